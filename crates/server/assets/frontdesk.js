@@ -1,0 +1,49 @@
+// Frontdesk: small helps where scripts run. Every page is complete without this file.
+"use strict";
+(() => {
+  // Copying: the button names the read-only field that holds the value.
+  const live = document.createElement("p");
+  live.className = "sr";
+  live.setAttribute("role", "status");
+  document.body.append(live);
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copy);
+    const value = source.value ?? source.textContent;
+    try {
+      await navigator.clipboard.writeText(value);
+    } catch {
+      if (!source.select) return;
+      source.select();
+      document.execCommand("copy");
+    }
+    const word = button.querySelector("[data-word]");
+    const before = word.textContent;
+    if (button.classList.contains("is-copied")) return;
+    button.classList.add("is-copied");
+    word.textContent = live.textContent = button.dataset.copied;
+    setTimeout(() => {
+      button.classList.remove("is-copied");
+      word.textContent = before;
+      live.textContent = "";
+    }, 2000);
+  });
+
+  // A read-only value is selected as a whole when entered.
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches(".copy-box textarea")) event.target.select();
+  });
+
+  // Checkboxes that save themselves: the form has a button for those without scripts.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-autosave]");
+    if (form) form.requestSubmit();
+    const all = event.target.closest("[data-all]");
+    if (all) for (const box of all.form.querySelectorAll(`[name="${all.dataset.all}"]`)) box.checked = all.checked;
+  });
+
+  // A page that only carries a message on to another site.
+  document.querySelector("form[data-handoff]")?.requestSubmit();
+})();

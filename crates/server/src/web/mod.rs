@@ -1,0 +1,38 @@
+//! Pages: layouts, parts, assets and the security headers every page carries.
+//!
+//! Owns how things look and which words and markup reach a browser or a mail. Does not own routes, sessions,
+//! CSRF secrets or any fact: the rooms fill the view structs of [`pages`] and send them.
+
+pub mod assets;
+pub mod brand;
+pub mod colour;
+pub mod html;
+pub mod layout;
+
+pub mod pages;
+pub mod parts;
+
+pub use html::Html;
+pub use layout::Page;
+
+/// Content security policy of an ordinary page: our own files only, forms only to ourselves.
+pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The policy of a page whose form ends at another site: the sign-in, a test sign-in, a SAML or OpenID hand-off.
+///
+/// Browsers apply `form-action` to the redirect that follows a form too, so an identity provider would be blocked.
+pub const CSP_LEAVING: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action *; base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers that every page carries besides the content security policy.
+///
+/// The referrer policy is `same-origin`, not `no-referrer`: the latter turns the `Origin` header of our own forms
+/// into `null`. An address that holds a token reaches no other site in either case.
+pub const PAGE_HEADERS: [(&str, &str); 5] = [
+    ("referrer-policy", "same-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
