@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The words of Frontdesk as types: ids, time, chance, secrets, and the domain's nouns with their states.
+//!
+//! Owns what a thing *is*. Does not own how it is stored (`store`), shown (`server`) or spoken about in a
+//! protocol (`saml`, `oidc`, `scim`): nothing here is `Serialize`, knows a row, or reads a socket.
+
+mod chance;
+mod clock;
+mod id;
+mod secret;
+mod states;
+mod things;
+
+pub use chance::{Rng, SystemRng};
+pub use clock::{Clock, SystemClock, Time};
+pub use id::{
+    AccountId, ApplicationId, ConnectionId, DirectoryGroupId, DirectoryId, DirectoryUserId, DomainId,
+    EventId, FlowId, IdError, ImportId, InvitationId, JobId, KeyId, LinkId, MailId, MemberId, OperatorId,
+    OrganizationId, SessionId, TokenId, TraceId,
+};
+pub use secret::{Seal, SealError, Secret, Token, TokenHash};
+pub use states::{
+    ConnectionStatus, DirectoryStatus, DomainStatus, LeaverPolicy, MemberStatus, Protocol, Purpose, Role,
+    Source, UnknownState,
+};
+pub use things::{
+    Account, Connection, Defaults, Directory, Domain, Job, Mail, Member, NewEvent, Organization, SetupLink,
+};

@@ -1,0 +1,1 @@
+//! Applications, what they were granted, and their codes and tokens.

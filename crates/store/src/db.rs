@@ -1,0 +1,137 @@
+//! The store itself: pools, readers, and the enum over the two drivers.
+
+use std::sync::Arc;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use tokio::sync::Notify;
+
+use crate::sqlite::Writer;
+use crate::target::Target;
+use crate::tx::Tx;
+use crate::{Result, migrate, sqlite};
+
+/// A connection of either driver. Statements are written once and run through the `on!` macro.
+#[derive(Debug)]
+pub enum Db<'a> {
+    /// The embedded database.
+    Sqlite(&'a mut SqliteConnection),
+    /// PostgreSQL.
+    Postgres(&'a mut PgConnection),
+}
+
+/// Anything that can run a statement: a [`Reader`] or a [`Tx`].
+pub trait Connected: Send {
+    /// The connection behind it.
+    fn db(&mut self) -> Db<'_>;
+}
+
+/// Expands one expression for each driver.
+macro_rules! on {
+    ($connected:expr, |$db:ident| $body:expr) => {
+        match $crate::Connected::db($connected) {
+            $crate::Db::Sqlite($db) => $body,
+            $crate::Db::Postgres($db) => $body,
+        }
+    };
+}
+pub(crate) use on;
+
+#[derive(Debug, Clone)]
+enum Backend {
+    Sqlite { readers: SqlitePool, writer: Writer },
+    Postgres(PgPool),
+}
+
+/// All data of an installation. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    backend: Backend,
+    jobs_waiting: Arc<Notify>,
+}
+
+/// A connection for reading, outside any transaction: each statement sees what is committed when it runs.
+#[derive(Debug)]
+pub struct Reader(ReaderConnection);
+
+#[derive(Debug)]
+enum ReaderConnection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Connected for Reader {
+    fn db(&mut self) -> Db<'_> {
+        match &mut self.0 {
+            ReaderConnection::Sqlite(c) => Db::Sqlite(c),
+            ReaderConnection::Postgres(c) => Db::Postgres(c),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database at `target`, creates what is not there, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Newer`] when a newer program wrote it; a database error when it cannot be opened.
+    pub async fn open(target: &Target) -> Result<Self> {
+        let backend = match target {
+            Target::Sqlite(path) => {
+                let mut first = sqlite::connect(path).await?;
+                migrate::sqlite(&mut first).await?;
+                let readers = sqlite::readers(path);
+                Backend::Sqlite { readers, writer: Writer::new(first) }
+            }
+            Target::Postgres(url) => {
+                let options: PgConnectOptions = url.parse()?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(std::time::Duration::from_secs(10))
+                    .connect_with(options)
+                    .await?;
+                migrate::postgres(&pool).await?;
+                Backend::Postgres(pool)
+            }
+        };
+        Ok(Self { backend, jobs_waiting: Arc::new(Notify::new()) })
+    }
+
+    /// A connection for reading.
+    pub async fn read(&self) -> Result<Reader> {
+        Ok(Reader(match &self.backend {
+            Backend::Sqlite { readers, .. } => ReaderConnection::Sqlite(readers.acquire().await?),
+            Backend::Postgres(pool) => ReaderConnection::Postgres(pool.acquire().await?),
+        }))
+    }
+
+    /// A write transaction. Dropping it undoes it; [`Tx::commit`] makes it true.
+    pub async fn write(&self) -> Result<Tx> {
+        let inner = match &self.backend {
+            Backend::Sqlite { writer, .. } => crate::tx::Inner::Sqlite(writer.begin().await?),
+            Backend::Postgres(pool) => crate::tx::Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx::new(inner, Arc::clone(&self.jobs_waiting)))
+    }
+
+    /// Wakes when a transaction that asked for work was committed by this process.
+    pub fn jobs_waiting(&self) -> Arc<Notify> {
+        Arc::clone(&self.jobs_waiting)
+    }
+
+    /// Whether this is PostgreSQL, which several machines may share.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
+    }
+
+    /// Closes every connection; SQLite writes its log back into the file.
+    pub async fn close(&self) {
+        match &self.backend {
+            Backend::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Backend::Postgres(pool) => pool.close().await,
+        }
+    }
+}

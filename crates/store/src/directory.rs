@@ -1,0 +1,149 @@
+//! Directories and their tokens. Users and groups that they send live in the submodules.
+
+use model::{Directory, DirectoryId, DirectoryStatus, OrganizationId, Time, TokenHash, TokenId};
+use sqlx::FromRow;
+
+use crate::db::on;
+use crate::value::{At, Text};
+use crate::{Connected, Result, Tx};
+
+#[derive(FromRow)]
+struct Row {
+    id: Text<DirectoryId>,
+    organization_id: Text<OrganizationId>,
+    provider: String,
+    status: Text<DirectoryStatus>,
+    config: String,
+    last_request_at: Option<At>,
+    created_at: At,
+    updated_at: At,
+}
+
+impl From<Row> for Directory {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.0,
+            organization_id: row.organization_id.0,
+            provider: row.provider,
+            status: row.status.0,
+            config: row.config,
+            last_request_at: row.last_request_at.map(|t| t.0),
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
+        }
+    }
+}
+
+/// Writes a new directory.
+pub async fn add(tx: &mut Tx, it: &Directory) -> Result<()> {
+    on!(tx, |db| {
+        sqlx::query(
+        "INSERT INTO directories (id, organization_id, provider, status, config, last_request_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    )
+    .bind(Text(it.id))
+    .bind(Text(it.organization_id))
+    .bind(&it.provider)
+    .bind(it.status.as_str())
+    .bind(&it.config)
+    .bind(it.last_request_at.map(At))
+    .bind(At(it.created_at))
+    .bind(At(it.updated_at))
+    .execute(db)
+    .await
+    .map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// Writes everything that can change but the time of the last request, which [`touch`] keeps.
+pub async fn update(tx: &mut Tx, it: &Directory) -> Result<()> {
+    on!(tx, |db| sqlx::query(
+        "UPDATE directories SET provider = $2, status = $3, config = $4, updated_at = $5 WHERE id = $1"
+    )
+    .bind(Text(it.id))
+    .bind(&it.provider)
+    .bind(it.status.as_str())
+    .bind(&it.config)
+    .bind(At(it.updated_at))
+    .execute(db)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// Records that the provider asked something.
+pub async fn touch(tx: &mut Tx, id: DirectoryId, at: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE directories SET last_request_at = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(At(at))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// The directory, if there is one.
+pub async fn lookup(c: &mut impl Connected, id: DirectoryId) -> Result<Option<Directory>> {
+    let row: Option<Row> = on!(c, |db| sqlx::query_as("SELECT * FROM directories WHERE id = $1")
+        .bind(Text(id))
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(Into::into))
+}
+
+/// An organization's directories, oldest first.
+pub async fn list(c: &mut impl Connected, organization: OrganizationId) -> Result<Vec<Directory>> {
+    let rows: Vec<Row> =
+        on!(c, |db| sqlx::query_as("SELECT * FROM directories WHERE organization_id = $1 ORDER BY id")
+            .bind(Text(organization))
+            .fetch_all(db)
+            .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Writes a new bearer token of the directory.
+pub async fn add_token(
+    tx: &mut Tx,
+    id: TokenId,
+    directory: DirectoryId,
+    hash: &TokenHash,
+    at: Time,
+) -> Result<()> {
+    on!(tx, |db| sqlx::query(
+        "INSERT INTO directory_tokens (id, directory_id, token_hash, created_at) VALUES ($1, $2, $3, $4)"
+    )
+    .bind(Text(id))
+    .bind(Text(directory))
+    .bind(Text(hash))
+    .bind(At(at))
+    .execute(db)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// Revokes every token of the directory that still works.
+pub async fn revoke_tokens(tx: &mut Tx, directory: DirectoryId, at: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query(
+        "UPDATE directory_tokens SET revoked_at = $2 WHERE directory_id = $1 AND revoked_at IS NULL"
+    )
+    .bind(Text(directory))
+    .bind(At(at))
+    .execute(db)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// The directory that a working token belongs to.
+pub async fn lookup_token(c: &mut impl Connected, hash: &TokenHash) -> Result<Option<Directory>> {
+    let row: Option<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT d.* FROM directories d JOIN directory_tokens t ON t.directory_id = d.id
+         WHERE t.token_hash = $1 AND t.revoked_at IS NULL"
+    )
+    .bind(Text(hash))
+    .fetch_optional(db)
+    .await)?;
+    Ok(row.map(Into::into))
+}

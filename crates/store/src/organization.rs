@@ -1,0 +1,124 @@
+//! Organizations.
+
+use std::time::Duration;
+
+use model::{Defaults, LeaverPolicy, Organization, OrganizationId, Role};
+use sqlx::FromRow;
+
+use crate::db::on;
+use crate::value::{At, Text, fold};
+use crate::{Connected, Page, Result, Tx};
+
+#[derive(FromRow)]
+struct Row {
+    id: Text<OrganizationId>,
+    name: String,
+    leaver_policy: Text<LeaverPolicy>,
+    erase_grace_us: i64,
+    jit: bool,
+    self_service: bool,
+    default_country: Option<String>,
+    default_role: Option<Text<Role>>,
+    created_at: At,
+}
+
+impl From<Row> for Organization {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.0,
+            name: row.name,
+            leaver_policy: row.leaver_policy.0,
+            erase_grace: Duration::from_micros(u64::try_from(row.erase_grace_us).unwrap_or(0)),
+            jit: row.jit,
+            self_service: row.self_service,
+            defaults: Defaults { country: row.default_country, role: row.default_role.map(|r| r.0) },
+            created_at: row.created_at.0,
+        }
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Writes a new organization.
+pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
+    on!(tx, |db| sqlx::query(
+        "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service,
+                                    default_country, default_role, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    )
+    .bind(Text(it.id))
+    .bind(&it.name)
+    .bind(fold(&it.name))
+    .bind(it.leaver_policy.as_str())
+    .bind(micros(it.erase_grace))
+    .bind(it.jit)
+    .bind(it.self_service)
+    .bind(&it.defaults.country)
+    .bind(it.defaults.role.map(Text))
+    .bind(At(it.created_at))
+    .execute(db)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// Writes everything that can change.
+pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
+    on!(tx, |db| {
+        sqlx::query(
+        "UPDATE organizations SET name = $2, name_folded = $3, leaver_policy = $4, erase_grace_us = $5, jit = $6,
+                self_service = $7, default_country = $8, default_role = $9
+         WHERE id = $1"
+    )
+    .bind(Text(it.id))
+    .bind(&it.name)
+    .bind(fold(&it.name))
+    .bind(it.leaver_policy.as_str())
+    .bind(micros(it.erase_grace))
+    .bind(it.jit)
+    .bind(it.self_service)
+    .bind(&it.defaults.country)
+    .bind(it.defaults.role.map(Text))
+    .execute(db)
+    .await
+    .map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// The organization, if there is one.
+pub async fn lookup(c: &mut impl Connected, id: OrganizationId) -> Result<Option<Organization>> {
+    let row: Option<Row> = on!(c, |db| sqlx::query_as("SELECT * FROM organizations WHERE id = $1")
+        .bind(Text(id))
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(Into::into))
+}
+
+/// Organizations whose name begins with `prefix`, in order of name. `cursor` is the last page's `next`.
+pub async fn list(
+    c: &mut impl Connected,
+    prefix: &str,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Page<Organization>> {
+    let (after_name, after_id) = cursor.and_then(|c| c.rsplit_once('\n')).unwrap_or(("", ""));
+    let from = fold(prefix);
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT * FROM organizations
+         WHERE name_folded >= $1 AND name_folded < $2 AND (name_folded > $3 OR (name_folded = $3 AND id > $4))
+         ORDER BY name_folded, id LIMIT $5"
+    )
+    .bind(&from)
+    .bind(format!("{from}\u{10FFFF}"))
+    .bind(after_name)
+    .bind(after_id)
+    .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await)?;
+    Ok(Page::from_rows(rows.into_iter().map(Organization::from).collect(), limit, |o| {
+        format!("{}\n{}", fold(&o.name), o.id)
+    }))
+}
