@@ -96,9 +96,8 @@ pub async fn touch(tx: &mut Tx, id: LinkId, at: Time, from: &str) -> Result<()> 
 
 /// Ends the link now. Whether it still worked.
 pub async fn revoke(tx: &mut Tx, organization: OrganizationId, id: LinkId, at: Time) -> Result<bool> {
-    let rows =
-        on!(tx, |db| {
-            sqlx::query(
+    let rows = on!(tx, |db| {
+        sqlx::query(
         "UPDATE setup_links SET revoked_at = $3 WHERE id = $1 AND organization_id = $2 AND revoked_at IS NULL"
     )
     .bind(Text(id))
@@ -107,7 +106,7 @@ pub async fn revoke(tx: &mut Tx, organization: OrganizationId, id: LinkId, at: T
     .execute(db)
     .await
     .map(|done| done.rows_affected())
-        })?;
+    })?;
     Ok(rows > 0)
 }
 

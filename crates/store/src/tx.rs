@@ -76,15 +76,14 @@ impl Tx {
     async fn append_events(&mut self) -> Result<()> {
         let events = std::mem::take(&mut self.events);
         let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        let last: i64 =
-            on!(self, |db| {
-                sqlx::query_scalar(
+        let last: i64 = on!(self, |db| {
+            sqlx::query_scalar(
             "UPDATE event_counter SET last_position = last_position + $1 WHERE id = 1 RETURNING last_position"
         )
         .bind(count)
         .fetch_one(db)
         .await
-            })?;
+        })?;
         for (position, (id, at, event)) in (last - count + 1..).zip(events) {
             on!(self, |db| sqlx::query(
                 "INSERT INTO events (position, id, kind, organization_id, member_id, data, created_at)
