@@ -1,7 +1,7 @@
 # What the tests need besides Rust, git and a C compiler, and the private PostgreSQL they run on.
 # Sourced by scripts/test. Everything but Debian's packages stays under .test/ and tests/node_modules/.
 
-DEBIAN_PACKAGES=(postgresql chromium php-cli php-xml php-mbstring python3-venv)
+DEBIAN_PACKAGES=(postgresql chromium openssl php-cli php-xml php-mbstring python3-venv)
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
