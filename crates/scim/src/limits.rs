@@ -1,0 +1,57 @@
+//! Owns the limits that keep hostile input cheap. Does not read bodies: the HTTP layer stops at
+//! [`MAX_BODY_BYTES`] before anything here is called.
+
+use serde_json::Value;
+
+use crate::ScimError;
+
+/// Bytes of one request body.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// How deep objects and arrays may nest in a body.
+pub const MAX_BODY_DEPTH: usize = 24;
+/// Bytes of a filter, and of a PATCH path.
+pub const MAX_FILTER_BYTES: usize = 8 * 1024;
+/// How deep parentheses, `not` and brackets may nest in a filter.
+pub const MAX_FILTER_DEPTH: usize = 40;
+/// Comparisons in one filter.
+pub const MAX_FILTER_TERMS: usize = 128;
+/// Operations in one PATCH of a group: some clients send one for each member.
+pub const MAX_GROUP_OPERATIONS: usize = 10_000;
+/// Operations in one PATCH of a user.
+pub const MAX_USER_OPERATIONS: usize = 1_000;
+/// Values of one multi-valued attribute of a user (members of a group are not held here).
+pub const MAX_VALUES: usize = 500;
+/// Resources in one page of a list (`filter.maxResults`).
+pub const MAX_RESULTS: u32 = 200;
+/// Resources in one page when the client names no count.
+pub const DEFAULT_RESULTS: u32 = 100;
+
+/// Refuses a body that nests deeper than [`MAX_BODY_DEPTH`].
+pub fn check_depth(body: &Value) -> Result<(), ScimError> {
+    if within(body, MAX_BODY_DEPTH) {
+        return Ok(());
+    }
+    Err(ScimError::invalid_syntax(format!(
+        "The body nests deeper than {MAX_BODY_DEPTH} levels; no SCIM resource does."
+    )))
+}
+
+fn within(value: &Value, left: usize) -> bool {
+    match value {
+        Value::Array(items) => left > 0 && items.iter().all(|item| within(item, left - 1)),
+        Value::Object(map) => left > 0 && map.values().all(|item| within(item, left - 1)),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_beyond_the_limit_is_refused() {
+        let nest = |depth: usize| (0..depth).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+        assert!(check_depth(&nest(MAX_BODY_DEPTH)).is_ok());
+        assert!(check_depth(&nest(MAX_BODY_DEPTH + 1)).is_err());
+    }
+}
