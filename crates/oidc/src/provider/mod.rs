@@ -1,0 +1,29 @@
+//! The provider's side: what Frontdesk says and accepts as the OpenID provider of the vendor's applications.
+//!
+//! Owns keys and tokens ([`SigningKey`], [`mint_id_token`], [`mint_logout_token`]), reading and checking of requests
+//! ([`AuthorizeRequest`], [`TokenRequest`], [`LogoutRequest`], client authentication), the claims of each scope, the
+//! discovery document and the rules for an application's registration. Does not own codes, sessions, refresh tokens
+//! (opaque, in storage) or the pages.
+
+mod authorize;
+mod client_auth;
+mod error;
+mod form;
+mod key;
+mod metadata;
+mod redirect;
+mod scope;
+mod token;
+
+pub use authorize::{AuthorizeError, AuthorizeRequest, ClientRules, ErrorTarget, Prompt};
+pub use client_auth::{
+    ASSERTION_TYPE, Credentials, PresentedClient, VerifiedAssertion, verify_client_assertion,
+};
+pub use error::{ErrorCode, OAuthError};
+pub use form::Form;
+pub use key::{SigningAlgorithm, SigningKey, SigningKeyError, jwks_json};
+pub use metadata::provider_metadata;
+pub use redirect::{Reply, ResponseMode, is_registered};
+pub use scope::{CLAIMS, Person, SCOPES, claims_for, granted_scopes};
+pub(crate) use token::BACKCHANNEL_LOGOUT_EVENT;
+pub use token::{IdToken, LogoutToken, half_hash, mint_id_token, mint_logout_token};
