@@ -1,3 +1,4 @@
 //! Placeholder.
 
+pub mod guide;
 pub mod web;
