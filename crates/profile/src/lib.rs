@@ -16,6 +16,7 @@ pub mod name;
 mod person;
 mod problem;
 pub mod role;
+pub mod roster;
 
 pub use country::Country;
 pub use field::{Field, RequiredFields};

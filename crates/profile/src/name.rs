@@ -19,7 +19,11 @@ pub fn clean(text: &str) -> Result<Option<String>, Reason> {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.extend(word.nfc());
+        if word.is_ascii() {
+            out.push_str(word);
+        } else {
+            out.extend(word.nfc());
+        }
         if out.len() > 16 * LONGEST {
             break;
         }
