@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::schema::{Attribute, ResourceType, is_urn};
 
 /// A canonical path to an attribute or sub-attribute, bound to its definition where there is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AttrPath {
     /// The URN of the extension that holds the attribute; `None` at the top of the resource.
     pub extension: Option<Cow<'static, str>>,
@@ -128,6 +128,12 @@ impl AttrPath {
             return Some(extension);
         }
         lookup(extension.as_object()?, &self.name, self.def.is_some())
+    }
+}
+
+impl fmt::Debug for AttrPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AttrPath({self})")
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn compare(mut path: AttrPath, op: CompareOp, literal: Literal) -> Re
             (Some(value), false) => value,
             _ => return refuse("a number"),
         },
+        (Some(Kind::DateTime), Literal::Number(_) | Literal::Bool(_)) => return refuse("a date and time"),
         (Some(Kind::DateTime), Literal::Text(text)) if !substring => match parse_time(&text) {
             Some(time) => Literal::Time(text, time),
             None => return Err(format!("“{text}” is not a date and time as in 2011-05-13T04:42:34Z")),

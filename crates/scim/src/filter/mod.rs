@@ -153,3 +153,6 @@ fn write_joined(f: &mut fmt::Formatter<'_>, parts: &[Filter], word: &str) -> fmt
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

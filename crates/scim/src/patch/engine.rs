@@ -53,12 +53,7 @@ impl Engine {
 
     fn operation(&mut self, operation: Operation) -> Result<(), ScimError> {
         let Operation { action, path, value } = operation;
-        let whole = |path: &String| {
-            self.kind
-                .split_urn(path.trim())
-                .is_some_and(|(schema, rest)| rest.is_empty() && schema.id == self.kind.schema.id)
-        };
-        match path.filter(|path| !whole(path)) {
+        match path.filter(|path| !self.names_all(path.trim())) {
             Some(path) => {
                 let path = PatchPath::parse(path.trim(), self.kind)?;
                 if value.is_none() && action != Action::Remove {
@@ -78,16 +73,23 @@ impl Engine {
         }
     }
 
+    /// Whether a path is the URN of the core schema alone, which is the resource itself.
+    fn names_all(&self, path: &str) -> bool {
+        let split = self.kind.split_urn(path);
+        split.is_some_and(|(schema, rest)| rest.is_empty() && schema.id == self.kind.schema.id)
+    }
+
     /// `{"op":"replace","value":{"active":false,"name.givenName":"K","URN:department":"A"}}`
     fn without_path(&mut self, action: Action, map: Map<String, Value>) -> Result<(), ScimError> {
         for (key, value) in map {
-            if let Some((schema, rest)) = self.kind.split_urn(&key).filter(|_| value.is_object())
-                && schema.id == self.kind.schema.id
-                && rest.is_empty()
-            {
-                if let Value::Object(inner) = value {
-                    let inner = inner.into_iter().filter(|(key, _)| !is_urn(key)).collect();
-                    self.without_path(action, inner)?;
+            if self.names_all(&key) {
+                match value {
+                    Value::Object(inner) => {
+                        let inner = inner.into_iter().filter(|(key, _)| !is_urn(key)).collect();
+                        self.without_path(action, inner)?;
+                    }
+                    Value::Null => {}
+                    other => return Err(not_an_object(self.kind.schema, &other)),
                 }
                 continue;
             }
