@@ -1,4 +1,23 @@
-//! Placeholder.
+//! The rooms of Frontdesk behind one HTTP router.
+//!
+//! Arrows run one way: pages and protocols (`login`, `provider`, `provisioning`, `onboarding`, `console`, `org`,
+//! `api`) → `member`, `directory`, `connection`, `account` → `event`, `job`, `mail` → `store`. `web` and `guide` know
+//! nothing of the rooms. Nothing here sees sqlx.
 
+pub mod app;
+pub mod config;
 pub mod guide;
+pub mod job;
+pub mod mail;
+pub mod outbound;
+pub mod problem;
+pub mod request;
 pub mod web;
+
+mod routes;
+mod work;
+
+pub use app::{App, AppParts};
+pub use config::Config;
+pub use problem::Problem;
+pub use routes::router;

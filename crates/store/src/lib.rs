@@ -21,6 +21,7 @@ pub mod operator;
 pub mod organization;
 pub mod session;
 pub mod setting;
+pub mod testing;
 
 mod db;
 mod migrate;

@@ -36,3 +36,13 @@ pub const PAGE_HEADERS: [(&str, &str); 5] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
+
+/// Adds the headers of every page, unless the handler set its own.
+pub fn add_page_headers(headers: &mut axum::http::HeaderMap) {
+    use axum::http::{HeaderName, HeaderValue, header};
+    for (name, value) in PAGE_HEADERS {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}

@@ -3,6 +3,7 @@
 //! Owns which facts a page shows and in what order. Does not own where the facts come from.
 
 pub mod login;
+pub mod problem;
 
 use super::brand::Brand;
 use super::layout::Page;

@@ -1,0 +1,126 @@
+//! What every room is handed: the store, time and chance, secrets, settings and the way out.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use model::{Clock, NewEvent, Rng, Seal, Time, Token};
+use store::{Reader, Store, Tx};
+
+use crate::config::Config;
+use crate::outbound::Outbound;
+use crate::problem::Problem;
+
+/// The parts an [`App`] is put together from.
+pub struct AppParts {
+    /// All data.
+    pub store: Store,
+    /// Where "now" comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub rng: Arc<dyn Rng>,
+    /// Seals secrets at rest.
+    pub seal: Seal,
+    /// Settings.
+    pub config: Config,
+}
+
+/// The running application. Cheap to clone; the state of every handler.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What an [`App`] gives access to.
+pub struct Inner {
+    /// All data.
+    pub store: Store,
+    /// Where "now" comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub rng: Arc<dyn Rng>,
+    /// Seals secrets at rest.
+    pub seal: Seal,
+    /// Settings.
+    pub config: Config,
+    /// The only way to fetch an address that a customer typed.
+    pub outbound: Outbound,
+    /// The vendor's face, shared by every page.
+    pub brand: Arc<crate::web::brand::Brand>,
+}
+
+impl Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the application together.
+    pub fn new(parts: AppParts) -> Self {
+        let outbound = Outbound::new(parts.config.allow_private_network);
+        let brand = Arc::new(parts.config.brand.clone());
+        Self(Arc::new(Inner {
+            store: parts.store,
+            clock: parts.clock,
+            rng: parts.rng,
+            seal: parts.seal,
+            config: parts.config,
+            outbound,
+            brand,
+        }))
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// A fresh id of any kind: `app.id(MemberId::new)`.
+    pub fn id<T>(&self, new: impl Fn(&dyn Clock, &dyn Rng) -> T) -> T {
+        new(&*self.clock, &*self.rng)
+    }
+
+    /// A fresh capability. `prefix` names its kind, or is empty.
+    pub fn token(&self, prefix: &str) -> Token {
+        Token::new(&*self.rng, prefix)
+    }
+
+    /// Adds a fact to the stream of the transaction.
+    pub fn append(&self, tx: &mut Tx, event: NewEvent) {
+        tx.append(&*self.clock, &*self.rng, event);
+    }
+
+    /// Records an administrative act. `actor` is `operator:…`, `member:…`, `api:…`, `link:…` or `system`.
+    pub async fn audit(
+        &self,
+        tx: &mut Tx,
+        actor: &str,
+        action: &str,
+        organization: Option<model::OrganizationId>,
+        target: Option<String>,
+        data: &serde_json::Value,
+    ) -> Result<(), Problem> {
+        let chance = (&*self.clock, &*self.rng);
+        Ok(store::audit::record(tx, chance, actor, action, organization, target, &data.to_string()).await?)
+    }
+
+    /// A connection for reading.
+    pub async fn read(&self) -> Result<Reader, Problem> {
+        Ok(self.store.read().await?)
+    }
+
+    /// A write transaction.
+    pub async fn write(&self) -> Result<Tx, Problem> {
+        Ok(self.store.write().await?)
+    }
+
+    /// Seals a secret for `place` (`table.column`).
+    pub fn seal_text(&self, place: &str, plain: &str) -> String {
+        self.seal.seal(&*self.rng, place, plain.as_bytes())
+    }
+
+    /// Opens a secret that [`App::seal_text`] sealed.
+    pub fn open_text(&self, place: &str, sealed: &str) -> Result<String, Problem> {
+        let plain = self.seal.open(place, sealed).map_err(|e| Problem::internal(&e))?;
+        String::from_utf8(plain).map_err(|e| Problem::internal(&e))
+    }
+}

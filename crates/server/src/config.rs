@@ -1,0 +1,90 @@
+//! Settings of a running server: what the command line, the environment and the configuration file say.
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::web::brand::Brand;
+
+/// Settings of a running server. Defaults suit a trial on one machine.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The address people's browsers use, without a trailing slash: every link, issuer and ACS address begins so.
+    pub public_url: Url,
+    /// Customer-given addresses may be private, loopback or plain http. Development only.
+    pub allow_private_network: bool,
+    /// The vendor's face.
+    pub brand: Brand,
+    /// How mails leave; without it they stay readable in the console.
+    pub smtp: Option<Smtp>,
+    /// Lifetimes and limits.
+    pub limits: Limits,
+}
+
+/// A mail server.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// `smtps://user:password@host:465`, `smtp://host:587?tls=required`, or `smtp://host:25`.
+    pub url: String,
+    /// Sender of every mail: `Northwind Privacy <hello@northwind.example>`.
+    pub from: String,
+}
+
+/// Lifetimes and limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a browser stays signed in.
+    pub session: Duration,
+    /// How long a sign-in under way is remembered.
+    pub flow: Duration,
+    /// How long a setup link works by default.
+    pub setup_link: Duration,
+    /// How long an invitation works.
+    pub invitation: Duration,
+    /// How long a leaver may claim the account.
+    pub claim: Duration,
+    /// How long a mailed sign-in link works.
+    pub sign_in_link: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const HOUR: Duration = Duration::from_hours(1);
+        Self {
+            session: HOUR * 12,
+            flow: HOUR,
+            setup_link: HOUR * 24 * 7,
+            invitation: HOUR * 24 * 14,
+            claim: HOUR * 24 * 30,
+            sign_in_link: Duration::from_mins(20),
+        }
+    }
+}
+
+impl Config {
+    /// Defaults for a server at `public_url`.
+    pub fn new(public_url: Url) -> Self {
+        Self {
+            public_url,
+            allow_private_network: false,
+            brand: Brand::new("Frontdesk", "support@localhost"),
+            smtp: None,
+            limits: Limits::default(),
+        }
+    }
+
+    /// An absolute address: `path` begins with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The issuer of our own OpenID provider: the public address without a trailing slash.
+    pub fn issuer(&self) -> String {
+        self.url("")
+    }
+
+    /// Whether browsers come by TLS, so that cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}

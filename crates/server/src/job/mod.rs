@@ -1,0 +1,90 @@
+//! Work after the commit: claims jobs, runs them, and tries again what failed.
+//!
+//! Owns when and how often. What each kind of job does is in the room that asks for it; `work.rs` is the table.
+//! Jobs are idempotent: a machine may die after the work and before the record that it is done.
+
+use std::time::Duration;
+
+use model::{Job, JobId, Time};
+use serde_json::Value;
+use store::Tx;
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::work;
+
+/// How long a machine may work on a job before another takes it.
+const LEASE: Duration = Duration::from_mins(2);
+/// How often to look for work that other machines asked for, and for what has become due.
+const LOOK: Duration = Duration::from_secs(5);
+/// After so many tries the waiting time grows no more.
+const LAST_BACKOFF: u32 = 10;
+
+/// Asks for work in the transaction that makes it necessary. `payload` holds ids, never personal data.
+pub async fn enqueue(
+    app: &App,
+    tx: &mut Tx,
+    kind: &str,
+    payload: &Value,
+    run_at: Time,
+) -> Result<(), Problem> {
+    let job = Job {
+        id: app.id(JobId::new),
+        kind: kind.to_owned(),
+        payload: payload.to_string(),
+        run_at,
+        attempts: 0,
+    };
+    Ok(store::job::add(tx, &job).await?)
+}
+
+/// Works until `stop` resolves. Running jobs are finished.
+pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
+    let waiting = app.store.jobs_waiting();
+    tokio::pin!(stop);
+    loop {
+        match run_due(&app).await {
+            Ok(0) => {}
+            Ok(_) => continue,
+            Err(problem) => tracing::error!(cause = problem.cause, "the job runner could not claim work"),
+        }
+        tokio::select! {
+            () = &mut stop => return,
+            () = waiting.notified() => {}
+            _ = tokio::time::timeout(LOOK, std::future::pending::<()>()) => {}
+        }
+    }
+}
+
+/// Runs everything that is due now, once. How many jobs were run.
+pub async fn run_due(app: &App) -> Result<usize, Problem> {
+    let now = app.now();
+    if store::job::next_due(&mut app.read().await?).await?.is_none_or(|due| due > now) {
+        return Ok(0);
+    }
+    let mut tx = app.write().await?;
+    let jobs = store::job::claim(&mut tx, now, LEASE, 20).await?;
+    tx.commit().await?;
+    let count = jobs.len();
+    for job in jobs {
+        run_one(app, job).await?;
+    }
+    Ok(count)
+}
+
+async fn run_one(app: &App, job: Job) -> Result<(), Problem> {
+    let outcome = work::run(app, &job).await;
+    let mut tx = app.write().await?;
+    match outcome {
+        Ok(()) => store::job::finish(&mut tx, job.id).await?,
+        Err(problem) => {
+            let cause = problem.cause.unwrap_or(problem.detail);
+            let tries = u32::try_from(job.attempts).unwrap_or(u32::MAX).min(LAST_BACKOFF);
+            let wait = Duration::from_secs(5) * 2_u32.pow(tries.saturating_sub(1));
+            tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts, cause, "a job failed and will be tried again");
+            store::job::retry(&mut tx, job.id, app.now().after(wait), &cause).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! The one way out: every fetch of an address that a customer typed.
+//!
+//! Owns what may be reached. Refuses plain http, private and loopback addresses (checked on the resolved address
+//! that is then connected to, so a name cannot change its mind), redirects to them, and oversized bodies. Does not
+//! own what the answer means.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use url::Url;
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const REDIRECTS: usize = 3;
+
+/// An answer, read whole.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// `Content-Type`, may be empty.
+    pub content_type: String,
+    /// The body, at most as long as allowed.
+    pub body: Vec<u8>,
+    /// Where it came from in the end.
+    pub url: Url,
+}
+
+/// Why an address could not be fetched, in words for the person who typed it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The text is no web address.
+    #[error("“{0}” is not a web address. Expected one that begins with https://")]
+    NotAnAddress(String),
+    /// Plain http.
+    #[error("{0} begins with http://. Expected https://, so that nobody on the way can change the answer")]
+    NotSecure(String),
+    /// A private address.
+    #[error(
+        "{0} leads into a private network, which we cannot reach. Expected an address that is open to the internet; or upload the file instead"
+    )]
+    Private(String),
+    /// The name does not exist or nobody answers.
+    #[error("{0} cannot be reached. Check the address, or upload the file instead")]
+    Unreachable(String),
+    /// No answer in time.
+    #[error("{0} did not answer within 10 seconds. Try again, or upload the file instead")]
+    TooSlow(String),
+    /// More than allowed.
+    #[error("{host} answered with more than {limit} bytes, which is more than expected here")]
+    TooLarge {
+        /// Who answered.
+        host: String,
+        /// How much is allowed.
+        limit: usize,
+    },
+    /// Too many redirects.
+    #[error("{0} sends us from one address to the next. Expected the final address")]
+    Redirects(String),
+}
+
+/// The client for customer-given addresses.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    client: reqwest::Client,
+    allow_private: bool,
+}
+
+impl Outbound {
+    /// `allow_private` lifts the refusal of private addresses and plain http, for development.
+    pub fn new(allow_private: bool) -> Self {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(TIMEOUT)
+            .connect_timeout(Duration::from_secs(5))
+            .user_agent(concat!("Frontdesk/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Arc::new(PublicOnly { allow_private }))
+            .build()
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the outbound client could not be built as wanted");
+                reqwest::Client::new()
+            });
+        Self { client, allow_private }
+    }
+
+    /// Reads `text` as an address that may be fetched.
+    pub fn address(&self, text: &str) -> Result<Url, FetchError> {
+        let shown: String = text.trim().chars().take(200).collect();
+        let url = Url::parse(text.trim()).map_err(|_| FetchError::NotAnAddress(shown.clone()))?;
+        let host = url.host().ok_or(FetchError::NotAnAddress(shown))?;
+        match (url.scheme(), self.allow_private) {
+            ("https", _) | ("http", true) => {}
+            ("http", false) => return Err(FetchError::NotSecure(url.to_string())),
+            _ => return Err(FetchError::NotAnAddress(url.to_string())),
+        }
+        let literal = match host {
+            url::Host::Ipv4(ip) => Some(IpAddr::V4(ip)),
+            url::Host::Ipv6(ip) => Some(IpAddr::V6(ip)),
+            url::Host::Domain(_) => None,
+        };
+        if !self.allow_private && literal.is_some_and(|ip| !is_public(ip)) {
+            return Err(FetchError::Private(host.to_string()));
+        }
+        Ok(url)
+    }
+
+    /// Gets `text`, following at most three redirects, each checked like the first.
+    pub async fn get(&self, text: &str, limit: usize) -> Result<Fetched, FetchError> {
+        let mut url = self.address(text)?;
+        for _ in 0..=REDIRECTS {
+            let answer = self.send(self.client.get(url.clone()), &url, limit).await?;
+            match answer {
+                Answer::Done(fetched) => return Ok(fetched),
+                Answer::Moved(next) => url = self.address(&next)?,
+            }
+        }
+        Err(FetchError::Redirects(host_of(&url)))
+    }
+
+    /// Sends a form to `text`. A redirect is an error: nobody redirects a token endpoint.
+    pub async fn post_form(
+        &self,
+        text: &str,
+        form: &[(String, String)],
+        headers: &[(&'static str, String)],
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        let url = self.address(text)?;
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut request = self
+            .client
+            .request(Method::POST, url.clone())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        match self.send(request, &url, limit).await? {
+            Answer::Done(fetched) => Ok(fetched),
+            Answer::Moved(_) => Err(FetchError::Redirects(host_of(&url))),
+        }
+    }
+
+    /// Gets `text` with extra headers, such as a bearer token; redirects are errors, so that no token travels on.
+    pub async fn get_with(
+        &self,
+        text: &str,
+        headers: &[(&'static str, String)],
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        let url = self.address(text)?;
+        let mut request = self.client.get(url.clone());
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        match self.send(request, &url, limit).await? {
+            Answer::Done(fetched) => Ok(fetched),
+            Answer::Moved(_) => Err(FetchError::Redirects(host_of(&url))),
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder, url: &Url, limit: usize) -> Result<Answer, FetchError> {
+        let mut response = request.send().await.map_err(|e| explain(&e, url))?;
+        if response.status().is_redirection()
+            && let Some(next) = response.headers().get("location").and_then(|v| v.to_str().ok())
+            && let Ok(next) = url.join(next)
+        {
+            return Ok(Answer::Moved(next.to_string()));
+        }
+        let status = response.status();
+        let content_type = response.headers().get("content-type").and_then(|v| v.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url))? {
+            if body.len() + chunk.len() > limit {
+                return Err(FetchError::TooLarge { host: host_of(url), limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer::Done(Fetched { status, content_type, body, url: url.clone() }))
+    }
+}
+
+enum Answer {
+    Done(Fetched),
+    Moved(String),
+}
+
+fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
+}
+
+fn explain(error: &reqwest::Error, url: &Url) -> FetchError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(it) = cause {
+        if it.is::<PrivateAddress>() {
+            return FetchError::Private(host_of(url));
+        }
+        cause = it.source();
+    }
+    if error.is_timeout() { FetchError::TooSlow(host_of(url)) } else { FetchError::Unreachable(host_of(url)) }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the name leads to a private address only")]
+struct PrivateAddress;
+
+/// Resolves names and drops every address that is not public.
+#[derive(Debug)]
+struct PublicOnly {
+    allow_private: bool,
+}
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_private = self.allow_private;
+        Box::pin(async move {
+            let all: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found_any = !all.is_empty();
+            let good: Vec<SocketAddr> =
+                all.into_iter().filter(|a| allow_private || is_public(a.ip())).collect();
+            if good.is_empty() && found_any {
+                return Err(Box::new(PrivateAddress) as Box<dyn std::error::Error + Send + Sync>);
+            }
+            Ok(Box::new(good.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whether an address is reachable on the open internet (the IANA special-purpose registries).
+pub fn is_public(ip: IpAddr) -> bool {
+    const V4: &[&str] = &[
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+    ];
+    let v4_in = |ip| V4.iter().any(|net| net.parse::<ipnet::Ipv4Net>().is_ok_and(|net| net.contains(&ip)));
+    match ip {
+        IpAddr::V4(ip) => !v4_in(ip),
+        IpAddr::V6(ip) => {
+            // Only global unicast, without documentation, 6to4 and Teredo, which can wrap a private IPv4 address.
+            let [first, second, ..] = ip.segments();
+            let global = first & 0xe000 == 0x2000;
+            let wrapped = first == 0x2002 || (first == 0x2001 && (second == 0 || second == 0xdb8));
+            global && !wrapped
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_addresses_in_every_spelling_are_refused() {
+        let out = Outbound::new(false);
+        for text in [
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://10.1.2.3/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[fd00::1]/",
+            "https://169.254.169.254/latest",
+            "https://[2002:7f00:1::]/",
+            "https://100.100.1.1/",
+            "https://0.0.0.0/",
+        ] {
+            assert!(matches!(out.address(text), Err(FetchError::Private(_))), "{text}");
+        }
+        assert!(matches!(out.address("http://example.com/"), Err(FetchError::NotSecure(_))));
+        assert!(matches!(out.address("file:///etc/passwd"), Err(FetchError::NotAnAddress(_))));
+        assert!(matches!(out.address("acme.okta.com"), Err(FetchError::NotAnAddress(_))));
+        assert!(out.address("https://1.1.1.1/").is_ok());
+        assert!(Outbound::new(true).address("http://127.0.0.1:8080/x").is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_a_private_address_is_refused() {
+        let out = Outbound::new(false);
+        assert!(matches!(out.get("https://localhost/", 10).await, Err(FetchError::Private(_))));
+    }
+}

@@ -1,0 +1,202 @@
+//! Reading bodies, with errors that say what was expected.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use super::browser::Browser;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::web::layout::CSRF_FIELD;
+
+/// The body of an HTML form, accepted only with the browser's CSRF token in it. Unknown fields are ignored.
+#[derive(Debug)]
+pub struct CsrfForm<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for CsrfForm<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let browser = request.extensions().get::<Browser>().cloned();
+        let bytes = Bytes::from_request(request, app).await.map_err(too_large)?;
+        let token =
+            form_urlencoded::parse(&bytes).find(|(name, _)| name == CSRF_FIELD).map(|(_, value)| value);
+        if !token.zip(browser).is_some_and(|(token, browser)| browser.accepts(app, &token)) {
+            return Err(stale_form());
+        }
+        // Repeated names (check boxes) are joined by serde into the last one; rooms that need all read Params.
+        from_pairs(&bytes).map(Self)
+    }
+}
+
+fn from_pairs<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let deserializer = FormDeserializer(form_urlencoded::parse(bytes).into_owned().collect());
+    T::deserialize(deserializer.into_value()).map_err(|e| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "form_not_read",
+            "This form came incomplete",
+            format!("{e}. Go back, reload the page and send the form again."),
+        )
+    })
+}
+
+/// Form pairs as a JSON object of strings; a repeated name becomes the last value.
+struct FormDeserializer(Vec<(String, String)>);
+
+impl FormDeserializer {
+    fn into_value(self) -> serde_json::Value {
+        let map = self.0.into_iter().map(|(name, value)| (name, serde_json::Value::String(value)));
+        serde_json::Value::Object(map.collect())
+    }
+}
+
+fn stale_form() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "form_out_of_date",
+        "This page was open for too long",
+        "Its form belongs to another visit. Go back, reload the page and send it again. Nothing was changed.",
+    )
+}
+
+/// All pairs of a form or a query, in order, with the CSRF token checked where it is a form.
+#[derive(Debug, Default)]
+pub struct Params(pub Vec<(String, String)>);
+
+impl Params {
+    /// The first value of a name.
+    pub fn first(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Every value of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+}
+
+impl FromRequest<App> for Params {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        if request.method() == axum::http::Method::GET {
+            let query = request.uri().query().unwrap_or_default();
+            return Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()));
+        }
+        let browser = request.extensions().get::<Browser>().cloned();
+        let bytes = Bytes::from_request(request, app).await.map_err(too_large)?;
+        let it = Self(form_urlencoded::parse(&bytes).into_owned().collect());
+        match (it.first(CSRF_FIELD), browser) {
+            (Some(token), Some(browser)) if browser.accepts(app, token) => Ok(it),
+            _ => Err(stale_form()),
+        }
+    }
+}
+
+/// A JSON body of the REST API.
+#[derive(Debug)]
+pub struct ApiJson<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for ApiJson<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .is_some_and(|v| v.split(';').next().is_some_and(|t| t.trim().ends_with("json")));
+        if !json {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "json_expected",
+                "This request is not JSON",
+                "Send the body as JSON with the header Content-Type: application/json.",
+            ));
+        }
+        let bytes = Bytes::from_request(request, app).await.map_err(too_large)?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|e| {
+            let status = if e.is_data() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+            Problem::new(status, "json_not_read", "This request's JSON is not as expected", e.to_string())
+        })
+    }
+}
+
+/// A file that came with a form or an API call.
+#[derive(Debug)]
+pub struct UploadedFile {
+    /// What it was called.
+    pub name: String,
+    /// What was in it.
+    pub content: Bytes,
+}
+
+/// A multipart body: text fields and at most one file. `trusted` tells that a CSRF token of this browser was in it.
+#[derive(Debug, Default)]
+pub struct Upload {
+    /// Text fields.
+    pub fields: Params,
+    /// The file, if one came.
+    pub file: Option<UploadedFile>,
+    /// The CSRF token was right. Pages must check it; the API, which has no cookies, need not.
+    pub trusted: bool,
+}
+
+impl Upload {
+    /// Refuses a form without this browser's CSRF token.
+    pub fn require_trusted(self) -> Result<Self, Problem> {
+        if self.trusted { Ok(self) } else { Err(stale_form()) }
+    }
+}
+
+impl FromRequest<App> for Upload {
+    type Rejection = Problem;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let browser = request.extensions().get::<Browser>().cloned();
+        let mut parts = Multipart::from_request(request, app).await.map_err(|e| {
+            Problem::bad_request(
+                "multipart_expected",
+                format!("{}. Send the file as multipart/form-data in a part named “file”.", e.body_text()),
+            )
+        })?;
+        let mut it = Self::default();
+        loop {
+            let part = parts.next_field().await.map_err(|e| multipart(&e))?;
+            let Some(part) = part else { break };
+            let name = part.name().unwrap_or_default().to_owned();
+            if let Some(file_name) = part.file_name().map(ToOwned::to_owned) {
+                let content = part.bytes().await.map_err(|e| multipart(&e))?;
+                if !(file_name.is_empty() && content.is_empty()) {
+                    it.file = Some(UploadedFile { name: file_name, content });
+                }
+            } else {
+                let text = part.text().await.map_err(|e| multipart(&e))?;
+                it.fields.0.push((name, text));
+            }
+        }
+        let token = it.fields.first(CSRF_FIELD).unwrap_or_default();
+        it.trusted = browser.is_some_and(|b| b.accepts(app, token));
+        Ok(it)
+    }
+}
+
+fn multipart(error: &axum::extract::multipart::MultipartError) -> Problem {
+    Problem::new(
+        error.status(),
+        "upload_not_read",
+        "This file did not arrive whole",
+        format!("{}. Files may have up to 10 MB.", error.body_text()),
+    )
+}
+
+fn too_large(error: axum::extract::rejection::BytesRejection) -> Problem {
+    Problem::new(error.status(), "body_too_large", "This request is too large", error.body_text())
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+    }
+}

@@ -1,0 +1,15 @@
+//! What a request proves about its sender, as arguments that cannot be built otherwise.
+//!
+//! Owns cookies, CSRF, bearer tokens and the reading of bodies. Does not own sessions' life (`login`, `console`).
+
+mod body;
+mod browser;
+mod caller;
+mod cookie;
+mod session;
+
+pub use body::{ApiJson, CsrfForm, Params, Upload, UploadedFile};
+pub use browser::{Browser, attach as attach_browser, refuse_cross_site};
+pub use caller::{ApiCaller, ClientAddress};
+pub use cookie::{clear_cookie, read_cookie, set_cookie};
+pub use session::{OPERATOR_COOKIE, OperatorCaller, SESSION_COOKIE, SignedIn};

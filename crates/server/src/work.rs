@@ -1,0 +1,15 @@
+//! The table of background work: which room does which kind of job.
+
+use model::Job;
+
+use crate::app::App;
+use crate::mail;
+use crate::problem::Problem;
+
+/// Does a job.
+pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
+    match job.kind.as_str() {
+        mail::SEND => mail::send_job(app, job).await,
+        other => Err(Problem::internal(&format!("nobody knows how to do the job “{other}”"))),
+    }
+}
