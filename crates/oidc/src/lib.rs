@@ -1,7 +1,8 @@
 //! OpenID Connect as pure data: what a relying party must check and what a provider must say.
 //!
 //! Owns: signed tokens (JWS), key sets (JWK), PKCE, the relying party's checks towards a customer's identity
-//! provider ([`relying_party`]) and the provider's side towards the vendor's applications ([`provider`]).
+//! provider ([`relying_party`]), the provider's side towards the vendor's applications ([`provider`]), and a small identity
+//! provider made of both for demonstrations and tests ([`simulated`]).
 //!
 //! Does not own: HTTP, storage, the clock, sessions, or the choice of who may sign in. Time comes in as
 //! [`jiff::Timestamp`], randomness as bytes; only signatures and new keys draw randomness of their own, inside
@@ -19,6 +20,7 @@ pub mod pkce;
 pub mod provider;
 mod rejection;
 pub mod relying_party;
+pub mod simulated;
 
 pub use algorithm::Algorithm;
 pub use claims::Claims;

@@ -32,6 +32,11 @@ fn without(name: &str) -> Value {
     claims
 }
 
+fn hmac(message: &[u8], secret: &[u8]) -> String {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+    b64(aws_lc_rs::hmac::sign(&key, message))
+}
+
 #[test]
 fn every_algorithm_is_taken() {
     let forge = Forge::new();
@@ -193,8 +198,7 @@ fn none_and_shared_secret_algorithms_are_refused() {
     for name in ["none", "None", "NONE", "nOnE", "", "HS256", "HS384", "HS512", "hs256", "RS256\u{0}"] {
         let header = b64(json!({"alg": name, "kid": "rsa"}).to_string());
         let public = forge.rsa_jwk().to_string();
-        for signature in [b64("x"), forge::hmac(format!("{header}.{payload}").as_bytes(), public.as_bytes())]
-        {
+        for signature in [b64("x"), hmac(format!("{header}.{payload}").as_bytes(), public.as_bytes())] {
             let token = format!("{header}.{payload}.{signature}");
             assert_eq!(validate(&token, &forge.keys()).err(), Some(C::AlgorithmNotAllowed), "{name}");
         }

@@ -7,9 +7,12 @@
 
 mod authorize;
 mod client_auth;
+mod client_metadata;
 mod error;
 mod form;
+mod grant;
 mod key;
+mod logout;
 mod metadata;
 mod redirect;
 mod scope;
@@ -19,9 +22,14 @@ pub use authorize::{AuthorizeError, AuthorizeRequest, ClientRules, ErrorTarget, 
 pub use client_auth::{
     ASSERTION_TYPE, Credentials, PresentedClient, VerifiedAssertion, verify_client_assertion,
 };
+pub use client_metadata::{ClientMetadata, FieldProblem};
 pub use error::{ErrorCode, OAuthError};
 pub use form::Form;
+pub use grant::{
+    RefreshDecision, RefreshState, TokenRequest, check_code_verifier, decide_refresh, narrow_scopes,
+};
 pub use key::{SigningAlgorithm, SigningKey, SigningKeyError, jwks_json};
+pub use logout::{IdTokenHint, LogoutRequest, verify_id_token_hint};
 pub use metadata::provider_metadata;
 pub use redirect::{Reply, ResponseMode, is_registered};
 pub use scope::{CLAIMS, Person, SCOPES, claims_for, granted_scopes};

@@ -26,11 +26,6 @@ pub fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-pub fn hmac(message: &[u8], secret: &[u8]) -> String {
-    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
-    b64(aws_lc_rs::hmac::sign(&key, message))
-}
-
 /// Claims of a good ID token.
 pub fn claims() -> Value {
     json!({
