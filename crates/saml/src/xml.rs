@@ -1,0 +1,276 @@
+//! One parsed document, and the few ways this crate looks at it.
+//!
+//! Owns: parsing under limits, and lookups that leave no room for interpretation: elements by namespace and
+//! local name among the direct children, attributes without a namespace, text joined across comments.
+//! Does not own: what the elements mean.
+
+use uppsala::{Document, NodeId, NodeKind, Parser};
+
+/// How deep elements may nest. Real messages stay below 20.
+const MAX_DEPTH: u32 = 64;
+
+/// Attribute names that some profile treats as an identifier, in any namespace.
+const ID_NAMES: [&str; 6] = ["ID", "Id", "id", "AssertionID", "ResponseID", "RequestID"];
+
+/// Why a text is not a document that we read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A document type declaration.
+    Dtd,
+    /// A declared encoding that is not UTF-8.
+    Encoding(String),
+    /// Not well-formed; the parser's words.
+    Malformed(String),
+}
+
+/// More than one where the schema has at most one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Repeated;
+
+/// A parsed document.
+pub(crate) struct Tree<'a> {
+    doc: Document<'a>,
+    source: &'a str,
+    root: NodeId,
+}
+
+impl<'a> Tree<'a> {
+    /// Parses without DTD, without entities beyond the five of XML, to a bounded depth.
+    pub(crate) fn parse(source: &'a str) -> Result<Self, Fault> {
+        let parser = Parser::new().with_max_depth(MAX_DEPTH).with_forbid_dtd(true).with_forbid_entities(true);
+        let doc = parser.parse(source).map_err(|error| {
+            if source.contains("<!DOCTYPE") { Fault::Dtd } else { Fault::Malformed(error.to_string()) }
+        })?;
+        if let Some(encoding) = doc.xml_declaration.as_ref().and_then(|d| d.encoding.as_deref())
+            && !["utf-8", "utf8", "us-ascii"].iter().any(|known| known.eq_ignore_ascii_case(encoding))
+        {
+            return Err(Fault::Encoding(encoding.to_owned()));
+        }
+        let root = doc.document_element().ok_or_else(|| Fault::Malformed("no root element".to_owned()))?;
+        Ok(Self { doc, source, root })
+    }
+
+    /// The document itself, for the signature library.
+    pub(crate) fn document(&self) -> &Document<'a> {
+        &self.doc
+    }
+
+    /// The text that was parsed.
+    pub(crate) fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// The root element.
+    pub(crate) fn root(&self) -> NodeId {
+        self.root
+    }
+
+    /// Whether `node` is the element `local` of namespace `ns`.
+    pub(crate) fn is(&self, node: NodeId, ns: &str, local: &str) -> bool {
+        self.doc.element(node).is_some_and(|element| element.matches_name_ns(ns, local))
+    }
+
+    /// The local name and the namespace of an element, for a message to a person.
+    pub(crate) fn name(&self, node: NodeId) -> String {
+        self.doc.element(node).map_or_else(String::new, |element| {
+            match element.name.namespace_uri.as_deref() {
+                Some(ns) if !ns.is_empty() => format!("{} ({ns})", element.name.local_name),
+                _ => element.name.local_name.to_string(),
+            }
+        })
+    }
+
+    /// The element children of `node`.
+    pub(crate) fn elements(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.doc.children_iter(node).filter(|child| self.doc.element(*child).is_some())
+    }
+
+    /// The element children of `node` with this name.
+    pub(crate) fn all<'t>(
+        &'t self,
+        node: NodeId,
+        ns: &'t str,
+        local: &'t str,
+    ) -> impl Iterator<Item = NodeId> + 't {
+        self.doc.children_iter(node).filter(move |child| self.is(*child, ns, local))
+    }
+
+    /// The one child element with this name, if there is one.
+    pub(crate) fn one(&self, node: NodeId, ns: &str, local: &str) -> Result<Option<NodeId>, Repeated> {
+        let mut found = self.all(node, ns, local);
+        let first = found.next();
+        if found.next().is_some() { Err(Repeated) } else { Ok(first) }
+    }
+
+    /// Every element of the document, in document order.
+    pub(crate) fn every_element(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.doc.descendants(self.doc.root()).into_iter().filter(|node| self.doc.element(*node).is_some())
+    }
+
+    /// The parent element.
+    pub(crate) fn parent(&self, node: NodeId) -> Option<NodeId> {
+        self.doc.parent(node)
+    }
+
+    /// The value of the attribute `local` that has no namespace.
+    pub(crate) fn attr(&self, node: NodeId, local: &str) -> Option<&str> {
+        let element = self.doc.element(node)?;
+        let found = element.attributes.iter().find(|a| {
+            a.name.local_name == *local && a.name.namespace_uri.as_deref().unwrap_or("").is_empty()
+        });
+        found.map(|a| &*a.value)
+    }
+
+    /// The value of the attribute `local` of namespace `ns`.
+    pub(crate) fn attr_ns(&self, node: NodeId, ns: &str, local: &str) -> Option<&str> {
+        self.doc.element(node)?.get_attribute_ns(ns, local)
+    }
+
+    /// Whether every attribute of `node` has no namespace and one of these names.
+    pub(crate) fn attrs_within(&self, node: NodeId, names: &[&str]) -> bool {
+        self.doc.element(node).is_some_and(|element| {
+            element.attributes.iter().all(|a| {
+                a.name.namespace_uri.as_deref().unwrap_or("").is_empty()
+                    && names.contains(&&*a.name.local_name)
+            })
+        })
+    }
+
+    /// The text of an element that holds only text: every text node, joined across comments, without the
+    /// white space around it. `None` when an element stands inside.
+    ///
+    /// Canonicalisation leaves comments out, so the joined text is exactly what was signed.
+    pub(crate) fn text(&self, node: NodeId) -> Option<String> {
+        let mut joined = String::new();
+        for child in self.doc.children_iter(node) {
+            match self.doc.node_kind(child) {
+                Some(NodeKind::Text(t) | NodeKind::CData(t)) => joined.push_str(t),
+                Some(NodeKind::Comment(_)) => {}
+                _ => return None,
+            }
+        }
+        Some(joined.trim_matches(is_space).to_owned())
+    }
+
+    /// All text below an element, joined, without the white space around it.
+    pub(crate) fn deep_text(&self, node: NodeId) -> String {
+        self.doc.text_content_deep(node).trim_matches(is_space).to_owned()
+    }
+
+    /// Whether `node` holds exactly one text node and nothing else.
+    pub(crate) fn is_plain_text(&self, node: NodeId) -> bool {
+        let mut children = self.doc.children_iter(node);
+        matches!(children.next().and_then(|c| self.doc.node_kind(c)), Some(NodeKind::Text(t)) if !t.trim().is_empty())
+            && children.next().is_none()
+    }
+
+    /// Whether `node` holds only elements and white space: no text, no comment.
+    pub(crate) fn holds_only_elements(&self, node: NodeId) -> bool {
+        self.doc.children_iter(node).all(|child| match self.doc.node_kind(child) {
+            Some(NodeKind::Element(_)) => true,
+            Some(NodeKind::Text(t)) => t.chars().all(is_space),
+            _ => false,
+        })
+    }
+
+    /// Whether a processing instruction stands anywhere.
+    pub(crate) fn has_processing_instruction(&self) -> bool {
+        self.doc
+            .descendants(self.doc.root())
+            .into_iter()
+            .any(|node| matches!(self.doc.node_kind(node), Some(NodeKind::ProcessingInstruction(_))))
+    }
+
+    /// An identifier that two attributes carry, under any of the names in use for identifiers.
+    pub(crate) fn duplicate_id(&self) -> Option<String> {
+        let mut seen = std::collections::HashSet::new();
+        for node in self.every_element() {
+            let Some(element) = self.doc.element(node) else { continue };
+            for attribute in &element.attributes {
+                if ID_NAMES.contains(&&*attribute.name.local_name) && !seen.insert(&*attribute.value) {
+                    return Some(attribute.value.to_string());
+                }
+            }
+        }
+        None
+    }
+
+    /// The namespace prefixes in scope at `node`, innermost binding of each, with the default as `""`.
+    pub(crate) fn namespaces_in_scope(&self, node: NodeId) -> Vec<(String, String)> {
+        let mut scope: Vec<(String, String)> = Vec::new();
+        let mut at = Some(node);
+        while let Some(current) = at {
+            if let Some(element) = self.doc.element(current) {
+                for (prefix, uri) in &element.namespace_declarations {
+                    if !scope.iter().any(|(known, _)| known == prefix) {
+                        scope.push((prefix.to_string(), uri.to_string()));
+                    }
+                }
+            }
+            at = self.doc.parent(current);
+        }
+        scope
+    }
+}
+
+/// White space as XML has it.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_joined_across_comments_and_cdata() {
+        let tree = Tree::parse("<a>ann<!-- -->@acme<![CDATA[.test]]></a>").unwrap();
+        assert_eq!(tree.text(tree.root()).as_deref(), Some("ann@acme.test"));
+    }
+
+    #[test]
+    fn text_with_an_element_inside_is_none() {
+        let tree = Tree::parse("<a>ann<b/>@acme.test</a>").unwrap();
+        assert_eq!(tree.text(tree.root()), None);
+    }
+
+    #[test]
+    fn character_references_stay_one_text_node() {
+        let tree = Tree::parse("<a>AAA&#13;\nBBB&amp;C</a>").unwrap();
+        assert!(tree.is_plain_text(tree.root()));
+    }
+
+    #[test]
+    fn attr_ignores_namespaced_attributes() {
+        let tree = Tree::parse(r#"<a xmlns:e="urn:e" e:ID="evil" ID="good"/>"#).unwrap();
+        assert_eq!(tree.attr(tree.root(), "ID"), Some("good"));
+    }
+
+    #[test]
+    fn duplicate_id_across_names_and_namespaces() {
+        for xml in [
+            r#"<a ID="x"><b Id="x"/></a>"#,
+            r#"<a ID="x"><b xml:id="x"/></a>"#,
+            r#"<a ID="x" id="x"/>"#,
+            r#"<a xmlns:w="urn:w" ID="x"><b w:Id="x"/></a>"#,
+        ] {
+            assert_eq!(Tree::parse(xml).unwrap().duplicate_id().as_deref(), Some("x"), "{xml}");
+        }
+    }
+
+    #[test]
+    fn parse_refuses_dtd_two_roots_and_foreign_encodings() {
+        assert!(matches!(Tree::parse("<!DOCTYPE a><a/>"), Err(Fault::Dtd)));
+        assert!(matches!(Tree::parse("<a/><b/>"), Err(Fault::Malformed(_))));
+        assert!(matches!(
+            Tree::parse("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a/>"),
+            Err(Fault::Encoding(_))
+        ));
+    }
+
+    #[test]
+    fn parse_refuses_ten_thousand_levels_without_overflowing() {
+        let deep = format!("{}{}", "<a>".repeat(10_000), "</a>".repeat(10_000));
+        assert!(matches!(Tree::parse(&deep), Err(Fault::Malformed(_))));
+    }
+}

@@ -1,0 +1,76 @@
+//! What a service provider must take: every signed part, every algorithm on the list, encrypted or not.
+
+use saml::idp::{ContentCipher, EncryptFor, Signed};
+use saml::testing::{TestKey, answer, expected, now};
+use saml::{Assertion, Expected, SignatureAlgorithm, SignerKey, SigningKey, validate};
+
+fn accept(xml: &str, key: TestKey) -> Assertion {
+    let keys = [key.signing_key().unwrap()];
+    validate(xml.as_bytes(), &expected(&keys), now()).unwrap_or_else(|r| panic!("{}: {r}\n{xml}", r.code))
+}
+
+fn signer(key: TestKey) -> SignerKey {
+    key.signer().unwrap()
+}
+
+#[test]
+fn signed_response_assertion_or_both() {
+    for signed in [Signed::Response, Signed::Assertion, Signed::Both] {
+        let xml = answer().to_xml(&signer(TestKey::Rsa), signed, None).unwrap();
+        let assertion = accept(&xml, TestKey::Rsa);
+        assert_eq!(assertion.name_id.value, "ann@acme.test");
+        assert_eq!(assertion.attributes.values("groups"), ["Staff", "Privacy"]);
+        assert_eq!(assertion.assertion_id, answer().assertion_id);
+        assert_eq!(assertion.session_index.as_deref(), Some("_session1"));
+    }
+}
+
+#[test]
+fn every_signature_algorithm_of_the_list() {
+    use SignatureAlgorithm as A;
+    for (key, algorithm) in [
+        (TestKey::Rsa, A::RsaSha256),
+        (TestKey::Rsa, A::RsaSha384),
+        (TestKey::Rsa, A::RsaSha512),
+        (TestKey::Rsa, A::RsaPssSha256),
+        (TestKey::Rsa, A::RsaPssSha384),
+        (TestKey::Rsa, A::RsaPssSha512),
+        (TestKey::P256, A::EcdsaSha256),
+        (TestKey::P384, A::EcdsaSha384),
+        (TestKey::P521, A::EcdsaSha512),
+    ] {
+        let xml = answer().to_xml(&signer(key).with_algorithm(algorithm), Signed::Both, None);
+        let xml = xml.unwrap_or_else(|e| panic!("{key:?} {algorithm:?}: {e}"));
+        accept(&xml, key);
+    }
+}
+
+#[test]
+fn encrypted_assertion_in_every_cipher_and_signing() {
+    use ContentCipher as C;
+    let recipient = TestKey::Encryption.signer().unwrap();
+    let decryption = [TestKey::Rsa.decryption_key().unwrap(), TestKey::Encryption.decryption_key().unwrap()];
+    let keys = [TestKey::Rsa.signing_key().unwrap()];
+    for cipher in [C::Aes128Gcm, C::Aes256Gcm, C::Aes128Cbc, C::Aes256Cbc] {
+        for signed in [Signed::Response, Signed::Assertion, Signed::Both] {
+            let to = EncryptFor { cert_der: recipient.cert_der(), cipher, session_key: &[7; 32] };
+            let xml = answer().to_xml(&signer(TestKey::Rsa), signed, Some(&to)).unwrap();
+            let expected = Expected { decryption_keys: &decryption, ..expected(&keys) };
+            let assertion = validate(xml.as_bytes(), &expected, now())
+                .unwrap_or_else(|r| panic!("{cipher:?} {signed:?} {}: {r}", r.code));
+            assert_eq!(assertion.name_id.value, "ann@acme.test");
+        }
+    }
+}
+
+#[test]
+fn several_trusted_keys_during_a_rollover() {
+    let keys: Vec<SigningKey> = [TestKey::OtherRsa, TestKey::P256, TestKey::Rsa]
+        .iter()
+        .map(|key| key.signing_key().unwrap())
+        .collect();
+    for key in [TestKey::OtherRsa, TestKey::P256, TestKey::Rsa] {
+        let xml = answer().to_xml(&signer(key), Signed::Both, None).unwrap();
+        assert!(validate(xml.as_bytes(), &expected(&keys), now()).is_ok());
+    }
+}
