@@ -10,9 +10,10 @@ export const PROGRAM = process.env.FRONTDESK_PROGRAM ?? path.join(TARGET, 'debug
 
 /**
  * Starts `frontdesk serve` on a free port of 127.0.0.1 and makes an API token.
- * `postgres: true` stores in a new database beside FRONTDESK_TEST_DATABASE; `env` adds settings.
+ * `postgres: true` stores in a new database beside FRONTDESK_TEST_DATABASE; `sink` is a mail sink that takes its mails;
+ * `env` adds settings.
  */
-export async function startFrontdesk({ postgres = false, env = {} } = {}) {
+export async function startFrontdesk({ postgres = false, sink, env = {} } = {}) {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run cargo build first.`);
   const { directory: data, remove } = temporaryDirectory('data');
   const port = await freePort();
@@ -20,7 +21,8 @@ export async function startFrontdesk({ postgres = false, env = {} } = {}) {
   const database = postgres ? await newDatabase() : undefined;
   const store = ['--data', data, ...(database ? ['--database', database] : [])];
   const args = ['serve', '--listen', `127.0.0.1:${port}`, '--public-url', url, ...store, '--allow-private-network'];
-  const settings = { NO_COLOR: '1', ...env };
+  const mail = sink ? { FRONTDESK_SMTP_URL: `smtp://127.0.0.1:${sink.port}` } : {};
+  const settings = { NO_COLOR: '1', ...mail, ...env };
   let child = start('frontdesk', PROGRAM, args, { env: settings });
   await answers(child, `${url}/healthz`);
   const { stdout } = await run(PROGRAM, ['token', 'create', ...store, '--name', 'tests'], { env: { ...process.env, ...settings } });
