@@ -3,13 +3,39 @@
 //! Owns which facts a page shows and in what order. Does not own where the facts come from.
 
 pub mod login;
+pub mod person;
 pub mod problem;
+
+#[cfg(test)]
+mod tests;
 
 use super::brand::Brand;
 use super::layout::Page;
+use askama::Template;
 use std::sync::Arc;
 
 /// The surroundings of a sample page.
 pub(crate) fn sample_page(title: &str) -> Page {
     Page::new(Arc::new(Brand::sample()), title, "sample-csrf-token")
+}
+
+/// Every page with its sample: a name and the HTML.
+pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
+    macro_rules! all {
+        ($($name:literal: $sample:expr),+ $(,)?) => { vec![$(($name, $sample.render())),+] };
+    }
+    all![
+        "login-email": login::LoginEmail::sample(),
+        "login-own": login::LoginOwn::sample(),
+        "login-mail-sent": login::MailSent::sample(),
+        "login-profile": login::CompleteProfile::sample(),
+        "login-signed-out": login::SignedOut::sample(),
+        "login-handoff": login::Handoff::sample(),
+        "person-invite": person::InviteAccept::sample(),
+        "person-claim": person::Claim::sample(),
+        "person-done": person::Done::sample(),
+        "person-link-ended": person::LinkEnded::sample(),
+        "person-error": person::ErrorPage::sample(),
+        "problem": problem::ProblemPage::sample(),
+    ]
 }
