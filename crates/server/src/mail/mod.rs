@@ -4,6 +4,8 @@
 
 mod smtp;
 
+pub use smtp::check;
+
 use model::{Job, Mail, MailId, MemberId, OrganizationId};
 use serde_json::json;
 use store::Tx;

@@ -31,3 +31,17 @@ pub async fn send(settings: &Smtp, mail: &Mail) -> Result<(), String> {
         .build();
     transport.send(message).await.map(|_| ()).map_err(|e| e.to_string())
 }
+
+/// Whether the settings can be used at all, without asking the server.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn check(settings: &Smtp) -> Result<(), String> {
+    settings
+        .from
+        .parse::<Mailbox>()
+        .map_err(|e| format!("the sender “{}” is not an address ({e})", settings.from))?;
+    AsyncSmtpTransport::<Tokio1Executor>::from_url(&settings.url)
+        .map_err(|e| format!("the server's address cannot be read ({e})"))?;
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! Where the settings come from: command line, `FRONTDESK_*` variables, configuration file, in this order.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use model::Seal;
+use serde::Deserialize;
+use server::Config;
+use server::config::Smtp;
+use server::web::brand::Brand;
+use store::Target;
+use url::Url;
+
+/// Where the data is. Shared by every command that opens it.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
+    /// Folder of the data: the SQLite database and the key that seals secrets
+    #[arg(long, env = "FRONTDESK_DATA", value_name = "DIR", default_value = "frontdesk-data")]
+    pub data: PathBuf,
+    /// PostgreSQL instead of SQLite: `postgres://user:password@host:5432/name`
+    #[arg(long, env = "FRONTDESK_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
+/// Settings of `serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Address and port to answer on
+    #[arg(long, env = "FRONTDESK_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Address that people's browsers use; default: `http://` and the address listened on
+    #[arg(long, env = "FRONTDESK_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<Url>,
+    /// TOML file with the vendor's name, support contact, colour and mail server
+    #[arg(long, env = "FRONTDESK_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Let customer-given addresses reach private networks and plain http. Development and tests only
+    #[arg(long, env = "FRONTDESK_ALLOW_PRIVATE_NETWORK")]
+    pub allow_private_network: bool,
+}
+
+/// The configuration file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    vendor: Vendor,
+    mail: Option<MailServer>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Vendor {
+    name: Option<String>,
+    legal_name: Option<String>,
+    support_email: Option<String>,
+    support_url: Option<String>,
+    privacy_url: Option<String>,
+    colour: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailServer {
+    /// `smtps://user:password@host:465`, `smtp://host:587?tls=required` or `smtp://host:25`.
+    url: String,
+    from: String,
+}
+
+/// A setting that cannot be used: a sentence that says which, why, and what to do.
+#[derive(Debug)]
+pub struct Refusal(pub String);
+
+impl ServeArgs {
+    /// The server's settings.
+    pub fn config(&self) -> Result<Config, Refusal> {
+        let public_url = match &self.public_url {
+            Some(url) => check_public_url(url)?.clone(),
+            None => Url::parse(&format!("http://{}", self.listen)).map_err(|e| Refusal(e.to_string()))?,
+        };
+        let file = self.config.as_deref().map_or_else(|| Ok(File::default()), read_file)?;
+        let mut config = Config::new(public_url);
+        config.allow_private_network = self.allow_private_network;
+        config.brand = brand(file.vendor);
+        config.smtp = mail_server(file.mail)?;
+        Ok(config)
+    }
+}
+
+impl DataArgs {
+    /// Where the rows are.
+    pub fn target(&self) -> Result<Target, Refusal> {
+        Target::new(&self.data, self.database.as_deref())
+            .map_err(|e| Refusal(format!("{e}. See --database.")))
+    }
+
+    /// Makes the folder and checks that it can be written.
+    pub fn prepare(&self) -> Result<(), Refusal> {
+        let shown = self.data.display();
+        std::fs::create_dir_all(&self.data).map_err(|e| {
+            Refusal(format!("The data folder {shown} cannot be made: {e}. Choose another with --data."))
+        })?;
+        let probe = self.data.join(".writable");
+        std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).map_err(|e| {
+            Refusal(format!(
+                "The data folder {shown} cannot be written: {e}. Give the user that runs Frontdesk the right to write there, or choose another with --data."
+            ))
+        })
+    }
+
+    /// The key that seals secrets: `FRONTDESK_SECRET_KEY` (64 hex digits), or `secret.key` in the data folder, made at
+    /// the first start.
+    pub fn seal(&self) -> Result<Seal, Refusal> {
+        let path = self.data.join("secret.key");
+        let (text, place) = match std::env::var("FRONTDESK_SECRET_KEY") {
+            Ok(text) => (text, "FRONTDESK_SECRET_KEY".to_owned()),
+            Err(_) => (read_or_make_key(&path)?, path.display().to_string()),
+        };
+        let bytes = unhex(text.trim());
+        bytes.and_then(|bytes| Seal::new(&bytes).ok()).ok_or_else(|| {
+            Refusal(format!("The key in {place} cannot be used. Expected 64 hexadecimal digits. Without the key that sealed them, stored secrets cannot be opened: restore it from the backup."))
+        })
+    }
+}
+
+fn read_or_make_key(path: &Path) -> Result<String, Refusal> {
+    let refuse = |e: std::io::Error| Refusal(format!("The key file {} cannot be used: {e}.", path.display()));
+    match std::fs::read_to_string(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let mut bytes = [0_u8; 32];
+            model::Rng::fill(&model::SystemRng::default(), &mut bytes);
+            let text: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            write_private(path, &text).or_else(|e| {
+                // Another process made it at the same moment: its key is the one.
+                if e.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(refuse(e)) }
+            })?;
+            std::fs::read_to_string(path).map_err(refuse)
+        }
+        other => other.map_err(refuse),
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}
+
+fn check_public_url(url: &Url) -> Result<&Url, Refusal> {
+    let good = matches!(url.scheme(), "http" | "https")
+        && url.host().is_some()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none();
+    good.then_some(url).ok_or_else(|| {
+        Refusal(format!("The public address {url} cannot be used. Expected scheme, host and port alone, such as https://id.example.com. See --public-url."))
+    })
+}
+
+fn read_file(path: &Path) -> Result<File, Refusal> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Refusal(format!("The configuration file {shown} cannot be read: {e}. See --config.")))?;
+    toml::from_str(&text).map_err(|e| {
+        Refusal(format!("The configuration file {shown} has a setting that cannot be used.\n{e}"))
+    })
+}
+
+fn brand(vendor: Vendor) -> Brand {
+    let name = vendor.name.unwrap_or_else(|| "Frontdesk".to_owned());
+    let email = vendor.support_email.unwrap_or_else(|| "support@localhost".to_owned());
+    let mut brand = Brand::new(&name, &email);
+    if let Some(legal_name) = vendor.legal_name {
+        brand.legal_name = legal_name;
+    }
+    if let Some(colour) = vendor.colour {
+        brand.colour = colour;
+    }
+    brand.support_url = vendor.support_url;
+    brand.privacy_url = vendor.privacy_url;
+    brand
+}
+
+fn mail_server(file: Option<MailServer>) -> Result<Option<Smtp>, Refusal> {
+    let from_env = std::env::var("FRONTDESK_SMTP_URL")
+        .ok()
+        .map(|url| MailServer { url, from: std::env::var("FRONTDESK_MAIL_FROM").unwrap_or_default() });
+    let Some(it) = from_env.or(file) else { return Ok(None) };
+    let smtp = Smtp { url: it.url, from: it.from };
+    server::mail::check(&smtp)
+        .map_err(|e| Refusal(format!("The mail server's settings cannot be used: {e}.")))?;
+    Ok(Some(smtp))
+}
