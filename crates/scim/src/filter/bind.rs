@@ -63,10 +63,7 @@ fn boolean(literal: &Literal) -> Option<bool> {
 fn number(literal: &Literal) -> Option<Literal> {
     match literal {
         Literal::Number(value) => Some(Literal::Number(value.clone())),
-        Literal::Text(text) => match serde_json::from_str(text.trim()) {
-            Ok(serde_json::Value::Number(value)) => Some(Literal::Number(value)),
-            _ => None,
-        },
+        Literal::Text(text) => super::parser::number(text.trim()).map(Literal::Number),
         _ => None,
     }
 }

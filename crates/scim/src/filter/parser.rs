@@ -1,7 +1,7 @@
 //! Owns the reading of filters and of PATCH paths: the grammar of RFC 7644 figures 1 and 7, with
 //! limits on length, depth and number of comparisons. Types are settled in `bind`.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{CompareOp, Filter, Literal, bind};
 use crate::ScimError;
@@ -253,13 +253,12 @@ impl<'a> Parser<'a> {
         if word.eq_ignore_ascii_case("null") {
             return Ok(Literal::Null);
         }
-        match serde_json::from_str(word) {
-            Ok(Value::Number(number)) => Ok(Literal::Number(number)),
-            _ => Err(self.problem_at(
+        number(word).map(Literal::Number).ok_or_else(|| {
+            self.problem_at(
                 start,
                 "a value was expected: text in double quotes, a number, true, false or null",
-            )),
-        }
+            )
+        })
     }
 
     fn string(&mut self) -> Parsed<Literal> {
@@ -347,6 +346,12 @@ fn single_or(mut parts: Vec<Filter>, join: fn(Vec<Filter>) -> Filter) -> Filter 
         }
         None => join(parts),
     }
+}
+
+/// A JSON number. Fractions are read exactly, so that they print as what they are.
+pub(super) fn number(word: &str) -> Option<Number> {
+    let Ok(Value::Number(number)) = serde_json::from_str(word) else { return None };
+    if number.is_f64() { Number::from_f64(word.parse().ok()?) } else { Some(number) }
 }
 
 fn operator_of(word: &str) -> Option<CompareOp> {

@@ -235,6 +235,7 @@ fn printed_filter_reads_back_as_itself() {
         "meta.created lt \"2026-01-01T00:00:00Z\"",
         "urn:example:x:2.0:User:y.z eq 1.5",
         "title eq null",
+        "x eq 64444444444444444444444444444444444444444400",
     ] {
         let filter = parse(text);
         assert_eq!(parse(&filter.to_string()), filter, "{text} → {filter}");

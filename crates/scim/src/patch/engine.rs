@@ -96,7 +96,13 @@ impl Engine {
             match PatchPath::parse(&key, self.kind) {
                 Ok(path) => self.apply(action, path, Some(value), false)?,
                 Err(error) if key.contains('[') => return Err(error),
-                Err(_) => set_unknown(&mut self.document, action, &key, value),
+                Err(_) => match self.kind.split_urn(&key) {
+                    Some((schema, rest)) if schema.id != self.kind.schema.id => {
+                        self.unknown_in_extension(schema.id, action, rest, value);
+                    }
+                    Some((_, rest)) => set_unknown(&mut self.document, action, rest, value),
+                    None => set_unknown(&mut self.document, action, &key, value),
+                },
             }
         }
         Ok(())

@@ -180,6 +180,9 @@ fn unknown_attributes_are_kept_and_changed() {
     assert_eq!(patched(json!({ "tags": ["a"] }), add), json!({ "tags": ["a", "b"] }));
     let add = json!({ "op": "add", "value": { "urn:x:2.0:User": { "a": 1 }, "an odd name": 2 } });
     assert_eq!(patched(json!({}), add), json!({ "urn:x:2.0:User": { "a": 1 }, "an odd name": 2 }));
+    let odd = format!("{ENTERPRISE_URN}:an odd name");
+    let add = json!({ "op": "add", "value": { odd: 1 } });
+    assert_eq!(patched(json!({}), add), json!({ ENTERPRISE_URN: { "an odd name": 1 } }));
     let remove = json!({ "op": "remove", "path": "SHOEsize" });
     assert_eq!(patched(json!({ "shoeSize": 1 }), remove), json!({}));
 }
