@@ -28,6 +28,13 @@ pub fn parse(text: &str, this_year: u16) -> Result<Option<u16>, Reason> {
     if digits.chars().any(char::is_alphabetic) && !digits.contains(['T', '年', 'Z']) {
         return Err(unread());
     }
+    // 19840501, as schacDateOfBirth writes it.
+    if digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit()) {
+        let part = |from: usize, to: usize| digits[from..to].parse::<u16>().map_err(|_| unread());
+        let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+        let date = (1..=12).contains(&month) && (1..=31).contains(&day);
+        return if date { check(year, this_year).map(Some) } else { Err(unread()) };
+    }
     let groups: Vec<&str> =
         digits.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
     let date = digits.split(['T', ' ']).next().unwrap_or_default();
@@ -78,6 +85,7 @@ mod tests {
             ("1984", 1984),
             (" 1984 ", 1984),
             ("1984.0", 1984),
+            ("19840501", 1984),
             ("1984-05-01", 1984),
             ("1984-05-01T00:00:00Z", 1984),
             ("1984-05-01 00:00:00", 1984),
@@ -113,6 +121,8 @@ mod tests {
             "about 1984",
             "0",
             "1984-05",
+            "19841301",
+            "12345678",
             "99999999999999999999",
             "1984-1985-1986",
         ] {

@@ -12,6 +12,7 @@ pub mod birth_year;
 pub mod country;
 pub mod email;
 mod field;
+pub mod mapping;
 pub mod name;
 mod person;
 mod problem;
@@ -20,6 +21,6 @@ pub mod roster;
 
 pub use country::Country;
 pub use field::{Field, RequiredFields};
+pub use model::Role;
 pub use person::{Defaults, Profile};
 pub use problem::{Problem, Reason};
-pub use role::Role;

@@ -1,7 +1,7 @@
 //! A member's profile as data: what is known, what is missing, what fills the gaps. Owns the setting of a field from a
 //! text; does not own where the text comes from.
 
-use crate::{Country, Field, Problem, Reason, RequiredFields, Role, birth_year, email, name};
+use crate::{Country, Field, Problem, Reason, RequiredFields, Role, birth_year, email, name, role};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -167,7 +167,7 @@ impl Profile {
             Field::CurrentCity => self.current_city = name::clean(text)?,
             Field::CurrentState => self.current_state = name::clean(text)?,
             Field::BirthYear => self.birth_year = birth_year::parse(text, this_year)?,
-            Field::Role => drop(Role::parse(text)?),
+            Field::Role => drop(role::parse(text)?),
             Field::Extra(key) => match name::clean(text)? {
                 Some(value) => drop(self.extra.insert(key.clone(), value)),
                 None => drop(self.extra.remove(key)),

@@ -1,51 +1,25 @@
-//! The two roles of a member, and the words that directories and files use for them. Owns no permissions.
+//! The words that directories and files use for the two roles of a member. Owns no permissions.
 
 use crate::Reason;
 use crate::country::fold;
-use std::fmt;
+use model::Role;
 
-/// What a member may do in the organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Role {
-    /// Manages the organization in self-service.
-    Admin,
-    /// Everybody else.
-    #[default]
-    Member,
-}
-
-impl Role {
-    /// The name in the API and in claims: `admin` or `member`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Member => "member",
-        }
+/// Reads a role word, also in other languages; `None` for an empty text.
+///
+/// # Errors
+/// [`Reason::UnknownRole`] for every other word: nobody becomes an administrator by a guess.
+pub fn parse(text: &str) -> Result<Option<Role>, Reason> {
+    let key = fold(text, false);
+    if key.is_empty() {
+        return Ok(None);
     }
-
-    /// Reads a role word, also in other languages; `None` for an empty text.
-    ///
-    /// # Errors
-    /// [`Reason::UnknownRole`] for every other word: nobody becomes an administrator by a guess.
-    pub fn parse(text: &str) -> Result<Option<Self>, Reason> {
-        let key = fold(text, false);
-        if key.is_empty() {
-            return Ok(None);
-        }
-        if ADMIN.contains(&key.as_str()) {
-            return Ok(Some(Self::Admin));
-        }
-        if MEMBER.contains(&key.as_str()) {
-            return Ok(Some(Self::Member));
-        }
-        Err(Reason::UnknownRole)
+    if ADMIN.contains(&key.as_str()) {
+        return Ok(Some(Role::Admin));
     }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    if MEMBER.contains(&key.as_str()) {
+        return Ok(Some(Role::Member));
     }
+    Err(Reason::UnknownRole)
 }
 
 /// Folded words for an administrator.
@@ -148,23 +122,23 @@ mod tests {
         for word in
             ["admin", " Administrator", "OWNER", "Org Admin", "company_admin", "Administrateur", "管理者"]
         {
-            assert_eq!(Role::parse(word), Ok(Some(Role::Admin)), "{word}");
+            assert_eq!(parse(word), Ok(Some(Role::Admin)), "{word}");
         }
         for word in
             ["member", "User", "employee", "Employé", "Mitglied", "msiam_access", "メンバー", "Użytkownik"]
         {
-            assert_eq!(Role::parse(word), Ok(Some(Role::Member)), "{word}");
+            assert_eq!(parse(word), Ok(Some(Role::Member)), "{word}");
         }
-        assert_eq!(Role::parse(" "), Ok(None));
+        assert_eq!(parse(" "), Ok(None));
         for word in ["Designer", "not admin", "admin2", "25", "non-admin", "ad"] {
-            assert_eq!(Role::parse(word), Err(Reason::UnknownRole), "{word}");
+            assert_eq!(parse(word), Err(Reason::UnknownRole), "{word}");
         }
     }
 
     #[test]
     fn lists_are_folded() {
         for word in ADMIN.iter().chain(MEMBER) {
-            assert!(Role::parse(word).is_ok(), "{word}");
+            assert!(parse(word).is_ok(), "{word}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Column, ExtraField, FileProblem, LONGEST_ROW, Options, Row, cells::Record, cells::Records};
 use crate::country::fold;
-use crate::{Field, Problem, Profile, Reason, Role, name};
+use crate::{Field, Problem, Profile, Reason, name, role};
 use std::collections::HashMap;
 
 /// The people below the headings.
@@ -84,7 +84,7 @@ fn person(record: &Record<'_>, columns: &[Column], options: &Options) -> Row {
         let cell = value(cell);
         let result = match column {
             _ if cell.is_empty() => Ok(()),
-            Column::Field(Field::Role) => Role::parse(cell)
+            Column::Field(Field::Role) => role::parse(cell)
                 .map(|role| row.role = role)
                 .map_err(|reason| Problem::new(Field::Role, cell, reason)),
             Column::Field(Field::Extra(key)) => own(&mut row.profile, key, cell, options),
