@@ -1,5 +1,6 @@
 //! The command line of Frontdesk.
 
+mod saml_inspect;
 mod serve;
 mod settings;
 mod token;
@@ -23,6 +24,14 @@ enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(token::Command),
+    /// Tools for debugging SAML
+    #[command(subcommand)]
+    Saml(Saml),
+}
+
+#[derive(Debug, Subcommand)]
+enum Saml {
+    Inspect(Box<saml_inspect::Args>),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +53,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Serve(args) => serve::run(args).await,
             Command::Token(command) => token::run(command).await,
+            Command::Saml(Saml::Inspect(args)) => saml_inspect::run(&args),
         }
     })
 }
