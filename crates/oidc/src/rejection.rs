@@ -90,6 +90,8 @@ codes! {
     DiscoveryIssuerMismatch = "discovery_issuer_mismatch",
     /// An endpoint we need is missing from the discovery document or is not a URL.
     EndpointMissing = "endpoint_missing",
+    /// An endpoint is plain http although the issuer is https.
+    EndpointInsecure = "endpoint_insecure",
     /// The provider does not offer what we need: the code flow, a signature algorithm, a client authentication.
     NotSupported = "not_supported",
     /// The key set is not JSON or lacks its basic form.

@@ -4,6 +4,8 @@
 //! looks the application up, then calls [`AuthorizeRequest::check_client`] or [`ErrorTarget::confirm`]: nothing is ever
 //! redirected to an address that is not registered.
 
+use serde::{Deserialize, Serialize};
+
 use super::error::{ErrorCode, OAuthError};
 use super::form::{self, Form};
 use super::redirect::{self, Reply, ResponseMode};
@@ -21,7 +23,7 @@ pub struct ClientRules<'a> {
 }
 
 /// `prompt` (OpenID Connect Core 3.1.2.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one word of a parameter that is a set of words")]
 pub struct Prompt {
     /// Show no page; answer at once, if need be with an error.
@@ -34,8 +36,9 @@ pub struct Prompt {
     pub select_account: bool,
 }
 
-/// A well-formed authorization request: code flow with the scope `openid`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A well-formed authorization request: code flow with the scope `openid`. It serialises, so that it can wait in storage
+/// while the person signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizeRequest {
     /// The application that asks.
     pub client_id: String,

@@ -26,6 +26,8 @@ fn full_request_is_read() {
         (Some("org_1"), Some("conn_1"))
     );
     assert!(request.check_client(&rules(&["https://app.test/cb".to_owned()])).is_ok());
+    let stored = serde_json::to_string(&request).unwrap();
+    assert_eq!(serde_json::from_str::<AuthorizeRequest>(&stored).unwrap(), request);
 }
 
 #[test]

@@ -95,8 +95,60 @@ impl OAuthError {
         }
     }
 
+    /// The `WWW-Authenticate` header that goes with the error of an endpoint that takes access tokens (RFC 6750 section 3).
+    pub fn www_authenticate(&self) -> String {
+        format!("Bearer error=\"{}\", error_description=\"{}\"", self.code.as_str(), self.description)
+    }
+
     /// The body at the token endpoint.
     pub fn to_json(&self) -> Value {
         json!({ "error": self.code.as_str(), "error_description": self.description })
+    }
+}
+
+/// The access token of an `Authorization: Bearer` header (RFC 6750 section 2.1).
+pub fn bearer_token(authorization: Option<&str>) -> Result<&str, OAuthError> {
+    let token = authorization.and_then(|header| {
+        let (scheme, token) = header.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    });
+    token
+        .filter(|token| {
+            !token.is_empty() && token.len() <= 4096 && token.bytes().all(|byte| byte.is_ascii_graphic())
+        })
+        .ok_or_else(|| {
+            OAuthError::new(ErrorCode::InvalidToken, "Send the access token as Authorization: Bearer.")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bearer_tokens_are_read() {
+        assert_eq!(bearer_token(Some("Bearer abc")), Ok("abc"));
+        assert_eq!(bearer_token(Some("bearer  abc ")), Ok("abc"));
+        for wrong in [
+            None,
+            Some(""),
+            Some("Bearer"),
+            Some("Bearer "),
+            Some("Basic abc"),
+            Some("Bearer a b"),
+            Some("Bearer \u{e9}"),
+        ] {
+            let error = bearer_token(wrong).unwrap_err();
+            assert_eq!((error.code, error.status()), (ErrorCode::InvalidToken, 401), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn header_cannot_be_broken_out_of() {
+        let error = OAuthError::new(ErrorCode::InvalidToken, "a\"b\\c\r\nSet-Cookie: x");
+        assert_eq!(
+            error.www_authenticate(),
+            "Bearer error=\"invalid_token\", error_description=\"a'b/c??Set-Cookie: x\""
+        );
     }
 }

@@ -23,7 +23,7 @@ pub use client_auth::{
     ASSERTION_TYPE, Credentials, PresentedClient, VerifiedAssertion, verify_client_assertion,
 };
 pub use client_metadata::{ClientMetadata, FieldProblem};
-pub use error::{ErrorCode, OAuthError};
+pub use error::{ErrorCode, OAuthError, bearer_token};
 pub use form::Form;
 pub use grant::{
     RefreshDecision, RefreshState, TokenRequest, check_code_verifier, decide_refresh, narrow_scopes,

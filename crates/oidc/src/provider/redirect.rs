@@ -3,10 +3,13 @@
 //! Owns exact matching (RFC 9700 section 4.1.3) with the one exception for native applications (RFC 8252 section 7.3),
 //! and answers by query or by a form that posts itself (OAuth 2.0 Form Post Response Mode), with `iss` (RFC 9207).
 
+use serde::{Deserialize, Serialize};
+
 use super::error::OAuthError;
 
 /// How the answer travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResponseMode {
     /// In the query of the redirect URI.
     #[default]

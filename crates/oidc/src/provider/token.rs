@@ -99,8 +99,7 @@ pub fn mint_id_token(token: &IdToken<'_>, key: &SigningKey) -> Result<String, Si
     key.sign_token("JWT", &claims)
 }
 
-/// What a logout token says. One of `subject` and `session_id` must be there: with `session_id` alone that session
-/// ends, with `subject` alone all sessions of the person.
+/// What a logout token says: with a `session_id` that session of the person ends, without one all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct LogoutToken<'a> {
     /// `iss`.
@@ -108,7 +107,7 @@ pub struct LogoutToken<'a> {
     /// `aud`: the application that is told.
     pub client_id: &'a str,
     /// `sub`.
-    pub subject: Option<&'a str>,
+    pub subject: &'a str,
     /// `sid`.
     pub session_id: Option<&'a str>,
     /// `jti`: unique for each token; keep it over retries of one delivery.
@@ -129,9 +128,7 @@ pub fn mint_logout_token(token: &LogoutToken<'_>, key: &SigningKey) -> Result<St
     set("exp", json!(token.expires_at.as_second()));
     set("jti", json!(token.id));
     set("events", json!({ BACKCHANNEL_LOGOUT_EVENT: {} }));
-    if let Some(subject) = token.subject {
-        set("sub", json!(subject));
-    }
+    set("sub", json!(token.subject));
     if let Some(session_id) = token.session_id {
         set("sid", json!(session_id));
     }

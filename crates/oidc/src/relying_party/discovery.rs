@@ -152,6 +152,12 @@ pub fn check_issuer(issuer: &str) -> Result<(), Rejection> {
     if fine { Ok(()) } else { Err(malformed()) }
 }
 
+/// Whether one issuer serves all customers of the provider, so that `hd` must name a domain of the organization: set
+/// [`super::Expected::hosted_domains`]. A personal Google account may carry a work address, but never an `hd`.
+pub fn needs_hosted_domain(issuer: &str) -> bool {
+    matches!(issuer.trim_end_matches('/'), "https://accounts.google.com" | "accounts.google.com")
+}
+
 /// Microsoft's issuers that accept accounts of any tenant, and templates that were never filled in.
 fn check_shared(issuer: &str) -> Result<(), Rejection> {
     let lower = issuer.to_ascii_lowercase();
@@ -236,14 +242,26 @@ fn endpoint(map: &Map<String, Value>, name: &str) -> Result<String, Rejection> {
 }
 
 fn optional_endpoint(map: &Map<String, Value>, name: &str) -> Result<Option<String>, Rejection> {
+    let issuer_is_https =
+        map.get("issuer").and_then(Value::as_str).is_some_and(|issuer| !is_plain_http(issuer));
     match map.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => match Url::parse(text) {
+            Ok(url) if url.scheme() == "http" && issuer_is_https => Err(Rejection::new(
+                RejectionCode::EndpointInsecure,
+                format!("The {name} of this provider is not encrypted, although its issuer is. It must use https too."),
+            )
+            .expected("an address that begins with https://")
+            .received(text)),
             Ok(url) if matches!(url.scheme(), "https" | "http") && url.has_host() => Ok(Some(text.clone())),
             _ => Err(no_endpoint(name, text)),
         },
         Some(other) => Err(no_endpoint(name, &other.to_string())),
     }
+}
+
+fn is_plain_http(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| url.scheme() == "http")
 }
 
 fn no_endpoint(name: &str, received: &str) -> Rejection {
@@ -355,6 +373,8 @@ mod tests {
             ("jwks_uri", json!("file:///etc/passwd"), C::EndpointMissing),
             ("authorization_endpoint", json!("javascript:alert(1)"), C::EndpointMissing),
             ("userinfo_endpoint", json!("data:,x"), C::EndpointMissing),
+            ("authorization_endpoint", json!("http://idp.test/auth"), C::EndpointInsecure),
+            ("jwks_uri", json!("HTTP://idp.test/keys"), C::EndpointInsecure),
             ("response_types_supported", json!(["id_token"]), C::NotSupported),
             ("id_token_signing_alg_values_supported", json!(["HS256", "none"]), C::NotSupported),
             ("token_endpoint_auth_methods_supported", json!(["tls_client_auth"]), C::NotSupported),

@@ -15,7 +15,9 @@ mod userinfo;
 
 pub use authorize::AuthorizationUrl;
 pub use callback::{Callback, CallbackExpected};
-pub use discovery::{ClientAuthMethod, Discovery, check_issuer, discovery_url, issuer_from_input};
+pub use discovery::{
+    ClientAuthMethod, Discovery, check_issuer, discovery_url, issuer_from_input, needs_hosted_domain,
+};
 pub use id_token::{Expected, IdTokenClaims, validate_id_token};
 pub use logout::{LogoutClaims, validate_logout_token};
 pub use token::{ClientAuth, TokenCall, TokenResponse, client_assertion, token_call};

@@ -1,10 +1,12 @@
-//! ID tokens that must be taken and a table of attacks that must not, each with the code it is refused with.
+//! Signed tokens that must be taken and tables of attacks that must not, each with the code it is refused with: ID
+//! tokens, logout tokens, client assertions.
 
 mod forge;
 
 use forge::{CLIENT, Forge, ISSUER, NONCE, NOW, b64, claims};
 use jiff::{SignedDuration, Timestamp};
-use oidc::relying_party::{Expected, IdTokenClaims, validate_id_token};
+use oidc::provider::verify_client_assertion;
+use oidc::relying_party::{Expected, IdTokenClaims, validate_id_token, validate_logout_token};
 use oidc::{Algorithm, Jwks, RejectionCode as C};
 use serde_json::{Value, json};
 
@@ -324,4 +326,95 @@ fn rotated_key_asks_for_a_fresh_set_and_then_passes() {
     // Without a kid an old set looks like a signature that fits nowhere.
     let bare = new.sign_with_header(Algorithm::Rs256, &json!({"alg": "RS256"}), &claims());
     assert!(validate_id_token(&bare, &old.keys(), &expected, now(), LEEWAY).unwrap_err().wants_fresh_keys());
+}
+
+/// `base` with members replaced; `null` takes one away.
+fn changed(mut base: Value, changes: &Value) -> Value {
+    if let (Some(map), Some(changes)) = (base.as_object_mut(), changes.as_object()) {
+        for (name, value) in changes {
+            map.remove(name);
+            if !value.is_null() {
+                map.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    base
+}
+
+#[test]
+fn logout_tokens_that_are_refused_and_taken() {
+    let forge = Forge::new();
+    let keys = forge.keys();
+    let event = "http://schemas.openid.net/event/backchannel-logout";
+    let good = json!({"iss": ISSUER, "aud": CLIENT, "sub": "u1", "iat": NOW, "exp": NOW + 120, "jti": "j1", "events": {event: {}}});
+    let check = |changes: &Value, typ: &str| {
+        let header = json!({"alg": "RS256", "kid": "rsa", "typ": typ});
+        let token = forge.sign_with_header(Algorithm::Rs256, &header, &changed(good.clone(), changes));
+        validate_logout_token(&token, &keys, ISSUER, CLIENT, now(), LEEWAY).map(|_| ()).map_err(|r| r.code)
+    };
+    for changes in
+        [json!({}), json!({"sid": "s1"}), json!({"sub": null, "sid": "s1"}), json!({"aud": ["x", CLIENT]})]
+    {
+        assert_eq!(check(&changes, "logout+jwt"), Ok(()), "{changes}");
+    }
+    let table = [
+        (json!({"sub": null}), C::ClaimMissing),
+        (json!({"sub": ""}), C::ClaimMalformed),
+        (json!({"sub": null, "sid": ""}), C::ClaimMissing),
+        (json!({"sid": 5}), C::ClaimMalformed),
+        (json!({"events": null}), C::NotALogoutToken),
+        (json!({"events": {}}), C::NotALogoutToken),
+        (json!({"events": [event]}), C::NotALogoutToken),
+        (json!({"events": {event: "x"}}), C::NotALogoutToken),
+        (json!({"nonce": "n"}), C::NotALogoutToken),
+        (json!({"jti": null}), C::ClaimMissing),
+        (json!({"iss": "https://evil.test"}), C::IssuerMismatch),
+        (json!({"aud": "other"}), C::AudienceMismatch),
+        (json!({"exp": NOW - 60}), C::Expired),
+        (json!({"iat": NOW + 61}), C::NotYetValid),
+    ];
+    for (changes, code) in table {
+        assert_eq!(check(&changes, "logout+jwt"), Err(code), "{changes}");
+    }
+    assert_eq!(check(&json!({}), "at+jwt"), Err(C::TokenType));
+    // An ID token of the same person is no logout token, whatever it is called.
+    let id_token = forge.sign(Algorithm::Rs256, &claims());
+    let refused = validate_logout_token(&id_token, &keys, ISSUER, CLIENT, now(), LEEWAY).unwrap_err();
+    assert_eq!(refused.code, C::NotALogoutToken);
+}
+
+#[test]
+fn client_assertions_that_are_refused_and_taken() {
+    let forge = Forge::new();
+    let keys = forge.keys();
+    let good = json!({"iss": CLIENT, "sub": CLIENT, "aud": ISSUER, "jti": "j1", "exp": NOW + 60});
+    let check = |changes: &Value| {
+        let token = forge.sign(Algorithm::Es256, &changed(good.clone(), changes));
+        verify_client_assertion(&token, &keys, CLIENT, &[ISSUER], now(), LEEWAY)
+            .map(|_| ())
+            .map_err(|r| r.code)
+    };
+    for changes in [json!({}), json!({"aud": [ISSUER]}), json!({"iat": NOW}), json!({"exp": NOW + 3600})] {
+        assert_eq!(check(&changes), Ok(()), "{changes}");
+    }
+    let table = [
+        (json!({"iss": null}), C::ClaimMissing),
+        (json!({"iss": "other"}), C::IssuerMismatch),
+        (json!({"sub": "other"}), C::SubjectMismatch),
+        (json!({"aud": null}), C::ClaimMissing),
+        (json!({"aud": "https://evil.test"}), C::AudienceMismatch),
+        (json!({"jti": null}), C::ClaimMissing),
+        (json!({"exp": null}), C::ClaimMissing),
+        (json!({"exp": NOW - 60}), C::Expired),
+        (json!({"exp": NOW + 3661}), C::LifetimeTooLong),
+        (json!({"nbf": NOW + 61}), C::NotYetValid),
+        (json!({"iat": "x"}), C::ClaimMalformed),
+    ];
+    for (changes, code) in table {
+        assert_eq!(check(&changes), Err(code), "{changes}");
+    }
+    let header = json!({"alg": "HS256", "kid": "secret"});
+    let token = forge.sign_with_header(Algorithm::Es256, &header, &good);
+    let refused = verify_client_assertion(&token, &keys, CLIENT, &[ISSUER], now(), LEEWAY).unwrap_err();
+    assert_eq!(refused.code, C::AlgorithmNotAllowed);
 }
