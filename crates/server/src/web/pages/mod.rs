@@ -5,6 +5,7 @@
 pub mod login;
 pub mod person;
 pub mod problem;
+pub mod setup;
 
 #[cfg(test)]
 mod tests;
@@ -37,5 +38,20 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "person-link-ended": person::LinkEnded::sample(),
         "person-error": person::ErrorPage::sample(),
         "problem": problem::ProblemPage::sample(),
+        "setup-welcome": setup::SetupWelcome::sample(),
+        "setup-providers": setup::SetupProviders::sample(),
+        "setup-providers-empty": setup::SetupProviders::sample_empty(),
+        "setup-hand-over": setup::SetupHandOver::sample(),
+        "setup-steps": setup::SetupSteps::sample(),
+        "setup-steps-general": setup::SetupSteps::sample_general(),
+        "setup-metadata": setup::SetupMetadata::sample(),
+        "setup-metadata-file": setup::SetupMetadata::sample_file(),
+        "setup-oidc": setup::SetupOidc::sample(),
+        "setup-test": setup::SetupTest::sample(),
+        "setup-test-passed": setup::SetupTestPassed::sample(),
+        "setup-test-failed": setup::SetupTestFailed::sample(),
+        "setup-domains": setup::SetupDomains::sample(),
+        "setup-go-live": setup::SetupGoLive::sample(),
+        "setup-live": setup::SetupLive::sample(),
     ]
 }
