@@ -6,7 +6,7 @@ mod form;
 mod list;
 
 pub use form::{Choice, Field, Input, Opt, Select};
-pub use list::{Check, Crumb, Figure, Filter, Pager, Tile, number};
+pub use list::{Bar, Check, Crumb, Figure, Filter, Pager, Tile, number};
 
 use super::html::{Html, escape};
 use askama::Template;

@@ -5,6 +5,7 @@
 pub mod login;
 pub mod person;
 pub mod problem;
+pub mod scim;
 pub mod setup;
 
 #[cfg(test)]
@@ -53,5 +54,11 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "setup-domains": setup::SetupDomains::sample(),
         "setup-go-live": setup::SetupGoLive::sample(),
         "setup-live": setup::SetupLive::sample(),
+        "scim-credentials": scim::ScimCredentials::sample(),
+        "scim-waiting": scim::ScimWaiting::sample(),
+        "scim-arriving": scim::ScimWaiting::sample_arriving(),
+        "scim-mapping": scim::ScimMapping::sample(),
+        "scim-leavers": scim::ScimLeavers::sample(),
+        "scim-preview": scim::ScimPreview::sample(),
     ]
 }

@@ -1,10 +1,11 @@
 //! Parts of lists: filters, pages, checks, figures, tiles.
 
 use super::{Icon, Tone, safe};
-use crate::web::html::Html;
+use crate::web::html::{Html, escape};
 use askama::Template;
+use std::fmt;
 
-safe!(Pager, Check, Figure, Filter, Tile, Crumb);
+safe!(Pager, Check, Figure, Filter, Tile, Crumb, Bar);
 
 /// Writes a count with commas between the thousands: 1,204.
 pub fn number(count: u64) -> String {
@@ -112,6 +113,35 @@ impl Figure {
     pub fn key(mut self, tone: Tone) -> Self {
         self.tone = tone;
         self
+    }
+}
+
+/// Shares of a whole as one bar. Widths are SVG attributes, so that no inline style is needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bar {
+    /// Tone and count of each part, in order.
+    pub parts: Vec<(Tone, u64)>,
+    /// The same in words, for those who do not see it.
+    pub label: String,
+}
+
+impl fmt::Display for Bar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const WIDTH: u64 = 1000;
+        let total = self.parts.iter().map(|(_, n)| n).sum::<u64>().max(1);
+        let label = escape(&self.label);
+        write!(
+            f,
+            r#"<svg class="bar" viewBox="0 0 {WIDTH} 16" preserveAspectRatio="none" role="img" aria-label="{label}">"#
+        )?;
+        let mut before = 0;
+        for (tone, count) in &self.parts {
+            let (x, end) = (before * WIDTH / total, (before + count) * WIDTH / total);
+            before += count;
+            let width = (end - x).saturating_sub(2).max(u64::from(*count > 0) * 3);
+            write!(f, r#"<rect data-tone="{tone}" x="{x}" width="{width}" height="16"/>"#)?;
+        }
+        f.write_str("</svg>")
     }
 }
 
