@@ -21,7 +21,7 @@ export async function startFrontdesk({ postgres = false, sink, env = {} } = {}) 
   const database = postgres ? await newDatabase() : undefined;
   const store = ['--data', data, ...(database ? ['--database', database] : [])];
   const args = ['serve', '--listen', `127.0.0.1:${port}`, '--public-url', url, ...store, '--allow-private-network'];
-  const mail = sink ? { FRONTDESK_SMTP_URL: `smtp://127.0.0.1:${sink.port}` } : {};
+  const mail = sink ? { FRONTDESK_SMTP_URL: `smtp://127.0.0.1:${sink.port}`, FRONTDESK_SMTP_FROM: 'Product <hello@vendor.test>' } : {};
   const settings = { NO_COLOR: '1', ...mail, ...env };
   let child = start('frontdesk', PROGRAM, args, { env: settings });
   await answers(child, `${url}/healthz`);

@@ -131,7 +131,7 @@ fn read_or_make_key(path: &Path) -> Result<String, Refusal> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let mut bytes = [0_u8; 32];
             model::Rng::fill(&model::SystemRng::default(), &mut bytes);
-            let text: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            let text = hex::encode(bytes);
             write_private(path, &text).or_else(|e| {
                 // Another process made it at the same moment: its key is the one.
                 if e.kind() == std::io::ErrorKind::AlreadyExists { Ok(()) } else { Err(refuse(e)) }

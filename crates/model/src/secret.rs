@@ -118,6 +118,9 @@ impl Seal {
     }
 
     /// Seals `plain`. `place` names the table and column it is for, so that a sealed value cannot be moved.
+    ///
+    /// # Panics
+    /// When `plain` is longer than the 64 GiB that AES-GCM takes.
     pub fn seal(&self, rng: &dyn Rng, place: &str, plain: &[u8]) -> String {
         let mut nonce = [0_u8; NONCE_LEN];
         rng.fill(&mut nonce);

@@ -120,7 +120,7 @@ impl State {
         }
         self.open = false;
         for waiter in self.batch.drain(..) {
-            let _ = waiter.send(outcome.as_ref().map(|_| ()).map_err(ToString::to_string));
+            let _ = waiter.send(outcome.as_ref().copied().map_err(ToString::to_string));
         }
         outcome
     }

@@ -4,7 +4,10 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use crate::Result;
 
-/// Creates an empty schema. `name` must be letters, digits and underscores.
+/// Creates an empty schema.
+///
+/// # Panics
+/// When `name` is anything but letters, digits and underscores.
 pub async fn create_schema(url: &str, name: &str) -> Result<()> {
     assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'), "a plain name");
     let mut connection = PgConnection::connect(url).await?;

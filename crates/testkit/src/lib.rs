@@ -4,6 +4,8 @@
 //! `FRONTDESK_TEST_DATABASE` names a server. Without that variable the run fails, unless
 //! `FRONTDESK_TEST_SQLITE_ONLY=1` says that PostgreSQL is left out on purpose.
 
+#![expect(clippy::missing_panics_doc, reason = "a test kit fails a test by panicking")]
+
 mod browser;
 mod chance;
 
@@ -74,7 +76,7 @@ fn unique() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let mut bytes = [0; 6];
     model::Rng::fill(&model::SystemRng::default(), &mut bytes);
-    let random: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let random = hex::encode(bytes);
     format!("{random}_{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 

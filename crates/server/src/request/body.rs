@@ -19,7 +19,7 @@ impl<T: DeserializeOwned> FromRequest<App> for CsrfForm<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let browser = request.extensions().get::<Browser>().cloned();
-        let bytes = Bytes::from_request(request, app).await.map_err(too_large)?;
+        let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
         let token =
             form_urlencoded::parse(&bytes).find(|(name, _)| name == CSRF_FIELD).map(|(_, value)| value);
         if !token.zip(browser).is_some_and(|(token, browser)| browser.accepts(app, &token)) {
@@ -85,7 +85,7 @@ impl FromRequest<App> for Params {
             return Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()));
         }
         let browser = request.extensions().get::<Browser>().cloned();
-        let bytes = Bytes::from_request(request, app).await.map_err(too_large)?;
+        let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
         let it = Self(form_urlencoded::parse(&bytes).into_owned().collect());
         match (it.first(CSRF_FIELD), browser) {
             (Some(token), Some(browser)) if browser.accepts(app, token) => Ok(it),
@@ -114,7 +114,7 @@ impl<T: DeserializeOwned> FromRequest<App> for ApiJson<T> {
                 "Send the body as JSON with the header Content-Type: application/json.",
             ));
         }
-        let bytes = Bytes::from_request(request, app).await.map_err(too_large)?;
+        let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
         serde_json::from_slice(&bytes).map(Self).map_err(|e| {
             let status = if e.is_data() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
             Problem::new(status, "json_not_read", "This request's JSON is not as expected", e.to_string())
@@ -189,7 +189,7 @@ fn multipart(error: &axum::extract::multipart::MultipartError) -> Problem {
     )
 }
 
-fn too_large(error: axum::extract::rejection::BytesRejection) -> Problem {
+fn too_large(error: &axum::extract::rejection::BytesRejection) -> Problem {
     Problem::new(error.status(), "body_too_large", "This request is too large", error.body_text())
 }
 

@@ -12,6 +12,7 @@ use crate::problem::Problem;
 
 /// A program with a working API token.
 #[derive(Debug, Clone)]
+#[expect(clippy::manual_non_exhaustive, reason = "only this module may build it, also within the crate")]
 pub struct ApiCaller {
     /// The token's name, for the audit log.
     pub name: String,

@@ -17,6 +17,7 @@ pub const OPERATOR_COOKIE: &str = "fd_operator";
 
 /// A person with a session that has not ended.
 #[derive(Debug, Clone)]
+#[expect(clippy::manual_non_exhaustive, reason = "only this module may build it, also within the crate")]
 pub struct SignedIn {
     /// Who.
     pub account: Account,
@@ -61,6 +62,7 @@ impl axum::extract::OptionalFromRequestParts<App> for SignedIn {
 
 /// Vendor staff with a session.
 #[derive(Debug, Clone)]
+#[expect(clippy::manual_non_exhaustive, reason = "only this module may build it, also within the crate")]
 pub struct OperatorCaller {
     /// Who.
     pub operator: Operator,
