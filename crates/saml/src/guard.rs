@@ -205,6 +205,7 @@ fn inclusive_namespaces(tree: &Tree<'_>, node: NodeId) -> Result<(), Rejection> 
     let fits = parameters.next().is_none()
         && tree.is(first, EXC_C14N, "InclusiveNamespaces")
         && tree.attrs_within(first, &["PrefixList"])
+        && tree.attr(first, "PrefixList").is_none_or(|list| list.len() <= 1024)
         && tree.holds_only_elements(first)
         && tree.elements(first).next().is_none();
     if fits {

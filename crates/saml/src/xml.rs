@@ -9,6 +9,10 @@ use uppsala::{Document, NodeId, NodeKind, Parser};
 /// How deep elements may nest. Real messages stay below 20.
 const MAX_DEPTH: u32 = 64;
 
+/// How many attributes and namespace declarations one element may have. Real messages stay below 30; the
+/// parser's time grows with the square of it.
+const MAX_ATTRIBUTES: usize = 256;
+
 /// Attribute names that some profile treats as an identifier, in any namespace.
 const ID_NAMES: [&str; 6] = ["ID", "Id", "id", "AssertionID", "ResponseID", "RequestID"];
 
@@ -17,6 +21,8 @@ const ID_NAMES: [&str; 6] = ["ID", "Id", "id", "AssertionID", "ResponseID", "Req
 pub(crate) enum Fault {
     /// A document type declaration.
     Dtd,
+    /// More attributes in one element, or more tags, than any real document has.
+    TooComplex,
     /// A declared encoding that is not UTF-8.
     Encoding(String),
     /// Not well-formed; the parser's words.
@@ -35,8 +41,12 @@ pub(crate) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Parses without DTD, without entities beyond the five of XML, to a bounded depth.
-    pub(crate) fn parse(source: &'a str) -> Result<Self, Fault> {
+    /// Parses without DTD, without entities beyond the five of XML, to a bounded depth and up to `max_tags`
+    /// tags.
+    pub(crate) fn parse(source: &'a str, max_tags: usize) -> Result<Self, Fault> {
+        if is_too_complex(source.as_bytes(), max_tags) {
+            return Err(Fault::TooComplex);
+        }
         let parser = Parser::new().with_max_depth(MAX_DEPTH).with_forbid_dtd(true).with_forbid_entities(true);
         let doc = parser.parse(source).map_err(|error| {
             if source.contains("<!DOCTYPE") { Fault::Dtd } else { Fault::Malformed(error.to_string()) }
@@ -47,7 +57,25 @@ impl<'a> Tree<'a> {
             return Err(Fault::Encoding(encoding.to_owned()));
         }
         let root = doc.document_element().ok_or_else(|| Fault::Malformed("no root element".to_owned()))?;
-        Ok(Self { doc, source, root })
+        let tree = Self { doc, source, root };
+        if tree.every_element().any(|node| !tree.is_namespace_well_formed(node)) {
+            return Err(Fault::Malformed(
+                "a name has two colons, or a prefix is bound to nothing".to_owned(),
+            ));
+        }
+        Ok(tree)
+    }
+
+    /// What Namespaces in XML 1.0 asks beyond what the parser checks.
+    fn is_namespace_well_formed(&self, node: NodeId) -> bool {
+        self.doc.element(node).is_none_or(|element| {
+            !element.name.local_name.contains(':')
+                && element.attributes.iter().all(|a| !a.name.local_name.contains(':'))
+                && element
+                    .namespace_declarations
+                    .iter()
+                    .all(|(prefix, uri)| prefix.is_empty() || !uri.is_empty())
+        })
     }
 
     /// The document itself, for the signature library.
@@ -213,6 +241,30 @@ impl<'a> Tree<'a> {
     }
 }
 
+/// Counts, before anything is parsed, what the parser's time depends on: `<`, and `=` outside quotes up to the
+/// end of each tag. `<` cannot stand in an attribute value, so no tag reaches past the next one.
+fn is_too_complex(source: &[u8], max_tags: usize) -> bool {
+    let mut tags = 0;
+    for piece in source.split(|b| *b == b'<').skip(1) {
+        tags += 1;
+        let mut quote = None;
+        let mut attributes = 0;
+        for byte in piece {
+            match (quote, byte) {
+                (Some(open), _) if open == *byte => quote = None,
+                (None, b'"' | b'\'') => quote = Some(*byte),
+                (None, b'=') => attributes += 1,
+                (None, b'>') => break,
+                _ => {}
+            }
+        }
+        if attributes > MAX_ATTRIBUTES || tags > max_tags {
+            return true;
+        }
+    }
+    false
+}
+
 /// White space as XML has it.
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
@@ -224,25 +276,25 @@ mod tests {
 
     #[test]
     fn text_is_joined_across_comments_and_cdata() {
-        let tree = Tree::parse("<a>ann<!-- -->@acme<![CDATA[.test]]></a>").unwrap();
+        let tree = Tree::parse("<a>ann<!-- -->@acme<![CDATA[.test]]></a>", 1000).unwrap();
         assert_eq!(tree.text(tree.root()).as_deref(), Some("ann@acme.test"));
     }
 
     #[test]
     fn text_with_an_element_inside_is_none() {
-        let tree = Tree::parse("<a>ann<b/>@acme.test</a>").unwrap();
+        let tree = Tree::parse("<a>ann<b/>@acme.test</a>", 1000).unwrap();
         assert_eq!(tree.text(tree.root()), None);
     }
 
     #[test]
     fn character_references_stay_one_text_node() {
-        let tree = Tree::parse("<a>AAA&#13;\nBBB&amp;C</a>").unwrap();
+        let tree = Tree::parse("<a>AAA&#13;\nBBB&amp;C</a>", 1000).unwrap();
         assert!(tree.is_plain_text(tree.root()));
     }
 
     #[test]
     fn attr_ignores_namespaced_attributes() {
-        let tree = Tree::parse(r#"<a xmlns:e="urn:e" e:ID="evil" ID="good"/>"#).unwrap();
+        let tree = Tree::parse(r#"<a xmlns:e="urn:e" e:ID="evil" ID="good"/>"#, 1000).unwrap();
         assert_eq!(tree.attr(tree.root(), "ID"), Some("good"));
     }
 
@@ -254,23 +306,42 @@ mod tests {
             r#"<a ID="x" id="x"/>"#,
             r#"<a xmlns:w="urn:w" ID="x"><b w:Id="x"/></a>"#,
         ] {
-            assert_eq!(Tree::parse(xml).unwrap().duplicate_id().as_deref(), Some("x"), "{xml}");
+            assert_eq!(Tree::parse(xml, 1000).unwrap().duplicate_id().as_deref(), Some("x"), "{xml}");
         }
     }
 
     #[test]
     fn parse_refuses_dtd_two_roots_and_foreign_encodings() {
-        assert!(matches!(Tree::parse("<!DOCTYPE a><a/>"), Err(Fault::Dtd)));
-        assert!(matches!(Tree::parse("<a/><b/>"), Err(Fault::Malformed(_))));
+        assert!(matches!(Tree::parse("<!DOCTYPE a><a/>", 1000), Err(Fault::Dtd)));
+        assert!(matches!(Tree::parse("<a/><b/>", 1000), Err(Fault::Malformed(_))));
         assert!(matches!(
-            Tree::parse("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a/>"),
+            Tree::parse("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a/>", 1000),
             Err(Fault::Encoding(_))
         ));
     }
 
     #[test]
+    fn parse_refuses_names_that_namespaces_forbid() {
+        for xml in ["<a:b:c xmlns:a='urn:a'/>", "<a xmlns:b=''/>", "<a xmlns:b='urn:b' b:c:d=''/>"] {
+            assert!(matches!(Tree::parse(xml, 1000), Err(Fault::Malformed(_))), "{xml}");
+        }
+    }
+
+    #[test]
+    fn parse_refuses_many_attributes_and_many_tags() {
+        let many: Vec<String> = (0..300).map(|i| format!("b{i}='=>'")).collect();
+        let many = format!("<a {}/>", many.join(" "));
+        assert_eq!(Tree::parse(&many, 1000).err(), Some(Fault::TooComplex));
+        assert_eq!(
+            Tree::parse(&format!("<a>{}</a>", "<b/>".repeat(1000)), 1000).err(),
+            Some(Fault::TooComplex)
+        );
+        assert!(Tree::parse(&format!("<a b='{0}'>{0}</a>", "=".repeat(1000)), 1000).is_ok());
+    }
+
+    #[test]
     fn parse_refuses_ten_thousand_levels_without_overflowing() {
         let deep = format!("{}{}", "<a>".repeat(10_000), "</a>".repeat(10_000));
-        assert!(matches!(Tree::parse(&deep), Err(Fault::Malformed(_))));
+        assert!(matches!(Tree::parse(&deep, 100_000), Err(Fault::Malformed(_))));
     }
 }

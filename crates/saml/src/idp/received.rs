@@ -32,7 +32,7 @@ pub fn receive_post(value: &str) -> Result<ReceivedRequest, IdpError> {
 }
 
 fn read(xml: &str) -> Result<ReceivedRequest, IdpError> {
-    let tree = Tree::parse(xml).map_err(|fault| IdpError::NotARequest(format!("{fault:?}")))?;
+    let tree = Tree::parse(xml, 1000).map_err(|fault| IdpError::NotARequest(format!("{fault:?}")))?;
     let root = tree.root();
     if !tree.is(root, SAMLP, "AuthnRequest") {
         return Err(IdpError::NotARequest(tree.name(root)));

@@ -43,6 +43,9 @@ pub(super) fn before_parsing(text: &str) -> Result<&str, MetadataError> {
 pub(super) fn fault(fault: Fault) -> MetadataError {
     match fault {
         Fault::Dtd => MetadataError::Dtd,
+        Fault::TooComplex => {
+            MetadataError::Malformed { reason: "one of its elements has hundreds of attributes".to_owned() }
+        }
         Fault::Encoding(encoding) => {
             MetadataError::Malformed { reason: format!("it is declared as {encoding}; save it as UTF-8") }
         }

@@ -22,7 +22,7 @@ pub fn parse_idp_metadata(
     now: Timestamp,
 ) -> Result<IdpMetadata, MetadataError> {
     let text = diagnose::before_parsing(xml)?;
-    let tree = Tree::parse(text).map_err(diagnose::fault)?;
+    let tree = Tree::parse(text, usize::MAX).map_err(diagnose::fault)?;
     let entity = choose(&tree, chosen_entity_id)?;
     let entity_id = entity_id(&tree, entity)?;
     let role = role(&tree, entity).ok_or_else(|| diagnose::without_role(&tree, entity, &entity_id))?;

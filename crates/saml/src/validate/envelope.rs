@@ -13,6 +13,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use uppsala::NodeId;
 
+/// How many tags a message may have: a full [`MAX_MESSAGE_BYTES`] of real groups has half of it.
+const MAX_TAGS: usize = 65_536;
+
 /// The one assertion of a response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Content {
@@ -75,7 +78,13 @@ pub fn decode_message(input: &[u8]) -> Result<String, Rejection> {
 
 /// Parses a message and refuses what no SAML message needs.
 pub(crate) fn parse(xml: &str) -> Result<Tree<'_>, Rejection> {
-    let tree = Tree::parse(xml).map_err(|fault| match fault {
+    let tree = Tree::parse(xml, MAX_TAGS).map_err(|fault| match fault {
+        Fault::TooComplex => Rejection::new(
+            Code::TooLarge,
+            "The message has more parts than any real one. Send fewer groups or attributes from the identity \
+             provider.",
+        )
+        .expected(format!("at most {MAX_TAGS} tags and 256 attributes in each")),
         Fault::Dtd => Rejection::new(
             Code::DtdForbidden,
             "The message carries a document type declaration, which SAML forbids. No identity provider sends \
