@@ -10,8 +10,11 @@ pub mod console;
 pub mod guide;
 pub mod job;
 pub mod mail;
+pub mod onboarding;
+pub mod organization;
 pub mod outbound;
 pub mod problem;
+pub mod rate;
 pub mod request;
 pub mod web;
 

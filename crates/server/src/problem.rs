@@ -43,6 +43,8 @@ pub struct Problem {
     pub headers: Vec<(header::HeaderName, HeaderValue)>,
     /// Reference to a trace already recorded; a fresh one is made otherwise.
     pub reference: Option<TraceId>,
+    /// Further members of the JSON form, such as the rows of a file.
+    pub extra: Option<Value>,
     /// For the log only.
     pub cause: Option<String>,
 }
@@ -64,6 +66,7 @@ impl Problem {
             fields: Vec::new(),
             headers: Vec::new(),
             reference: None,
+            extra: None,
             cause: None,
         }
     }
@@ -219,6 +222,11 @@ fn json_problem(problem: &Problem, reference: &TraceId) -> Response {
     if !problem.fields.is_empty() {
         body["errors"] =
             problem.fields.iter().map(|f| json!({"field": f.field, "problem": f.problem})).collect::<Value>();
+    }
+    if let Some(Value::Object(extra)) = &problem.extra {
+        for (name, value) in extra {
+            body[name] = value.clone();
+        }
     }
     ([(header::CONTENT_TYPE, "application/problem+json")], Json(body).into_response().into_body())
         .into_response()

@@ -19,6 +19,7 @@ pub mod mail;
 pub mod member;
 pub mod operator;
 pub mod organization;
+pub mod rate;
 pub mod session;
 pub mod setting;
 pub mod testing;

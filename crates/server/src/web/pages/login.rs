@@ -117,6 +117,29 @@ pub struct Handoff {
     pub fields: Vec<(String, String)>,
 }
 
+/// A mailed link was opened: one click signs in. Mail scanners open links, so opening alone does nothing.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/login/signin_link.html")]
+pub struct SignInLink {
+    /// Surroundings.
+    pub page: Page,
+    /// Whose link it is.
+    pub email: String,
+    /// Where the click is posted to.
+    pub action: String,
+}
+
+impl SignInLink {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_page("Sign in"),
+            email: "jonas.weber@home.example".to_owned(),
+            action: "/signin/token".to_owned(),
+        }
+    }
+}
+
 impl ProfileField {
     fn required(&self) -> Select {
         Select::new(&self.name, &self.label, &self.options)

@@ -1,0 +1,5 @@
+//! How organizations and their people come aboard: setup links, the setup wizard, and files of people.
+//!
+//! Owns setup links and where a wizard stands. Does not own connections, directories or members: it asks their rooms.
+
+pub mod links;

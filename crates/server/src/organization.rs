@@ -1,0 +1,152 @@
+//! Organizations: made and changed, by an operator or the API.
+//!
+//! Owns the settings of an organization. Does not own its domains and connections (`connection`), directories or
+//! members.
+
+use std::time::Duration;
+
+use model::{Defaults, LeaverPolicy, NewEvent, Organization, OrganizationId, Role};
+use serde_json::json;
+use store::{Connected, Tx};
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The longest time a deletion can wait: 90 days.
+const LONGEST_GRACE: Duration = Duration::from_hours(24 * 90);
+
+/// What can be changed; what is none stays.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// What people call it.
+    pub name: Option<String>,
+    /// What happens to leavers.
+    pub leaver_policy: Option<LeaverPolicy>,
+    /// How long a deletion can be undone.
+    pub erase_grace: Option<Duration>,
+    /// Whether a first sign-in makes a member.
+    pub jit: Option<bool>,
+    /// Whether its administrators may use `/org`.
+    pub self_service: Option<bool>,
+    /// The country of everybody who has none, in any spelling; an empty text takes it away.
+    pub country: Option<String>,
+    /// The role of everybody for whom nothing else names one.
+    pub role: Option<Role>,
+}
+
+/// Makes an organization. Its domains are added by the `connection` room in the same transaction.
+///
+/// # Errors
+/// A field problem when the name is empty, too long or holds control characters.
+pub async fn create(app: &App, tx: &mut Tx, name: &str, actor: &str) -> Result<Organization, Problem> {
+    let it = Organization {
+        id: app.id(OrganizationId::new),
+        name: checked_name(name)?,
+        leaver_policy: LeaverPolicy::Disconnect,
+        erase_grace: Duration::from_hours(24),
+        jit: true,
+        self_service: false,
+        defaults: Defaults::default(),
+        created_at: app.now(),
+    };
+    store::organization::add(tx, &it).await?;
+    let data = json!({"organization_id": it.id.to_string(), "name": it.name});
+    record(app, tx, &it, "organization.created", &data, actor).await?;
+    Ok(it)
+}
+
+/// Changes an organization.
+///
+/// # Errors
+/// A field problem for the first value that cannot be used; nothing is changed then.
+pub async fn update(
+    app: &App,
+    tx: &mut Tx,
+    mut it: Organization,
+    change: Change,
+    actor: &str,
+) -> Result<Organization, Problem> {
+    let before = it.clone();
+    if let Some(name) = change.name {
+        it.name = checked_name(&name)?;
+    }
+    if let Some(grace) = change.erase_grace {
+        if grace > LONGEST_GRACE {
+            return Err(Problem::field("erase_grace_seconds", "expected at most 7776000 seconds (90 days)"));
+        }
+        it.erase_grace = grace;
+    }
+    if let Some(country) = change.country {
+        it.defaults.country = match country.trim() {
+            "" => None,
+            text => Some(checked_country(text)?),
+        };
+    }
+    it.leaver_policy = change.leaver_policy.unwrap_or(it.leaver_policy);
+    it.jit = change.jit.unwrap_or(it.jit);
+    it.self_service = change.self_service.unwrap_or(it.self_service);
+    it.defaults.role = change.role.or(it.defaults.role);
+    if it != before {
+        store::organization::update(tx, &it).await?;
+        record(app, tx, &it, "organization.updated", &to_json(&it), actor).await?;
+    }
+    Ok(it)
+}
+
+/// The organization, or 404.
+pub async fn require(db: &mut impl Connected, id: &str) -> Result<Organization, Problem> {
+    let found = match id.parse() {
+        Ok(id) => store::organization::lookup(db, id).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| Problem::not_found("organization"))
+}
+
+/// The organization's defaults as the `profile` crate takes them.
+pub fn profile_defaults(it: &Organization) -> profile::Defaults {
+    profile::Defaults {
+        country: it.defaults.country.as_deref().and_then(profile::Country::from_code),
+        role: it.defaults.role,
+        ..profile::Defaults::default()
+    }
+}
+
+/// The settings as the API shows them, without domains.
+pub fn to_json(it: &Organization) -> serde_json::Value {
+    json!({
+        "id": it.id.to_string(),
+        "name": it.name,
+        "leaver_policy": it.leaver_policy.as_str(),
+        "erase_grace_seconds": it.erase_grace.as_secs(),
+        "jit": it.jit,
+        "self_service": it.self_service,
+        "defaults": {"country": it.defaults.country, "role": it.defaults.role.map(Role::as_str)},
+        "created_at": it.created_at.to_string(),
+    })
+}
+
+fn checked_name(name: &str) -> Result<String, Problem> {
+    let name = name.trim();
+    let good = (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    good.then(|| name.to_owned())
+        .ok_or_else(|| Problem::field("name", "expected a name of 1 to 200 characters, such as Acme"))
+}
+
+fn checked_country(text: &str) -> Result<String, Problem> {
+    profile::Country::parse(text).map(|country| country.code().to_owned()).map_err(|reason| {
+        let problem = profile::Problem::new(profile::Field::Country, text, reason);
+        Problem::field("defaults.country", problem.to_string())
+    })
+}
+
+async fn record(
+    app: &App,
+    tx: &mut Tx,
+    it: &Organization,
+    kind: &'static str,
+    data: &serde_json::Value,
+    actor: &str,
+) -> Result<(), Problem> {
+    app.append(tx, NewEvent { kind, organization_id: Some(it.id), member_id: None, data: data.to_string() });
+    app.audit(tx, actor, kind, Some(it.id), Some(it.id.to_string()), data).await
+}
