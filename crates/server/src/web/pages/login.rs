@@ -141,7 +141,7 @@ impl SignInLink {
 }
 
 impl ProfileField {
-    fn required(&self) -> Select {
+    pub(super) fn required(&self) -> Select {
         Select::new(&self.name, &self.label, &self.options)
             .error(&self.field.error)
             .autocomplete(self.autocomplete)
@@ -155,7 +155,7 @@ impl ProfileField {
             .note("optional")
     }
 
-    fn text(&self) -> Input {
+    pub(super) fn text(&self) -> Input {
         let input = Input::text(&self.name, &self.label).from(&self.field).autocomplete(self.autocomplete);
         if self.digits { input.inputmode("numeric") } else { input }
     }

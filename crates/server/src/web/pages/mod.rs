@@ -3,6 +3,7 @@
 //! Owns which facts a page shows and in what order. Does not own where the facts come from.
 
 pub mod login;
+pub mod org;
 pub mod person;
 pub mod problem;
 pub mod scim;
@@ -60,5 +61,21 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "scim-mapping": scim::ScimMapping::sample(),
         "scim-leavers": scim::ScimLeavers::sample(),
         "scim-preview": scim::ScimPreview::sample(),
+        "org-members": org::OrgMembers::sample(),
+        "org-members-empty": org::OrgMembers::sample_empty(),
+        "org-member": org::OrgMember::sample(),
+        "org-confirm": org::Confirm::sample(),
+        "org-invite": org::OrgInvite::sample(),
+        "org-import": org::OrgImport::sample(),
+        "org-import-preview": org::OrgImportPreview::sample(),
+        "org-import-done": org::OrgImportDone::sample(),
+        "org-leavers": org::OrgLeavers::sample(),
+        "org-brake": org::OrgBrake::sample(),
+        "org-domains": org::OrgDomains::sample(),
+        "org-sign-on": org::OrgSignOn::sample(),
+        "org-directory": org::OrgDirectory::sample(),
+        "org-directory-empty": org::OrgDirectory::sample_empty(),
+        "org-link-made": org::LinkMade::sample(),
+        "org-settings": org::OrgSettings::sample(),
     ]
 }
