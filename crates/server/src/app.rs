@@ -44,6 +44,8 @@ pub struct Inner {
     pub outbound: Outbound,
     /// The vendor's face, shared by every page.
     pub brand: Arc<crate::web::brand::Brand>,
+    /// What the `connection` room keeps in memory.
+    pub connections: crate::connection::Memory,
 }
 
 impl Deref for App {
@@ -66,6 +68,7 @@ impl App {
             config: parts.config,
             outbound,
             brand,
+            connections: crate::connection::Memory::default(),
         }))
     }
 

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod config;
+pub mod connection;
 pub mod console;
 pub mod guide;
 pub mod job;

@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Router, middleware};
 
 use crate::app::App;
+use crate::connection;
 use crate::problem::{self, Problem};
 use crate::request;
 use crate::web;
@@ -23,7 +24,7 @@ pub fn router(app: App) -> Router {
         .route("/", get(home))
         .layer(from_fn(page_headers))
         .layer(from_fn_with_state(app.clone(), request::refuse_cross_site));
-    let protocols = Router::new();
+    let protocols = Router::new().merge(connection::protocol());
     let machines = Router::new();
     Router::new()
         .merge(pages)

@@ -1,0 +1,31 @@
+//! Connections: the single sign-on trusts of an organization, their settings, and both halves of a sign-in.
+//!
+//! Owns: reading what an administrator brings (metadata, address, values by hand, issuer and client), the stored
+//! settings, our own SAML keys, sending a browser to the identity provider, deciding whether its answer vouches for
+//! somebody, and the organization's e-mail domains. Does not own: the flow around a sign-in, replay protection and
+//! sessions (`login`), what becomes of the person (`member`), or pages.
+
+mod asserted;
+mod begin;
+mod config;
+mod create;
+pub mod domains;
+mod explain;
+mod finish_oidc;
+mod finish_saml;
+mod keys;
+mod memory;
+mod metadata;
+mod route;
+mod update;
+
+pub use asserted::{Asserted, Finding, Mapped, NameId, Refused};
+pub use begin::{Begin, BeginOptions, begin, flow_of_state};
+pub use config::{Certificate, OidcConfig, SamlConfig, SamlEndpoint, Settings};
+pub use create::{Input, create, draft, read_input};
+pub use finish_oidc::finish_oidc;
+pub use finish_saml::finish_saml;
+pub use memory::Memory;
+pub use metadata::{SpValues, guide_values, protocol, sp_values};
+pub use route::{get, route};
+pub use update::{Change, activate, change, deactivate, mark_tested, remove};
