@@ -1,7 +1,7 @@
 // Owns a running Frontdesk with an empty store of its own, and a client of its REST API. What it is asked to do is
 // the tests' business.
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT, answers, freePort, run, start, temporaryDirectory } from './process.mjs';
 
@@ -20,9 +20,10 @@ export async function startFrontdesk({ postgres = false, sink, env = {} } = {}) 
   const url = `http://127.0.0.1:${port}`;
   const database = postgres ? await newDatabase() : undefined;
   const store = ['--data', data, ...(database ? ['--database', database] : [])];
-  const args = ['serve', '--listen', `127.0.0.1:${port}`, '--public-url', url, ...store, '--allow-private-network'];
-  const mail = sink ? { FRONTDESK_SMTP_URL: `smtp://127.0.0.1:${sink.port}`, FRONTDESK_SMTP_FROM: 'Product <hello@vendor.test>' } : {};
-  const settings = { NO_COLOR: '1', ...mail, ...env };
+  const config = path.join(data, 'tests.toml');
+  writeFileSync(config, configuration(sink));
+  const args = ['serve', '--config', config, '--listen', `127.0.0.1:${port}`, '--public-url', url, ...store, '--allow-private-network'];
+  const settings = { NO_COLOR: '1', ...env };
   let child = start('frontdesk', PROGRAM, args, { env: settings });
   await answers(child, `${url}/healthz`);
   const { stdout } = await run(PROGRAM, ['token', 'create', ...store, '--name', 'tests'], { env: { ...process.env, ...settings } });
@@ -36,11 +37,13 @@ export async function startFrontdesk({ postgres = false, sink, env = {} } = {}) 
     log: () => child.log(),
     /** The one-time link to /console that the first start prints. */
     operatorLink: () => child.log().match(/https?:\/\/\S+\/console\S*/)?.[0].replace(/[).,]+$/, ''),
-    /** Ends it as a crash would and starts it again on the same data. */
+    /** Ends it as a crash would and starts it again on the same data; says how long until it answered. */
     async killAndRestart() {
       await child.stop('SIGKILL');
+      const began = performance.now();
       child = start('frontdesk', PROGRAM, args, { env: settings });
       await answers(child, `${url}/healthz`);
+      return { milliseconds: performance.now() - began, pid: child.pid };
     },
     async stop() {
       const code = child.running() ? await child.stop() : await child.exited;
@@ -48,6 +51,12 @@ export async function startFrontdesk({ postgres = false, sink, env = {} } = {}) 
       if (code !== 0) throw new Error(`frontdesk ended with ${code}:\n${child.log().slice(-4000)}`);
     },
   };
+}
+
+// The vendor of every test, and where its mails go.
+function configuration(sink) {
+  const vendor = '[vendor]\nname = "Northwind Privacy"\nsupport_email = "maren@northwind.test"\n';
+  return sink ? `${vendor}[mail]\nurl = "smtp://127.0.0.1:${sink.port}"\nfrom = "Northwind Privacy <hello@northwind.test>"\n` : vendor;
 }
 
 /** An API answer that was not wanted: its status and body are in the message. */

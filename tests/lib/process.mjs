@@ -82,7 +82,7 @@ export async function eventually(what, probe, seconds = 15) {
     } catch (error) {
       last = error;
     }
-    await pause(50);
+    await pause(20);
   }
   throw new Error(`${what} did not happen within ${seconds} seconds; last seen: ${last?.stack ?? last}`);
 }
