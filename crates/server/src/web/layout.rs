@@ -190,6 +190,11 @@ impl Page {
         Html::trusted(format!(r#"<input type="hidden" name="{CSRF_FIELD}" value="{}">"#, escape(&self.csrf)))
     }
 
+    /// The title without the names of what it lies in.
+    pub fn short_title(&self) -> &str {
+        self.title.split(" · ").next().unwrap_or(&self.title)
+    }
+
     /// Where "Ask for help" leads: the person in charge, or support.
     pub fn help_url(&self) -> String {
         self.contact.as_ref().map_or_else(|| self.brand.help_url(), |c| format!("mailto:{}", c.email))

@@ -2,6 +2,8 @@
 //!
 //! Owns which facts a page shows and in what order. Does not own where the facts come from.
 
+pub mod account;
+pub mod console;
 pub mod login;
 pub mod org;
 pub mod person;
@@ -77,5 +79,26 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "org-directory-empty": org::OrgDirectory::sample_empty(),
         "org-link-made": org::LinkMade::sample(),
         "org-settings": org::OrgSettings::sample(),
+        "account": account::Account::sample(),
+        "console-first-operator": console::FirstOperator::sample(),
+        "console-sign-in": console::OperatorSignIn::sample(),
+        "console-operators": console::Operators::sample(),
+        "console-organizations": console::Organizations::sample(),
+        "console-organizations-empty": console::Organizations::sample_empty(),
+        "console-new-organization": console::NewOrganization::sample(),
+        "console-organization": console::Organization::sample(),
+        "console-attempts": console::Attempts::sample(),
+        "console-trace": console::Trace::sample(),
+        "console-scim-requests": console::ScimRequests::sample(),
+        "console-scim-requests-empty": console::ScimRequests::sample_empty(),
+        "console-scim-request": console::ScimRequestPage::sample(),
+        "console-applications": console::Applications::sample(),
+        "console-applications-empty": console::Applications::sample_empty(),
+        "console-new-application": console::NewApplication::sample(),
+        "console-secret-made": console::SecretMade::sample(),
+        "console-tokens": console::Tokens::sample(),
+        "console-mails": console::Mails::sample(),
+        "console-mails-empty": console::Mails::sample_empty(),
+        "console-mail": console::MailPage::sample(),
     ]
 }
