@@ -82,7 +82,7 @@ fn fold(text: &str) -> Result<String, EmailFault> {
     if text.chars().any(char::is_whitespace) {
         return Err(EmailFault::Space);
     }
-    let local: String = local.nfc().flat_map(char::to_lowercase).collect();
+    let local: String = local.nfc().flat_map(char::to_lowercase).nfc().collect();
     if local.len() > 64 {
         return Err(EmailFault::TooLong);
     }

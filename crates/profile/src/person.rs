@@ -41,6 +41,46 @@ pub struct Defaults {
     pub extra: BTreeMap<String, String>,
 }
 
+impl Defaults {
+    /// The defaults as a JSON object with API names: `{"country": "US", "role": "member"}`.
+    pub fn to_json(&self) -> Value {
+        let mut value = Profile::default().with_defaults(self).to_json();
+        if let (Some(role), Value::Object(object)) = (self.role, &mut value) {
+            object.insert(Field::Role.api_name().to_owned(), Value::from(role.as_str()));
+        }
+        value
+    }
+
+    /// Reads what [`Defaults::to_json`] wrote, or what an API client sends. A name, an email or a year of birth is the
+    /// same for nobody and is told as a problem, like every value that cannot be read.
+    pub fn from_json(value: &Value) -> (Self, Vec<Problem>) {
+        // No default has a year, so the year does not matter.
+        let (profile, mut problems) = Profile::from_json(value, 0);
+        for field in [Field::FirstName, Field::LastName, Field::Email] {
+            if let Some(text) = profile.text(&field) {
+                problems.push(no_default(&field, &text));
+            }
+        }
+        for problem in problems.iter_mut().filter(|problem| problem.field == Some(Field::BirthYear)) {
+            *problem = no_default(&Field::BirthYear, &problem.received);
+        }
+        let role = value.get(Field::Role.api_name()).and_then(Value::as_str);
+        let defaults = Self {
+            country: profile.country,
+            role: role.and_then(|role| role::parse(role).ok().flatten()),
+            current_city: profile.current_city,
+            current_state: profile.current_state,
+            extra: profile.extra,
+        };
+        (defaults, problems)
+    }
+}
+
+fn no_default(field: &Field, received: &str) -> Problem {
+    let sentence = format!("{} cannot be the same for everybody. Leave it out.", field.label());
+    Problem::new(field.clone(), received, Reason::Other(sentence))
+}
+
 impl Profile {
     /// The required fields that have no value, in the order in which people are asked for them.
     pub fn missing(&self, required: &RequiredFields) -> Vec<Field> {
@@ -229,6 +269,22 @@ mod tests {
             Profile::from_json(&serde_json::json!({"email": 5, "country": null, "birthYear": "x"}), 2026);
         assert_eq!(profile, Profile::default());
         assert_eq!(problems.len(), 2);
+    }
+
+    #[test]
+    fn defaults_come_back_from_json_and_refuse_what_is_personal() {
+        let json = serde_json::json!({"country": "Austria", "role": "member", "currentCity": "Wien", "plan": "core"});
+        let (defaults, problems) = Defaults::from_json(&json);
+        assert_eq!(problems, []);
+        assert_eq!(defaults.role, Some(Role::Member));
+        assert_eq!(Defaults::from_json(&defaults.to_json()), (defaults, Vec::new()));
+        let json =
+            serde_json::json!({"country": "Korea", "email": "a@b.test", "birthYear": 1984, "role": "chief"});
+        let (defaults, problems) = Defaults::from_json(&json);
+        assert_eq!(defaults, Defaults::default());
+        let mut fields: Vec<_> = problems.iter().filter_map(|problem| problem.field.clone()).collect();
+        fields.sort();
+        assert_eq!(fields, [Field::Email, Field::Country, Field::BirthYear, Field::Role]);
     }
 
     #[test]

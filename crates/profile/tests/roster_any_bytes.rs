@@ -24,6 +24,8 @@ proptest! {
         if let Ok(read) = roster::read(format!("{headings}\n{text}").as_bytes(), &Options::new(2026)) {
             let file = roster::rejected_csv(&read, &read.rows);
             prop_assert!(std::str::from_utf8(&file).is_ok());
+            let again = roster::read(&file, &Options::new(2026));
+            prop_assert_eq!(again.map(|again| again.rows.len()), Ok(read.rows.len()));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Files of people as programs write them, read and written back.
 
-use profile::roster::{self, Column, ExtraField, FileProblem, Kind, Options, Roster};
+use profile::roster::{self, Column, Correction, ExtraField, FileProblem, Kind, Options, Roster};
 use profile::{Country, Defaults, Field, Reason, RequiredFields, Role};
 
 macro_rules! sample {
@@ -283,4 +283,41 @@ fn template_is_understood_by_the_reader() {
     assert!(roster.rows[0].is_ready());
     assert_eq!(roster.rows[1].problems.len(), 1);
     assert_eq!(roster.rows[1].problems[0].to_string(), "“gold” is not offered. Expected Core or Extended.");
+}
+
+#[test]
+fn mended_rows_are_read_again_and_kept_in_the_rejected_file() {
+    let options = Options::new(2026);
+    let mut roster = read(b"Name,Email\nAda Lovelace,ada@acme.test\nCher,ada@acme.test\nBob Stone,bob\n");
+    assert_eq!(roster.missing, [Field::Country]);
+    let mend = |row, field, text: &str| Correction { row, field, text: text.into() };
+    let corrections = [
+        mend(3, Field::FirstName, "Cherilyn"),
+        mend(3, Field::LastName, "Sarkisian"),
+        mend(3, Field::Email, "cher@acme.test"),
+        mend(3, Field::Country, "USA"),
+        mend(4, Field::Email, "bob@acme.test"),
+        mend(9, Field::Country, "US"),
+    ];
+    assert_eq!(roster.correct(&corrections, &options), [corrections[5].clone()]);
+    assert_eq!(
+        people(&roster),
+        [
+            "2 Ada Lovelace ada@acme.test - Country is missing.",
+            "3 Cherilyn Sarkisian cher@acme.test US",
+            "4 Bob Stone bob@acme.test - Country is missing.",
+        ]
+    );
+    assert_eq!(roster.missing, []);
+    let again = read(&roster::rejected_csv(&roster, &roster.rows));
+    assert_eq!(again.rows[1].profile, roster.rows[1].profile);
+}
+
+#[test]
+fn any_table_is_written_unharmful() {
+    let file = roster::csv([["Person", "Note"], ["Ada", "=1+1"], ["Bob, Jr.", "\"x\"\n+1"]]);
+    assert_eq!(
+        String::from_utf8(file).unwrap(),
+        "\u{feff}Person,Note\r\nAda,'=1+1\r\n\"Bob, Jr.\",\"\"\"x\"\"\n+1\"\r\n"
+    );
 }

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod directory;
 pub mod domain;
 pub mod event;
+pub mod import;
 pub mod invitation;
 pub mod job;
 pub mod key;

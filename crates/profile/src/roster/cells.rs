@@ -6,11 +6,10 @@
 use memchr::{memchr, memchr3};
 use std::borrow::Cow;
 
-/// One row. `number` is what a spreadsheet shows; `bytes` is its length in the text.
+/// One row. `number` is what a spreadsheet shows.
 pub(super) struct Record<'a> {
     pub number: usize,
     pub cells: Vec<Cow<'a, str>>,
-    pub bytes: usize,
 }
 
 impl Record<'_> {
@@ -115,14 +114,13 @@ impl<'a> Iterator for Records<'a> {
             return None;
         }
         self.number += 1;
-        let from = self.at;
         let mut cells = Vec::new();
         loop {
             match self.cell() {
                 Ok((cell, more)) => {
                     cells.push(cell);
                     if !more {
-                        return Some(Ok(Record { number: self.number, cells, bytes: self.at - from }));
+                        return Some(Ok(Record { number: self.number, cells }));
                     }
                 }
                 Err(open) => return Some(Err(open)),
@@ -140,7 +138,8 @@ pub(super) fn announced(text: &str) -> Option<(u8, &str)> {
     if !key.eq_ignore_ascii_case("sep=") {
         return None;
     }
-    let delimiter = value.bytes().next().filter(|b| b.is_ascii() && !matches!(b, b'"' | b'\r' | b'\n'))?;
+    let delimiter =
+        value.bytes().next().filter(|b| (b.is_ascii_punctuation() && *b != b'"') || *b == b'\t')?;
     Some((delimiter, rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\r', '\n'])).unwrap_or(rest)))
 }
 
@@ -227,6 +226,7 @@ mod tests {
         assert_eq!(announced("sep=;\r\na;b"), Some((b';', "a;b")));
         assert_eq!(announced("\"SEP=|\"\na"), Some((b'|', "a")));
         assert_eq!(announced("sep=\na"), None);
+        assert_eq!(announced("sep=x\na"), None);
         assert_eq!(announced("séparé"), None);
     }
 }

@@ -5,6 +5,7 @@
 //! say why, and [`rejected_csv`] hands those rows back as a file that can be mended and read again.
 
 mod cells;
+mod correct;
 mod decode;
 mod file_problem;
 mod headings;
@@ -12,9 +13,10 @@ mod rows;
 mod sniff;
 mod write;
 
+pub use correct::Correction;
 pub use file_problem::FileProblem;
 pub use sniff::Kind;
-pub use write::{rejected_csv, template_csv};
+pub use write::{csv, rejected_csv, template_csv};
 
 use crate::{Defaults, Field, Problem, Profile, RequiredFields, Role};
 use cells::Records;

@@ -1,6 +1,6 @@
 //! Rows of cells to people. Owns what makes a row unusable.
 
-use super::{Column, ExtraField, FileProblem, LONGEST_ROW, Options, Row, cells::Record, cells::Records};
+use super::{Column, ExtraField, FileProblem, LONGEST_ROW, Options, Row, cells::Records};
 use crate::country::fold;
 use crate::{Field, Problem, Profile, Reason, name, role};
 use std::collections::HashMap;
@@ -14,7 +14,6 @@ pub(super) fn read(
     options: &Options,
 ) -> Result<Vec<Row>, FileProblem> {
     let mut rows = Vec::new();
-    let mut first_row_of: HashMap<String, usize> = HashMap::new();
     for record in Records::new(text, delimiter) {
         let record = record?;
         if record.number <= heading_row || record.is_blank() {
@@ -23,20 +22,30 @@ pub(super) fn read(
         if rows.len() >= options.max_rows {
             return Err(FileProblem::TooManyRows { limit: options.max_rows });
         }
-        let mut row = person(&record, columns, options);
-        if let Some(email) = &row.profile.email {
-            let first = *first_row_of.entry(email.clone()).or_insert(row.number);
-            if first != row.number {
-                row.problems.push(Problem::new(
-                    Field::Email,
-                    email.clone(),
-                    Reason::Duplicate { row: first },
-                ));
-            }
-        }
-        rows.push(row);
+        let original = record.cells.iter().map(|cell| bare(cell).to_owned()).collect();
+        rows.push(person(record.number, original, columns, options));
     }
+    mark_duplicates(&mut rows);
     Ok(rows)
+}
+
+/// Flags every row whose address stands further up; forgets what was flagged before.
+pub(super) fn mark_duplicates(rows: &mut [Row]) {
+    let mut first_row_of: HashMap<&str, usize> = HashMap::with_capacity(rows.len());
+    let mut later = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Some(email) = &row.profile.email else { continue };
+        let first = *first_row_of.entry(email).or_insert(row.number);
+        if first != row.number {
+            later.push((at, Problem::new(Field::Email, email.clone(), Reason::Duplicate { row: first })));
+        }
+    }
+    for row in &mut *rows {
+        row.problems.retain(|problem| !matches!(problem.reason, Reason::Duplicate { .. }));
+    }
+    for (at, problem) in later {
+        rows[at].problems.push(problem);
+    }
 }
 
 /// Required fields that neither a column nor a default fills.
@@ -62,16 +71,11 @@ pub(super) fn is_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
 }
 
-fn person(record: &Record<'_>, columns: &[Column], options: &Options) -> Row {
-    let original: Vec<String> = record.cells.iter().map(|cell| bare(cell).to_owned()).collect();
-    let mut row = Row {
-        number: record.number,
-        profile: Profile::default(),
-        role: None,
-        problems: Vec::new(),
-        original,
-    };
-    if record.bytes > LONGEST_ROW {
+/// One person out of the cells of a row.
+pub(super) fn person(number: usize, original: Vec<String>, columns: &[Column], options: &Options) -> Row {
+    let bytes: usize = original.iter().map(|cell| cell.len() + 1).sum();
+    let mut row = Row { number, profile: Profile::default(), role: None, problems: Vec::new(), original };
+    if bytes > LONGEST_ROW {
         row.problems.push(Problem {
             field: None,
             received: String::new(),

@@ -1,0 +1,57 @@
+//! `/api/v1`: the REST API of the vendor's product.
+//!
+//! Owns the JSON that goes in and out. Does not own the facts: it asks the rooms. Every call needs an API token.
+
+mod applications;
+mod connections;
+mod directories;
+mod events;
+mod imports;
+mod members;
+mod organizations;
+mod setup_links;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, patch, post};
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::Params;
+
+/// The routes.
+pub fn machine() -> Router<App> {
+    // A multipart body is a little longer than the file in it; the file's own limit is checked by the room.
+    let upload = DefaultBodyLimit::max(crate::onboarding::import::MAX_BYTES + 64 * 1024);
+    Router::new()
+        .route("/api/v1/organizations", post(organizations::create).get(organizations::list))
+        .route("/api/v1/organizations/{id}", patch(organizations::update).get(organizations::show))
+        .route("/api/v1/organizations/{id}/connections", post(connections::create).get(connections::list))
+        .route(
+            "/api/v1/organizations/{id}/connections/{connection}",
+            get(connections::show).patch(connections::update).delete(connections::remove),
+        )
+        .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
+        .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
+        .route("/api/v1/organizations/{id}/setup-links", post(setup_links::create).get(setup_links::list))
+        .route("/api/v1/organizations/{id}/setup-links/{link}/revoke", post(setup_links::revoke))
+        .route("/api/v1/organizations/{id}/members", get(members::list).post(members::create))
+        .route("/api/v1/organizations/{id}/members/{member}", get(members::show))
+        .route("/api/v1/organizations/{id}/members/{member}/{act}", post(members::act))
+        .route("/api/v1/organizations/{id}/imports", post(imports::create).layer(upload))
+        .route("/api/v1/applications", post(applications::create).get(applications::list))
+        .route("/api/v1/applications/{id}", axum::routing::delete(applications::remove))
+        .route("/api/v1/events", get(events::list))
+}
+
+/// `limit` of a list: 1 to 200, 50 by default.
+fn limit(params: &Params) -> Result<usize, Problem> {
+    match params.first("limit").filter(|text| !text.is_empty()) {
+        None => Ok(50),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|n| (1..=200).contains(n))
+            .ok_or_else(|| Problem::field("limit", "expected a number from 1 to 200")),
+    }
+}

@@ -1,0 +1,134 @@
+//! Where identity providers send people back to: the assertion consumer service and the callback.
+//!
+//! These requests come from other sites. They judge the answer and keep it in the flow; they sign nobody in.
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{Connection, ConnectionStatus, FlowId, Protocol};
+
+use super::flow::{self, ANSWERED, Answer, SENT, State as FlowState};
+use super::start::see_other;
+use super::{record, return_to};
+use crate::app::App;
+use crate::connection::{self, Asserted, Refused};
+use crate::problem::Problem;
+use crate::request::Params;
+
+/// The longest message that is kept for the trace.
+const KEPT: usize = 256 * 1024;
+
+/// `POST /saml/{connection}/acs` (SAML bindings 3.5).
+pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+    let params = Params(form_urlencoded::parse(&body).into_owned().collect());
+    let connection = require(&app, &id, Protocol::Saml).await?;
+    let message = params.first("SAMLResponse").filter(|m| !m.is_empty()).ok_or_else(|| {
+        Problem::bad_request("saml_response_missing", "Expected a form field SAMLResponse. Begin again at the sign-in page.")
+    })?;
+    let Some(flow) = params.first("RelayState").and_then(|state| state.parse::<FlowId>().ok()) else {
+        // Nobody asked for this answer. It is not used: the person is sent to the provider once more, by us.
+        return Ok(see_other(&format!("/login?connection={}", connection.id)));
+    };
+    let (_, state) = waiting(&app, flow, &connection).await?;
+    let outcome = connection::finish_saml(&app, &connection, &state.protocol, message, app.now()).await;
+    keep(&app, flow, state, &connection, outcome, message).await
+}
+
+/// `GET /oidc/{connection}/callback`.
+pub async fn oidc_query(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    oidc(&app, &id, query.unwrap_or_default().as_bytes()).await
+}
+
+/// `POST /oidc/{connection}/callback` (OAuth 2.0 Form Post Response Mode).
+pub async fn oidc_form(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+    oidc(&app, &id, &body).await
+}
+
+async fn oidc(app: &App, id: &str, pairs: &[u8]) -> Result<Response, Problem> {
+    let params = Params(form_urlencoded::parse(pairs).into_owned().collect());
+    let connection = require(app, id, Protocol::Oidc).await?;
+    let Some(flow) = params.first("state").and_then(connection::flow_of_state) else {
+        // Started at the provider, or by nobody: begin properly.
+        return Ok(see_other(&format!("/login?connection={}", connection.id)));
+    };
+    let (_, state) = waiting(app, flow, &connection).await?;
+    let outcome = connection::finish_oidc(app, &connection, &state.protocol, &params).await;
+    // The code in the query is used up by now and worth nothing in a trace.
+    keep(app, flow, state, &connection, outcome, "").await
+}
+
+async fn require(app: &App, id: &str, protocol: Protocol) -> Result<Connection, Problem> {
+    let found = match id.parse() {
+        Ok(id) => store::connection::lookup(&mut app.read().await?, id).await?,
+        Err(_) => None,
+    };
+    found.filter(|c| c.protocol == protocol).ok_or_else(|| Problem::not_found("connection"))
+}
+
+/// The flow that waits for this connection's answer.
+async fn waiting(
+    app: &App,
+    id: FlowId,
+    connection: &Connection,
+) -> Result<(store::session::Flow, FlowState), Problem> {
+    let found = flow::lookup(&mut app.read().await?, app, id).await?;
+    let found = found.filter(|(flow, state)| flow.step == SENT && state.connection == connection.id.to_string());
+    let (flow, state) = found.ok_or_else(|| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "sign_in_ended",
+            "This sign-in has ended",
+            "It was finished already, took longer than an hour, or was begun for another company. Begin again at the sign-in page.",
+        )
+    })?;
+    if !state.test && connection.status != ConnectionStatus::Active {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "connection_inactive",
+            "This way of signing in is switched off",
+            "Your company’s administrator can switch it on again. Ask there, or write to support.",
+        ));
+    }
+    Ok((flow, state))
+}
+
+async fn keep(
+    app: &App,
+    id: FlowId,
+    mut state: FlowState,
+    connection: &Connection,
+    outcome: Result<Asserted, Refused>,
+    message: &str,
+) -> Result<Response, Problem> {
+    state.message = (!message.is_empty() && message.len() <= KEPT).then(|| message.to_owned());
+    let mut tx = app.write().await?;
+    state.answer = Some(match &outcome {
+        Ok(asserted) => Answer::Asserted(asserted.to_json()),
+        Err(refused) => {
+            // Kept now: the browser may never come back to be told.
+            let reference = record::refused(app, &mut tx, &state, refused).await?;
+            state.reference = Some(reference.to_string());
+            Answer::Refused(refused.to_json())
+        }
+    });
+    if !store::session::advance_flow(&mut tx, id, SENT, ANSWERED, &state.to_json()?).await? {
+        return Err(Problem::conflict(
+            "sign_in_ended",
+            "This sign-in was answered already",
+            "Each sign-in takes one answer. Begin again at the sign-in page.",
+        ));
+    }
+    tx.commit().await?;
+    tracing::debug!(connection = %connection.id, accepted = outcome.is_ok(), "an identity provider answered");
+    Ok(see_other(&format!("/login/finish/{id}")))
+}
+
+/// Where a person begins again.
+pub fn again(state: &FlowState) -> String {
+    return_to::with("/login", &state.return_to)
+}

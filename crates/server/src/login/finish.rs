@@ -1,0 +1,131 @@
+//! `GET /login/finish/{flow}`: on our own site again, in the browser that began.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use model::{Account, Member};
+use store::Tx;
+
+use super::flow::{self, ANSWERED, Answer, COMPLETING, DONE, Joined, State as FlowState, TESTED};
+use super::start::see_other;
+use super::{join, record};
+use crate::account::{SignIn, start_session};
+use crate::app::App;
+use crate::connection::{Asserted, Refused};
+use crate::member;
+use crate::problem::Problem;
+use crate::request::Browser;
+
+/// Ends the flow: signs in, asks for what is missing, or says why not.
+pub async fn finish(
+    State(app): State<App>,
+    browser: Browser,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (flow, state) = flow::of_browser(&mut app.read().await?, &app, &browser, &id).await?;
+    match flow.step.as_str() {
+        ANSWERED => {}
+        COMPLETING => return Ok(see_other(&format!("/login/profile/{id}"))),
+        TESTED => return Ok(see_other(&back_to_test(&state, &id))),
+        _ => return Ok(see_other("/login")),
+    }
+    if state.test {
+        let mut tx = app.write().await?;
+        store::session::advance_flow(&mut tx, flow.id, ANSWERED, TESTED, &flow.state).await?;
+        tx.commit().await?;
+        return Ok(see_other(&back_to_test(&state, &id)));
+    }
+    let outcome = match &state.answer {
+        Some(Answer::Asserted(json)) => {
+            Asserted::from_json(json, app.now()).ok_or_else(|| Problem::internal(&"an answer in a flow cannot be read"))?
+        }
+        Some(Answer::Refused(json)) => {
+            let refused = Refused::from_json(json).ok_or_else(|| Problem::internal(&"a refusal in a flow cannot be read"))?;
+            let reference = state.reference.clone().unwrap_or_default();
+            return record::page(&app, &browser, &state, &refused, &reference).await;
+        }
+        None => return Err(Problem::internal(&"an answered flow without an answer")),
+    };
+    sign_in(&app, &browser, flow, state, &outcome, &headers).await
+}
+
+async fn sign_in(
+    app: &App,
+    browser: &Browser,
+    flow: store::session::Flow,
+    mut state: FlowState,
+    asserted: &Asserted,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    if !store::session::advance_flow(&mut tx, flow.id, ANSWERED, DONE, "{}").await? {
+        return Err(Problem::conflict("sign_in_ended", "This sign-in was finished already", "Open the page you wanted; you may be signed in by now."));
+    }
+    let organization = store::organization::lookup(&mut tx, state.organization_id()?).await?;
+    let connection = store::connection::lookup(&mut tx, state.connection_id()?).await?;
+    let (Some(organization), Some(connection)) = (organization, connection) else {
+        return Err(Problem::not_found("connection"));
+    };
+    match join::join(app, &mut tx, &organization, &connection, asserted).await? {
+        Err(refused) => {
+            state.email = asserted.email.clone().or(state.email);
+            // Nothing of the join may stay; what stays is that the flow and the assertion are used up.
+            drop(tx);
+            let mut tx = app.write().await?;
+            store::session::advance_flow(&mut tx, flow.id, ANSWERED, DONE, "{}").await?;
+            if let Some((assertion, until)) = &asserted.assertion {
+                store::session::see_assertion(&mut tx, connection.id, assertion, *until).await?;
+            }
+            let reference = record::refused(app, &mut tx, &state, &refused).await?;
+            tx.commit().await?;
+            record::page(app, browser, &state, &refused, &reference.to_string()).await
+        }
+        Ok((account, member)) if member::missing(&member).is_empty() => {
+            let cookie = begin_session(app, &mut tx, &state, asserted, &account, &member, headers).await?;
+            tx.commit().await?;
+            Ok(signed_in(&state.return_to, cookie))
+        }
+        Ok((account, member)) => {
+            state.joined =
+                Some(Joined { account: account.id.to_string(), member: member.id.to_string() });
+            store::session::advance_flow(&mut tx, flow.id, DONE, COMPLETING, &state.to_json()?).await?;
+            tx.commit().await?;
+            Ok(see_other(&format!("/login/profile/{}", flow.id)))
+        }
+    }
+}
+
+/// Writes the session and the record of the attempt.
+pub async fn begin_session(
+    app: &App,
+    tx: &mut Tx,
+    state: &FlowState,
+    asserted: &Asserted,
+    account: &Account,
+    member: &Member,
+    headers: &HeaderMap,
+) -> Result<HeaderValue, Problem> {
+    let how = SignIn {
+        method: asserted.method,
+        auth_at: asserted.auth_at,
+        connection_id: Some(state.connection_id()?),
+        name_id: asserted.name_id.as_ref().map(|n| n.value.clone()),
+        session_index: asserted.session_index.clone(),
+        ends_at: asserted.session_not_on_or_after,
+    };
+    record::accepted(app, tx, state, (account.id, member.id), &account.email).await?;
+    start_session(app, tx, account.id, Some(member), how, headers).await
+}
+
+/// Back to where the person came from, signed in.
+pub fn signed_in(return_to: &str, cookie: HeaderValue) -> Response {
+    let mut response = see_other(return_to);
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
+}
+
+fn back_to_test(state: &FlowState, id: &str) -> String {
+    let glue = if state.return_to.contains('?') { '&' } else { '?' };
+    format!("{}{glue}flow={id}", state.return_to)
+}

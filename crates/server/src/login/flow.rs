@@ -1,0 +1,184 @@
+//! A sign-in under way, as it is kept between two requests.
+
+use model::{AccountId, Connection, ConnectionId, FlowId, MemberId, OrganizationId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::session::Flow;
+
+use crate::app::App;
+use crate::connection::{self, BeginOptions};
+use crate::problem::Problem;
+use crate::request::Browser;
+use axum::response::Response;
+
+/// The browser is at the identity provider.
+pub const SENT: &str = "sent";
+/// The identity provider's answer is kept.
+pub const ANSWERED: &str = "answered";
+/// Joined; the person is asked for what is missing.
+pub const COMPLETING: &str = "completing";
+/// A test sign-in has its result.
+pub const TESTED: &str = "tested";
+/// Nothing more comes of it.
+pub const DONE: &str = "done";
+
+/// What a flow knows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct State {
+    /// A test for the setup wizard: nobody is signed in.
+    pub test: bool,
+    /// Through which connection.
+    pub connection: String,
+    /// Of which organization.
+    pub organization: String,
+    /// Where the person came from.
+    pub return_to: String,
+    /// The address that was typed.
+    pub email: Option<String>,
+    /// What the protocol must remember: request id, nonce, verifier.
+    pub protocol: Value,
+    /// The identity provider's answer, judged.
+    pub answer: Option<Answer>,
+    /// The message as it came, for the trace.
+    pub message: Option<String>,
+    /// Who it was, once joined.
+    pub joined: Option<Joined>,
+    /// Reference of the recorded attempt.
+    pub reference: Option<String>,
+}
+
+/// An answer, judged.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// `connection::Asserted` as JSON.
+    Asserted(Value),
+    /// `connection::Refused` as JSON.
+    Refused(Value),
+}
+
+/// Who signs in, while a field of the profile is still missing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Joined {
+    /// The account.
+    pub account: String,
+    /// The member.
+    pub member: String,
+}
+
+impl State {
+    /// The connection's id.
+    pub fn connection_id(&self) -> Result<ConnectionId, Problem> {
+        self.connection.parse().map_err(|e| Problem::internal(&e))
+    }
+
+    /// The organization's id.
+    pub fn organization_id(&self) -> Result<OrganizationId, Problem> {
+        self.organization.parse().map_err(|e| Problem::internal(&e))
+    }
+
+    /// The JSON to keep.
+    pub fn to_json(&self) -> Result<String, Problem> {
+        serde_json::to_string(self).map_err(|e| Problem::internal(&e))
+    }
+}
+
+impl Joined {
+    /// The ids.
+    pub fn ids(&self) -> Result<(AccountId, MemberId), Problem> {
+        let account = self.account.parse().map_err(|e| Problem::internal(&e))?;
+        Ok((account, self.member.parse().map_err(|e| Problem::internal(&e))?))
+    }
+}
+
+/// What a flow begins with.
+#[derive(Debug, Clone, Default)]
+pub struct Beginning {
+    /// The address that was typed.
+    pub email: Option<String>,
+    /// Where the person came from.
+    pub return_to: String,
+    /// A test for the setup wizard.
+    pub test: bool,
+    /// The person must prove again who they are.
+    pub force: bool,
+}
+
+/// Sends the browser to the identity provider and remembers why.
+pub async fn begin(
+    app: &App,
+    browser: &Browser,
+    connection: &Connection,
+    beginning: Beginning,
+) -> Result<Response, Problem> {
+    let id = app.id(FlowId::new);
+    let options = BeginOptions { login_hint: beginning.email.clone(), force_authn: beginning.force };
+    let begun = connection::begin(app, connection, id, &options).await?;
+    let state = State {
+        test: beginning.test,
+        connection: connection.id.to_string(),
+        organization: connection.organization_id.to_string(),
+        return_to: beginning.return_to,
+        email: beginning.email,
+        protocol: begun.state,
+        answer: None,
+        message: None,
+        joined: None,
+        reference: None,
+    };
+    let now = app.now();
+    let flow = Flow {
+        id,
+        browser: browser.hash(),
+        step: SENT.to_owned(),
+        state: state.to_json()?,
+        created_at: now,
+        expires_at: now.after(app.config.limits.flow),
+    };
+    let mut tx = app.write().await?;
+    store::session::add_flow(&mut tx, &flow).await?;
+    tx.commit().await?;
+    Ok(begun.response)
+}
+
+/// A flow that is still remembered, with what it knows.
+pub async fn lookup(
+    db: &mut impl store::Connected,
+    app: &App,
+    id: FlowId,
+) -> Result<Option<(Flow, State)>, Problem> {
+    let Some(flow) = store::session::lookup_flow(db, id, app.now()).await? else { return Ok(None) };
+    let state = serde_json::from_str(&flow.state).map_err(|e| Problem::internal(&e))?;
+    Ok(Some((flow, state)))
+}
+
+/// The flow of this browser; anybody else's, and one that ended, is refused with words.
+pub async fn of_browser(
+    db: &mut impl store::Connected,
+    app: &App,
+    browser: &Browser,
+    id: &str,
+) -> Result<(Flow, State), Problem> {
+    let ended = || {
+        Problem::new(
+            axum::http::StatusCode::GONE,
+            "sign_in_ended",
+            "This sign-in has ended",
+            "It took longer than an hour, or was finished already. Begin again at the sign-in page.",
+        )
+    };
+    let id = id.parse().map_err(|_| ended())?;
+    let (flow, state) = lookup(db, app, id).await?.ok_or_else(ended)?;
+    if flow.browser != browser.hash() {
+        return Err(Problem::new(
+            axum::http::StatusCode::FORBIDDEN,
+            "other_browser",
+            "This sign-in was begun in another browser",
+            "For your safety it can only be finished where it was begun. Open the sign-in page here and begin again.",
+        ));
+    }
+    if flow.step == DONE {
+        return Err(ended());
+    }
+    Ok((flow, state))
+}

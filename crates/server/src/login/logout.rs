@@ -1,0 +1,45 @@
+//! `/logout`: ends the session of this browser and what applications were granted in it.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use serde_json::json;
+
+use super::start::see_other;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::{Browser, Params, SESSION_COOKIE, SignedIn, clear_cookie};
+use crate::web;
+use crate::web::pages::login::SignedOut;
+
+/// The page afterwards.
+pub async fn show(State(app): State<App>, browser: Browser) -> Response {
+    let page = SignedOut { page: browser.page(&app, "Signed out"), provider: None };
+    web::respond(StatusCode::OK, &page)
+}
+
+/// Signs out. Without a session it changes nothing.
+pub async fn submit(
+    State(app): State<App>,
+    signed_in: Option<SignedIn>,
+    _form: Params,
+) -> Result<Response, Problem> {
+    if let Some(signed_in) = signed_in {
+        let mut tx = app.write().await?;
+        end(&app, &mut tx, &signed_in.session).await?;
+        tx.commit().await?;
+    }
+    let mut response = see_other("/logout");
+    response.headers_mut().append(header::SET_COOKIE, clear_cookie(&app.config, SESSION_COOKIE));
+    Ok(response)
+}
+
+/// Ends a session: its grants are revoked, and applications that listen are told.
+pub async fn end(app: &App, tx: &mut store::Tx, session: &store::session::Session) -> Result<(), Problem> {
+    for grant in store::application::revoke_grants_of_session(tx, session.id, app.now()).await? {
+        let payload = json!({"grant": grant.to_string()});
+        crate::job::enqueue(app, tx, crate::provider::BACKCHANNEL_LOGOUT, &payload, app.now()).await?;
+    }
+    store::session::remove(tx, session.id).await?;
+    Ok(())
+}

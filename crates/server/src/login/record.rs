@@ -1,0 +1,118 @@
+//! The record of every attempt, and the page that a refused person sees.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{AccountId, MemberId, OrganizationId, TraceId};
+use serde_json::json;
+use store::Tx;
+use store::session::Attempt;
+
+use super::answer::again;
+use super::flow::State;
+use crate::app::App;
+use crate::connection::Refused;
+use crate::problem::Problem;
+use crate::request::Browser;
+use crate::web;
+use crate::web::layout::Contact;
+use crate::web::pages::person::ErrorPage;
+use crate::web::parts::Copy;
+
+/// Records a refusal under a fresh reference.
+pub async fn refused(app: &App, tx: &mut Tx, state: &State, refused: &Refused) -> Result<TraceId, Problem> {
+    let explanation = json!({
+        "message": refused.message,
+        "expected": refused.expected,
+        "received": refused.received,
+        "steps": refused.steps,
+        "test": state.test,
+    });
+    let id = add(app, tx, state, None, false, &refused.code, &explanation).await?;
+    tracing::info!(reference = %id, connection = state.connection, code = refused.code, "a sign-in was refused");
+    Ok(id)
+}
+
+/// Records that somebody was signed in.
+pub async fn accepted(
+    app: &App,
+    tx: &mut Tx,
+    state: &State,
+    who: (AccountId, MemberId),
+    email: &str,
+) -> Result<TraceId, Problem> {
+    let explanation = json!({"message": format!("{email} signed in.")});
+    add(app, tx, state, Some((who, email)), true, "signed_in", &explanation).await
+}
+
+async fn add(
+    app: &App,
+    tx: &mut Tx,
+    state: &State,
+    who: Option<((AccountId, MemberId), &str)>,
+    accepted: bool,
+    code: &str,
+    explanation: &serde_json::Value,
+) -> Result<TraceId, Problem> {
+    let attempt = Attempt {
+        id: app.id(TraceId::new),
+        at: app.now(),
+        organization_id: Some(state.organization_id()?),
+        connection_id: Some(state.connection_id()?),
+        account_id: who.map(|((account, _), _)| account),
+        member_id: who.map(|((_, member), _)| member),
+        email: who.map(|(_, email)| email.to_owned()).or_else(|| state.email.clone()),
+        accepted,
+        code: code.to_owned(),
+        explanation: explanation.to_string(),
+        message: state.message.clone(),
+    };
+    store::session::add_attempt(tx, &attempt).await?;
+    Ok(attempt.id)
+}
+
+/// The calm page of a refused sign-in: what happened, whom to ask, which reference to name. What exactly was expected
+/// and received is the administrator's to see, under the reference.
+pub async fn page(
+    app: &App,
+    browser: &Browser,
+    state: &State,
+    refused: &Refused,
+    reference: &str,
+) -> Result<Response, Problem> {
+    let administrators = if refused.code.starts_with("member_") || refused.code == "not_a_member" {
+        administrators(app, state.organization_id()?).await?
+    } else {
+        Vec::new()
+    };
+    let title = match refused.code.as_str() {
+        "access_denied" => "Your company’s sign-in said no",
+        "not_a_member" => "You have no place here yet",
+        "member_suspended" => "Your access is paused",
+        "member_left" => "Your company has ended your access",
+        "email_not_in_domain" => "This address is not one of your company’s",
+        _ => "You could not be signed in",
+    };
+    let mut page = ErrorPage::new(browser.page(app, title), title, &escape_marks(&refused.message));
+    page.reference = Some(Copy::new("reference", "Reference", reference).hint(app.now().to_string()));
+    page.administrators = administrators;
+    page.again = Some(again(state));
+    page.code.clone_from(&refused.code);
+    page.remedy = web::Html::marked("Send this reference to your company’s IT help desk. They see with it what to put right.");
+    Ok(web::respond(StatusCode::FORBIDDEN, &page))
+}
+
+async fn administrators(app: &App, organization: OrganizationId) -> Result<Vec<Contact>, Problem> {
+    let admins = store::member::admins(&mut app.read().await?, organization, 3).await?;
+    Ok(admins
+        .into_iter()
+        .filter_map(|m| {
+            let name = format!("{} {}", m.first_name.unwrap_or_default(), m.last_name.unwrap_or_default());
+            m.email.map(|email| Contact { name: name.trim().to_owned(), email })
+        })
+        .collect())
+}
+
+/// Text that came from elsewhere has no markup of ours in it.
+fn escape_marks(text: &str) -> String {
+    text.replace(['*', '`'], "")
+}

@@ -1,0 +1,33 @@
+//! Where a person came from, accepted only as a place on our own site.
+
+/// The path if it is one of ours, `/account` otherwise. Nothing that a browser could read as another site passes.
+pub fn safe(text: Option<&str>) -> String {
+    text.filter(|t| is_ours(t)).unwrap_or("/account").to_owned()
+}
+
+fn is_ours(text: &str) -> bool {
+    let plain = !text.chars().any(|c| c.is_control() || c == '\\' || c.is_whitespace());
+    plain && text.len() <= 4096 && text.starts_with('/') && !text.starts_with("//")
+}
+
+/// An address of the sign-in pages with the way back in it.
+pub fn with(path: &str, return_to: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", return_to).finish();
+    format!("{path}?{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_back_to_another_site_is_dropped() {
+        for bad in
+            ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "", "evil", "/\u{0}x", "\n//evil"]
+        {
+            assert_eq!(safe(Some(bad)), "/account", "{bad:?}");
+        }
+        assert_eq!(safe(Some("/oauth2/authorize?client_id=app&scope=openid%20email")), "/oauth2/authorize?client_id=app&scope=openid%20email");
+        assert_eq!(safe(None), "/account");
+    }
+}

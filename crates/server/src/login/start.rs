@@ -1,0 +1,140 @@
+//! `/login` and `/signup`: an address decides the way.
+
+use axum::extract::{OriginalUri, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use model::{Connection, ConnectionStatus};
+use serde::Deserialize;
+use store::Connected;
+
+use super::flow::{self, Beginning};
+use super::return_to;
+use crate::app::App;
+use crate::connection;
+use crate::problem::Problem;
+use crate::rate;
+use crate::request::{Browser, ClientAddress, CsrfForm, Params};
+use crate::web;
+use crate::web::pages::login::{LoginEmail, LoginOwn};
+use crate::web::parts::Field;
+
+/// `GET /login`. Hints (`connection`, `organization`, `login_hint`) go straight to the identity provider.
+pub async fn show(
+    State(app): State<App>,
+    browser: Browser,
+    OriginalUri(uri): OriginalUri,
+    params: Params,
+) -> Result<Response, Problem> {
+    let return_to = return_to::safe(params.first("return_to"));
+    let email = params.first("login_hint").map(ToOwned::to_owned);
+    let hinted = hinted(&mut app.read().await?, &params).await?;
+    if let Some(connection) = hinted {
+        let force = params.first("force").is_some();
+        let beginning = Beginning { email, return_to, test: false, force };
+        return flow::begin(&app, &browser, &connection, beginning).await;
+    }
+    let sign_up = uri.path() == "/signup";
+    Ok(email_page(&app, &browser, sign_up, Field::new(email.unwrap_or_default()), &return_to, StatusCode::OK))
+}
+
+async fn hinted(db: &mut impl Connected, params: &Params) -> Result<Option<Connection>, Problem> {
+    if let Some(Ok(id)) = params.first("connection").map(str::parse) {
+        let found = store::connection::lookup(db, id).await?;
+        return Ok(found.filter(|c| c.status == ConnectionStatus::Active));
+    }
+    if let Some(Ok(id)) = params.first("organization").map(str::parse) {
+        let all = store::connection::list(db, id).await?;
+        return Ok(all.into_iter().rev().find(|c| c.status == ConnectionStatus::Active));
+    }
+    match params.first("login_hint") {
+        Some(email) => Ok(connection::route(db, email).await?.map(|(_, connection)| connection)),
+        None => Ok(None),
+    }
+}
+
+/// The form.
+#[derive(Debug, Deserialize)]
+pub struct Form {
+    #[serde(default)]
+    email: String,
+}
+
+/// `POST /login`: to the company's identity provider, or on to the personal sign-in. The answer is the same for an
+/// address we know and one we do not.
+pub async fn submit(
+    State(app): State<App>,
+    browser: Browser,
+    OriginalUri(uri): OriginalUri,
+    address: ClientAddress,
+    CsrfForm(form): CsrfForm<Form>,
+) -> Result<Response, Problem> {
+    rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
+    let query: Vec<(String, String)> =
+        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let return_to = return_to::safe(query.iter().find(|(n, _)| n == "return_to").map(|(_, v)| v.as_str()));
+    let email = match profile::email::parse(&form.email) {
+        Ok(Some(email)) => email,
+        Ok(None) => {
+            let field = Field::wrong("", "Enter your email address, such as **you@company.com**.");
+            return Ok(email_page(&app, &browser, uri.path() == "/signup", field, &return_to, StatusCode::UNPROCESSABLE_ENTITY));
+        }
+        Err(reason) => {
+            let problem = profile::Problem::new(profile::Field::Email, form.email.clone(), reason);
+            let field = Field::wrong(form.email, problem.to_string());
+            return Ok(email_page(&app, &browser, uri.path() == "/signup", field, &return_to, StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    };
+    let routed = connection::route(&mut app.read().await?, &email).await?;
+    match routed {
+        Some((_, connection)) => {
+            let beginning = Beginning { email: Some(email), return_to, test: false, force: false };
+            flow::begin(&app, &browser, &connection, beginning).await
+        }
+        None => Ok(own_page(&app, &browser, &email, Field::default(), &return_to, StatusCode::OK)),
+    }
+}
+
+fn email_page(
+    app: &App,
+    browser: &Browser,
+    sign_up: bool,
+    email: Field,
+    return_to: &str,
+    status: StatusCode,
+) -> Response {
+    let (here, other) = if sign_up { ("/signup", "/login") } else { ("/login", "/signup") };
+    let title = if sign_up { "Create your account" } else { "Sign in" };
+    let page = LoginEmail {
+        page: browser.page(app, title),
+        email,
+        action: return_to::with(here, return_to),
+        sign_up,
+        other: return_to::with(other, return_to),
+    };
+    web::respond_leaving(status, &page)
+}
+
+/// The personal sign-in for an address.
+pub fn own_page(
+    app: &App,
+    browser: &Browser,
+    email: &str,
+    password: Field,
+    return_to: &str,
+    status: StatusCode,
+) -> Response {
+    let page = LoginOwn {
+        page: browser.page(app, "Sign in"),
+        email: email.to_owned(),
+        password,
+        action: return_to::with("/login/password", return_to),
+        link_action: return_to::with("/login/link", return_to),
+        change: return_to::with("/login", return_to),
+    };
+    web::respond_leaving(status, &page)
+}
+
+/// Sends the browser to a place on our own site.
+pub fn see_other(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}

@@ -1,0 +1,239 @@
+//! One member: profile, acts, and inviting somebody new.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use model::{Member, MemberStatus, Role, Source};
+use profile::{Field as Name, Profile};
+use serde_json::json;
+
+use super::Desk;
+use super::words;
+use crate::app::App;
+use crate::member::{self, Arrival};
+use crate::problem::Problem;
+use crate::request::Params;
+use crate::web::pages::login::ProfileField;
+use crate::web::pages::org::{Act, OrgInvite, OrgMember, Place};
+use crate::web::parts::{Field, Notice, Opt, Tone};
+use crate::web::{self, Html};
+
+const FIELDS: [Name; 6] =
+    [Name::FirstName, Name::LastName, Name::Country, Name::CurrentCity, Name::CurrentState, Name::BirthYear];
+
+/// `GET /members/{member}`.
+pub async fn show(
+    State(app): State<App>,
+    desk: Desk,
+    Path(params): Path<std::collections::HashMap<String, String>>,
+) -> Result<Response, Problem> {
+    let it = require(&app, &desk, &params).await?;
+    page(&app, &desk, &it, &[], &Params::default(), StatusCode::OK).await
+}
+
+async fn require(
+    app: &App,
+    desk: &Desk,
+    params: &std::collections::HashMap<String, String>,
+) -> Result<Member, Problem> {
+    let found = match params.get("member").map(|id| id.parse()) {
+        Some(Ok(id)) => store::member::lookup(&mut app.read().await?, desk.organization.id, id).await?,
+        _ => None,
+    };
+    found.ok_or_else(|| Problem::not_found("member"))
+}
+
+async fn page(
+    app: &App,
+    desk: &Desk,
+    it: &Member,
+    problems: &[profile::Problem],
+    form: &Params,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let action = desk.at(&format!("members/{}", it.id));
+    let known = member::profile_of(it);
+    let fields = FIELDS.iter().map(|name| {
+        let value = form.first(name.api_name()).map(ToOwned::to_owned).or_else(|| known.text(name)).unwrap_or_default();
+        let error = problems.iter().find(|p| p.field.as_ref() == Some(name)).map(ToString::to_string);
+        ProfileField {
+            name: name.api_name().to_owned(),
+            label: name.label().to_owned(),
+            autocomplete: "off",
+            options: if *name == Name::Country { countries(&value) } else { Vec::new() },
+            digits: *name == Name::BirthYear,
+            field: Field { value, error },
+        }
+    });
+    let reason = words::reason(it);
+    let page = OrgMember {
+        page: desk.page(app, &words::name(it), Place::Members).await?,
+        person: words::person(it, &desk.base),
+        status: words::status(it, app.now()),
+        notice: (!reason.is_empty()).then(|| Notice { text: Html::text(&reason), ..Notice::new(Tone::Warn, "Something is missing or could not be read", "") }),
+        facts: vec![
+            ("Role".to_owned(), Html::text(words::role(it.role))),
+            ("Came by".to_owned(), Html::text(words::source(it.source))),
+            ("Since".to_owned(), Html::text(&words::when(it.created_at).text)),
+            ("Last sign-in".to_owned(), Html::text(&words::maybe_when(it.last_sign_in_at).text)),
+        ],
+        fields: fields.collect(),
+        locked: if it.source == Source::Scim { "The directory keeps this profile. What you change here stays until the directory sends it again.".to_owned() } else { String::new() },
+        acts: acts(it, &action),
+        action,
+        history: Vec::new(),
+    };
+    Ok(web::respond(status, &page))
+}
+
+fn countries(chosen: &str) -> Vec<Opt> {
+    let mut all = vec![("", "Not known")];
+    all.extend(profile::country::all().into_iter().map(|c| (c.code(), c.name())));
+    Opt::list(&all, chosen)
+}
+
+fn acts(it: &Member, action: &str) -> Vec<Act> {
+    let act = |value: &str, label: &str, effect: &str| Act {
+        label: label.to_owned(),
+        effect: effect.to_owned(),
+        action: action.to_owned(),
+        field: ("do".to_owned(), value.to_owned()),
+    };
+    let leave = act("leave", "Check out…", "Ends the membership.");
+    let role = match it.role {
+        Role::Member => act("admin", "Make administrator", "Sees and changes these pages."),
+        Role::Admin => act("member", "Make member", "Sees these pages no longer."),
+    };
+    match it.status {
+        MemberStatus::Active => vec![
+            role,
+            act("sign-out", "Sign out everywhere", "Ends every session of the person."),
+            act("suspend", "Suspend", "Cannot sign in until you take it back."),
+            leave,
+        ],
+        MemberStatus::Incomplete => vec![role, leave],
+        MemberStatus::Invited => vec![act("invite", "Send it again", "A fresh invitation by mail."), role, leave],
+        MemberStatus::Suspended => vec![act("resume", "Take suspension back", "May sign in again."), leave],
+        MemberStatus::Disconnected | MemberStatus::Erasing => vec![act("undo", "Undo", "As it was before.")],
+    }
+}
+
+/// `POST /members/{member}`: an act (`do`), or the profile.
+pub async fn act(
+    State(app): State<App>,
+    desk: Desk,
+    Path(params): Path<std::collections::HashMap<String, String>>,
+    form: Params,
+) -> Result<Response, Problem> {
+    let organization = &desk.organization;
+    let it = require(&app, &desk, &params).await?;
+    let here = desk.at(&format!("members/{}", it.id));
+    let what = form.first("do").unwrap_or("profile").to_owned();
+    if what == "leave" {
+        return super::members::confirm(&app, &desk, &[it]).await;
+    }
+    let mut tx = app.write().await?;
+    tx.lock(&organization.id.to_string()).await?;
+    let it = store::member::lookup(&mut tx, organization.id, it.id).await?.ok_or_else(|| Problem::not_found("member"))?;
+    let target = Some(it.id.to_string());
+    match what.as_str() {
+        "profile" => {
+            let (typed, problems) = read(&app, &form);
+            if !problems.is_empty() {
+                drop(tx);
+                return page(&app, &desk, &it, &problems, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
+            }
+            member::complete(&app, &mut tx, organization, it, typed).await?;
+        }
+        "undo" => drop(member::restore(&app, &mut tx, organization, it).await?),
+        "suspend" => drop(member::suspend(&app, &mut tx, organization, it).await?),
+        "resume" => drop(member::resume(&app, &mut tx, organization, it).await?),
+        "invite" => member::invite(&app, &mut tx, organization, &it).await?,
+        "sign-out" => member::sign_out_everywhere(&app, &mut tx, it.id).await?,
+        "admin" => drop(member::set_role(&app, &mut tx, organization, it, Role::Admin).await?),
+        "member" => drop(member::set_role(&app, &mut tx, organization, it, Role::Member).await?),
+        _ => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
+    }
+    app.audit(&mut tx, &desk.actor, &format!("member.{what}"), Some(organization.id), target, &json!({})).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&here).into_response())
+}
+
+fn read(app: &App, form: &Params) -> (Profile, Vec<profile::Problem>) {
+    let this_year = u16::try_from(app.now().year()).unwrap_or(u16::MAX);
+    let mut typed = Profile::default();
+    let mut problems = Vec::new();
+    for name in &FIELDS {
+        if let Some(text) = form.first(name.api_name())
+            && let Err(problem) = typed.set(name, text, this_year)
+        {
+            problems.push(problem);
+        }
+    }
+    (typed, problems)
+}
+
+/// `GET /members/invite`.
+pub async fn invite_form(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+    invite_page(&app, &desk, &Params::default(), &[], StatusCode::OK).await
+}
+
+async fn invite_page(
+    app: &App,
+    desk: &Desk,
+    form: &Params,
+    problems: &[profile::Problem],
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let wrong = |name: &Name| problems.iter().find(|p| p.field.as_ref() == Some(name)).map(ToString::to_string);
+    let field = |name: Name| Field {
+        value: form.first(name.api_name()).unwrap_or_default().to_owned(),
+        error: wrong(&name),
+    };
+    let default = desk.organization.defaults.country.as_deref().unwrap_or_default();
+    let page = OrgInvite {
+        page: desk.page(app, "Invite someone", Place::Members).await?,
+        first_name: field(Name::FirstName),
+        last_name: field(Name::LastName),
+        email: field(Name::Email),
+        countries: countries(form.first("country").unwrap_or(default)),
+        country_error: wrong(&Name::Country),
+        roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], form.first("role").unwrap_or("member")),
+        action: desk.at("members/invite"),
+        back: desk.at("members"),
+    };
+    Ok(web::respond(status, &page))
+}
+
+/// `POST /members/invite`.
+pub async fn invite(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+    let (mut typed, mut problems) = read(&app, &form);
+    let this_year = u16::try_from(app.now().year()).unwrap_or(u16::MAX);
+    if let Err(problem) = typed.set(&Name::Email, form.first("email").unwrap_or_default(), this_year) {
+        problems.push(problem);
+    }
+    for needed in [Name::FirstName, Name::LastName, Name::Email] {
+        if !typed.has(&needed) && !problems.iter().any(|p| p.field.as_ref() == Some(&needed)) {
+            problems.push(profile::Problem::new(needed, "", profile::Reason::Missing));
+        }
+    }
+    if !problems.is_empty() {
+        return invite_page(&app, &desk, &form, &problems, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    let arrival = Arrival {
+        source: Source::Manual,
+        profile: typed,
+        role: form.first("role").and_then(|r| r.parse().ok()),
+        unread: Vec::new(),
+        directory_user_id: None,
+        account_id: None,
+        active: true,
+    };
+    let organization = &desk.organization;
+    let mut tx = app.write().await?;
+    tx.lock(&organization.id.to_string()).await?;
+    let it = member::arrive(&app, &mut tx, organization, arrival).await?;
+    app.audit(&mut tx, &desk.actor, "member.invited", Some(organization.id), Some(it.id.to_string()), &json!({})).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&desk.at(&format!("members/{}", it.id))).into_response())
+}

@@ -1,0 +1,191 @@
+//! The list of members, and acts on several of them.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use model::{Member, MemberId, MemberStatus};
+use serde_json::json;
+use store::member::Query;
+
+use super::Desk;
+use super::words;
+use crate::app::App;
+use crate::member::{self, Reason};
+use crate::problem::Problem;
+use crate::request::Params;
+use crate::web;
+use crate::web::pages::org::{Confirm, MemberRow, OrgMembers, Place};
+use crate::web::parts::{Filter, Notice, Pager, Tone};
+
+const PAGE: usize = 50;
+
+/// `GET /members?q=&status=&after=`.
+pub async fn list(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
+    let search = params.first("q").filter(|q| !q.trim().is_empty());
+    let status: Option<MemberStatus> = params.first("status").and_then(|s| s.parse().ok());
+    let mut db = app.read().await?;
+    let counts = store::member::count_by_status(&mut db, desk.organization.id).await?;
+    let query = Query { search, status, cursor: params.first("after"), limit: PAGE, ..Query::default() };
+    let found = store::member::list(&mut db, desk.organization.id, &query).await?;
+    drop(db);
+    let total: i64 = counts.iter().map(|(_, n)| n).sum();
+    let here = desk.at("members");
+    let count_of = |wanted| counts.iter().find(|(s, _)| *s == wanted).map_or(0, |(_, n)| *n);
+    let mut filters = vec![Filter::new("All", u64::try_from(total).unwrap_or(0), here.clone(), status.is_none())];
+    filters.extend(MemberStatus::ALL.iter().filter(|s| count_of(**s) > 0).map(|s| {
+        let count = u64::try_from(count_of(*s)).unwrap_or(0);
+        Filter::new(words::status_word(*s), count, format!("{here}?status={s}"), status == Some(*s))
+    }));
+    let next = found.next.map(|after| {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.append_pair("after", &after);
+        if let Some(q) = search {
+            pairs.append_pair("q", q);
+        }
+        if let Some(status) = status {
+            pairs.append_pair("status", status.as_str());
+        }
+        format!("{here}?{}", pairs.finish())
+    });
+    let shown = found.items.len();
+    let page = OrgMembers {
+        page: desk.page(&app, "Members", Place::Members).await?,
+        summary: match total {
+            1 => "One person.".to_owned(),
+            n => format!("{n} people."),
+        },
+        notices: notices(count_of(MemberStatus::Incomplete)),
+        here: here.clone(),
+        query: search.unwrap_or_default().to_owned(),
+        status: status.map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        filters,
+        rows: found.items.iter().map(|m| row(m, &desk, &app)).collect(),
+        pager: Pager {
+            summary: format!("{shown} of {total}"),
+            previous: params.first("after").map(|_| here.clone()),
+            next,
+        },
+        action: here,
+        import: desk.at("import"),
+        invite: desk.at("members/invite"),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+fn notices(incomplete: i64) -> Vec<Notice> {
+    if incomplete == 0 {
+        return Vec::new();
+    }
+    let title = if incomplete == 1 { "One person cannot sign in yet".to_owned() } else { format!("{incomplete} people cannot sign in yet") };
+    vec![Notice::new(Tone::Warn, title, "Something required is missing for them. Send it from your directory, set a default under Settings, or they answer one question at their first sign-in.")]
+}
+
+fn row(member: &Member, desk: &Desk, app: &App) -> MemberRow {
+    MemberRow {
+        id: member.id.to_string(),
+        person: words::person(member, &desk.base),
+        status: words::status(member, app.now()),
+        reason: words::reason(member),
+        role: words::role(member.role).to_owned(),
+        source: words::source(member.source).to_owned(),
+        country: words::country(member.country.as_deref()),
+        seen: words::maybe_when(member.last_sign_in_at),
+        undo: matches!(member.status, MemberStatus::Disconnected | MemberStatus::Erasing),
+    }
+}
+
+/// `POST /members`: `undo` with one id, or `do` with several. Checking people out asks once more.
+pub async fn act(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+    let organization = &desk.organization;
+    let mut tx = app.write().await?;
+    tx.lock(&organization.id.to_string()).await?;
+    let (what, ids): (&str, Vec<MemberId>) = match form.first("undo") {
+        Some(id) => ("undo", id.parse().into_iter().collect()),
+        None => (form.first("do").unwrap_or_default(), form.all("id").filter_map(|id| id.parse().ok()).collect()),
+    };
+    let mut members = Vec::new();
+    for id in ids {
+        let found = store::member::lookup(&mut tx, organization.id, id).await?;
+        members.push(found.ok_or_else(|| Problem::not_found("member"))?);
+    }
+    if members.is_empty() {
+        return Ok(Redirect::to(&desk.at("members")).into_response());
+    }
+    if what == "leave" && form.first("sure") != Some("yes") {
+        drop(tx);
+        return confirm(&app, &desk, &members).await;
+    }
+    for it in members {
+        let target = Some(it.id.to_string());
+        match what {
+            "undo" => drop(member::restore(&app, &mut tx, organization, it).await?),
+            "suspend" => drop(member::suspend(&app, &mut tx, organization, it).await?),
+            "resume" => drop(member::resume(&app, &mut tx, organization, it).await?),
+            "leave" => drop(member::leave(&app, &mut tx, organization, it, Reason::Administrator).await?),
+            _ => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
+        }
+        let action = format!("member.{what}");
+        app.audit(&mut tx, &desk.actor, &action, Some(organization.id), target, &json!({})).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&desk.at("members")).into_response())
+}
+
+/// The effect in numbers and names, before it happens.
+pub async fn confirm(app: &App, desk: &Desk, members: &[Member]) -> Result<Response, Problem> {
+    let names: Vec<String> = members.iter().map(words::name).collect();
+    let many = members.len() > 1;
+    let effect = match desk.organization.leaver_policy {
+        model::LeaverPolicy::Disconnect => "They are signed out everywhere at once and get a mail that offers to keep the account as a personal one. You can undo it.".to_owned(),
+        model::LeaverPolicy::Delete => format!("They are signed out everywhere at once, and every record of them is erased after {} hours. Until then you can undo it.", desk.organization.erase_grace.as_secs().div_ceil(3600)),
+    };
+    let mut fields = vec![("do".to_owned(), "leave".to_owned()), ("sure".to_owned(), "yes".to_owned())];
+    fields.extend(members.iter().map(|m| ("id".to_owned(), m.id.to_string())));
+    let page = Confirm {
+        page: desk.page(app, "Check out", Place::Members).await?,
+        title: if many { format!("{} people leave {}", members.len(), desk.organization.name) } else { format!("{} leaves {}", names[0], desk.organization.name) },
+        effect: web::Html::text(&effect),
+        people: members.iter().map(|m| words::person(m, &desk.base)).collect(),
+        action: desk.at("members"),
+        fields,
+        label: if many { format!("Yes, these {} leave", members.len()) } else { format!("Yes, {} leaves", names[0]) },
+        danger: desk.organization.leaver_policy == model::LeaverPolicy::Delete,
+        back: desk.at("members"),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+/// `GET /members/export`: every member as a file for spreadsheets.
+pub async fn export(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+    let mut rows: Vec<Vec<String>> = vec![
+        ["First name", "Last name", "Email", "Country", "City", "State", "Year of birth", "Role", "Status", "Last sign-in"].map(str::to_owned).to_vec(),
+    ];
+    let mut db = app.read().await?;
+    let mut cursor: Option<String> = None;
+    loop {
+        let query = Query { cursor: cursor.as_deref(), limit: 500, ..Query::default() };
+        let page = store::member::list(&mut db, desk.organization.id, &query).await?;
+        rows.extend(page.items.into_iter().map(|m| {
+            vec![
+                m.first_name.unwrap_or_default(), m.last_name.unwrap_or_default(), m.email.unwrap_or_default(),
+                m.country.unwrap_or_default(), m.current_city.unwrap_or_default(), m.current_state.unwrap_or_default(),
+                m.birth_year.map(|y| y.to_string()).unwrap_or_default(), m.role.to_string(), m.status.to_string(),
+                m.last_sign_in_at.map(|t| t.to_string()).unwrap_or_default(),
+            ]
+        }));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(csv("members.csv", profile::roster::csv(rows.iter().map(|row| row.iter().map(String::as_str)))))
+}
+
+/// A file for spreadsheets, as a download.
+pub fn csv(name: &str, content: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, content).into_response()
+}

@@ -1,0 +1,51 @@
+//! `/org`: a company's administrators at work; the same pages serve an operator under `/console/organizations/{id}`.
+//!
+//! Owns these pages. Does not own the facts on them: it asks the rooms. Who may see which company is decided in one
+//! place, the [`Desk`].
+
+mod desk;
+mod file;
+mod leavers;
+mod links;
+mod member;
+mod members;
+mod settings;
+mod trust;
+mod words;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse as _, Redirect};
+use axum::routing::{get, post};
+
+pub use desk::Desk;
+
+use crate::app::App;
+
+/// The pages below `/org`.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/org", get(|| async { Redirect::to("/org/members").into_response() }))
+        .nest("/org", desk_pages())
+        .nest("/console/organizations/{organization}/desk", desk_pages())
+}
+
+fn desk_pages() -> Router<App> {
+    let upload = DefaultBodyLimit::max(crate::onboarding::import::MAX_BYTES + 64 * 1024);
+    Router::new()
+        .route("/members", get(members::list).post(members::act))
+        .route("/members/export", get(members::export))
+        .route("/members/invite", get(member::invite_form).post(member::invite))
+        .route("/members/{member}", get(member::show).post(member::act))
+        .route("/import", get(file::show).post(file::upload).layer(upload))
+        .route("/import/template", get(file::template))
+        .route("/import/{import}", get(file::preview).post(file::apply))
+        .route("/import/{import}/rejected", get(file::rejected))
+        .route("/sign-on", get(trust::sign_on).post(trust::connection))
+        .route("/directory", get(trust::directory).post(trust::directory_act))
+        .route("/domains", get(trust::domains).post(trust::domain))
+        .route("/setup-links", post(links::create))
+        .route("/setup-links/{link}/revoke", post(links::revoke))
+        .route("/leavers", get(leavers::show).post(leavers::save))
+        .route("/settings", get(settings::show).post(settings::save))
+}

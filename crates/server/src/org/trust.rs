@@ -1,0 +1,230 @@
+//! Domains, connections and directories of a company, as its administrators see them.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use model::{Connection, ConnectionStatus, Directory, DirectoryStatus, DomainStatus, Protocol, Purpose};
+
+use super::Desk;
+use super::links;
+use super::words;
+use crate::app::App;
+use crate::connection::{self, domains as room};
+use crate::directory as feed;
+use crate::guide;
+use crate::problem::Problem;
+use crate::request::Params;
+use crate::web::pages::org::{Act, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
+use crate::web::pages::setup::DomainPanel;
+use crate::web::parts::{Field, Figure, Person, Status};
+use crate::web::{self, Html};
+
+/// `GET /domains`.
+pub async fn domains(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+    domains_page(&app, &desk, Field::default(), StatusCode::OK).await
+}
+
+async fn domains_page(app: &App, desk: &Desk, add: Field, status: StatusCode) -> Result<Response, Problem> {
+    let all = store::domain::list(&mut app.read().await?, desk.organization.id).await?;
+    let panels = all.iter().map(|d| {
+        let mut panel = match d.status {
+            DomainStatus::Verified => {
+                let mut panel = DomainPanel::verified(&d.name, words::maybe_when(d.verified_at));
+                if d.verified_by.as_deref() != Some("dns") {
+                    panel.text = Html::text("Your contact has confirmed that this domain is yours.");
+                }
+                panel
+            }
+            DomainStatus::Pending => DomainPanel::waiting(&d.name, &room::dns_record(d).value, words::when(d.created_at)),
+        };
+        panel.remove = Some(format!("{}?remove={}", desk.at("domains"), d.id));
+        panel
+    });
+    let page = OrgDomains {
+        page: desk.page(app, "Domains", Place::Domains).await?,
+        organization: desk.organization.name.clone(),
+        domains: panels.collect(),
+        add,
+        add_action: desk.at("domains"),
+        look_action: format!("{}?look=again", desk.at("domains")),
+    };
+    Ok(web::respond(status, &page))
+}
+
+/// `POST /domains` with `domain`: adds one. With `?remove=` it takes one away, with `?look=again` it looks again.
+pub async fn domain(
+    State(app): State<App>,
+    desk: Desk,
+    axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
+    form: Params,
+) -> Result<Response, Problem> {
+    let query: Vec<(String, String)> =
+        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let asked = |name: &str| query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    let mut tx = app.write().await?;
+    if let Some(id) = asked("remove") {
+        let id = id.parse().map_err(|_| Problem::not_found("domain"))?;
+        room::remove(&app, &mut tx, &desk.organization, id, &desk.actor).await?;
+    } else if asked("look").is_none() {
+        let name = form.first("domain").unwrap_or_default();
+        // An operator attests; a company's own administrator has to prove it.
+        let by = desk.operator.then_some(desk.actor.as_str());
+        if let Err(problem) = room::add(&app, &mut tx, &desk.organization, name, by).await {
+            if problem.status.is_server_error() {
+                return Err(problem);
+            }
+            drop(tx);
+            let words = problem.fields.first().map_or(problem.detail.clone(), |f| f.problem.clone());
+            return domains_page(&app, &desk, Field::wrong(name, words), problem.status).await;
+        }
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&desk.at("domains")).into_response())
+}
+
+/// `GET /sign-on`.
+pub async fn sign_on(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+    let all = store::connection::list(&mut app.read().await?, desk.organization.id).await?;
+    let active = all.iter().filter(|c| c.status == ConnectionStatus::Active).count();
+    let page = OrgSignOn {
+        page: desk.page(&app, "Sign-on", Place::SignOn).await?,
+        summary: match active {
+            0 => format!("Nobody signs in through {} yet.", desk.organization.name),
+            1 => format!("{} signs its people in through one provider.", desk.organization.name),
+            n => format!("{} signs its people in through {n} providers.", desk.organization.name),
+        },
+        connections: all.iter().map(|c| connection_card(c, &desk)).collect(),
+        links: links::rows(&app, &desk, &[Purpose::Sso, Purpose::Domains, Purpose::Certificate]).await?,
+        link_action: Some(desk.at("setup-links?purpose=sso")),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+fn provider(id: &str, detail: &str) -> Person {
+    let name = guide::find(id).map_or_else(|| id.to_owned(), |g| g.name.clone());
+    Person::company(&name, detail)
+}
+
+fn connection_card(it: &Connection, desk: &Desk) -> ConnectionCard {
+    let protocol = match it.protocol {
+        Protocol::Saml => "SAML 2.0",
+        Protocol::Oidc => "OpenID Connect",
+    };
+    let act = |value: &str, label: &str, effect: &str| Act {
+        label: label.to_owned(),
+        effect: effect.to_owned(),
+        action: desk.at("sign-on"),
+        field: (value.to_owned(), it.id.to_string()),
+    };
+    ConnectionCard {
+        provider: provider(&it.provider, &format!("{protocol} · {}", it.id)),
+        status: match it.status {
+            ConnectionStatus::Draft => Status::pending("Being set up"),
+            ConnectionStatus::Active => Status::ok("Active"),
+            ConnectionStatus::Inactive => Status::stopped("Switched off"),
+        },
+        facts: vec![
+            ("Last test".to_owned(), Html::text(&words::maybe_when(it.tested_at).text)),
+            ("Last sign-in".to_owned(), Html::text(&words::maybe_when(it.last_login_at).text)),
+        ],
+        acts: match it.status {
+            ConnectionStatus::Draft => Vec::new(),
+            ConnectionStatus::Active => vec![act("deactivate", "Switch off", "Nobody signs in through it until it is switched on again.")],
+            ConnectionStatus::Inactive => vec![act("activate", "Switch on", "People sign in through it again.")],
+        },
+    }
+}
+
+/// `POST /sign-on` with `activate` or `deactivate` and a connection's id.
+pub async fn connection(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+    let (on, id) = match (form.first("activate"), form.first("deactivate")) {
+        (Some(id), _) => (true, id),
+        (None, Some(id)) => (false, id),
+        (None, None) => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
+    };
+    let id = id.parse().map_err(|_| Problem::not_found("connection"))?;
+    let mut tx = app.write().await?;
+    let it = connection::get(&mut tx, desk.organization.id, id).await?;
+    if on {
+        connection::activate(&app, &mut tx, it, &desk.actor).await?;
+    } else {
+        connection::deactivate(&app, &mut tx, it, &desk.actor).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&desk.at("sign-on")).into_response())
+}
+
+/// `GET /directory`.
+pub async fn directory(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+    let mut db = app.read().await?;
+    let all = store::directory::list(&mut db, desk.organization.id).await?;
+    let mut figures = Vec::new();
+    let mut cards = Vec::new();
+    for it in &all {
+        let counts = feed::counts(&mut db, it).await?;
+        if figures.is_empty() {
+            figures = vec![
+                Figure::count(counts.users, "people sent"),
+                Figure::count(counts.groups, "groups"),
+                Figure::count(counts.incomplete, "incomplete"),
+            ];
+        }
+        cards.push(directory_card(&app, it, &desk));
+    }
+    drop(db);
+    let page = OrgDirectory {
+        page: desk.page(&app, "Directory", Place::Directory).await?,
+        summary: if all.is_empty() { "No directory is connected.".to_owned() } else { "People come and go as your directory says.".to_owned() },
+        notices: Vec::new(),
+        directories: cards,
+        figures,
+        links: links::rows(&app, &desk, &[Purpose::Scim, Purpose::Csv]).await?,
+        link_action: Some(desk.at("setup-links?purpose=scim")),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
+    let act = |value: &str, label: &str, effect: &str| Act {
+        label: label.to_owned(),
+        effect: effect.to_owned(),
+        action: desk.at("directory"),
+        field: (value.to_owned(), it.id.to_string()),
+    };
+    ConnectionCard {
+        provider: provider(&it.provider, &format!("SCIM 2.0 · {}", it.id)),
+        status: match it.status {
+            DirectoryStatus::Draft => Status::pending("Being set up"),
+            DirectoryStatus::Preview => Status::pending("Preview"),
+            DirectoryStatus::Active => Status::ok("Active"),
+            DirectoryStatus::Paused => Status::stopped("Paused"),
+        },
+        facts: vec![
+            ("Base URL".to_owned(), Html::text(&feed::base_url(app, it.id))),
+            ("Last request".to_owned(), Html::text(&words::maybe_when(it.last_request_at).text)),
+        ],
+        acts: match it.status {
+            DirectoryStatus::Active => vec![act("pause", "Pause", "It is answered and stored, and changes nobody until you resume.")],
+            DirectoryStatus::Paused => vec![act("resume", "Resume", "What came meanwhile is applied.")],
+            DirectoryStatus::Draft | DirectoryStatus::Preview => Vec::new(),
+        },
+    }
+}
+
+/// `POST /directory` with `pause` or `resume` and a directory's id.
+pub async fn directory_act(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+    let (status, id) = match (form.first("pause"), form.first("resume")) {
+        (Some(id), _) => (DirectoryStatus::Paused, id),
+        (None, Some(id)) => (DirectoryStatus::Active, id),
+        (None, None) => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
+    };
+    let id = id.parse().map_err(|_| Problem::not_found("directory"))?;
+    let mut tx = app.write().await?;
+    let it = store::directory::lookup(&mut tx, id).await?.filter(|d| d.organization_id == desk.organization.id);
+    let it = it.ok_or_else(|| Problem::not_found("directory"))?;
+    feed::set_status(&app, &mut tx, it, status).await?;
+    let action = format!("directory.{status}");
+    app.audit(&mut tx, &desk.actor, &action, Some(desk.organization.id), Some(id.to_string()), &serde_json::json!({})).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&desk.at("directory")).into_response())
+}
