@@ -46,6 +46,8 @@ pub struct Inner {
     pub brand: Arc<crate::web::brand::Brand>,
     /// What the `connection` room keeps in memory.
     pub connections: crate::connection::Memory,
+    /// The keys of our OpenID provider, once opened.
+    pub signing_keys: crate::provider::keys::Cache,
 }
 
 impl Deref for App {
@@ -69,6 +71,7 @@ impl App {
             outbound,
             brand,
             connections: crate::connection::Memory::default(),
+            signing_keys: crate::provider::keys::Cache::new(),
         }))
     }
 

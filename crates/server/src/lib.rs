@@ -15,6 +15,7 @@ pub mod onboarding;
 pub mod organization;
 pub mod outbound;
 pub mod problem;
+pub mod provider;
 pub mod rate;
 pub mod request;
 pub mod web;

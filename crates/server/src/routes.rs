@@ -12,6 +12,7 @@ use axum::{Router, middleware};
 use crate::app::App;
 use crate::connection;
 use crate::problem::{self, Problem};
+use crate::provider;
 use crate::request;
 use crate::web;
 
@@ -22,9 +23,10 @@ const BODY_LIMIT: usize = 2 * 1024 * 1024;
 pub fn router(app: App) -> Router {
     let pages = Router::new()
         .route("/", get(home))
+        .merge(provider::pages())
         .layer(from_fn(page_headers))
         .layer(from_fn_with_state(app.clone(), request::refuse_cross_site));
-    let protocols = Router::new().merge(connection::protocol());
+    let protocols = Router::new().merge(connection::protocol()).merge(provider::protocol());
     let machines = Router::new();
     Router::new()
         .merge(pages)

@@ -425,3 +425,23 @@ pub async fn use_refresh_token(tx: &mut Tx, hash: &TokenHash, at: Time) -> Resul
     .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
 }
+
+/// Remembers a client assertion until it ends by itself. False when it was seen before: a replay.
+pub async fn see_client_assertion(
+    tx: &mut Tx,
+    application: ApplicationId,
+    hash: &str,
+    until: Time,
+) -> Result<bool> {
+    let rows = on!(tx, |db| sqlx::query(
+        "INSERT INTO seen_assertions (connection_id, assertion_hash, expires_at) VALUES ($1, $2, $3)
+         ON CONFLICT (connection_id, assertion_hash) DO NOTHING"
+    )
+    .bind(Text(application))
+    .bind(hash)
+    .bind(At(until))
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}

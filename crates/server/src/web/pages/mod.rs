@@ -10,6 +10,7 @@ pub mod person;
 pub mod problem;
 pub mod scim;
 pub mod setup;
+pub mod sign_out;
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "login-profile": login::CompleteProfile::sample(),
         "login-signed-out": login::SignedOut::sample(),
         "login-handoff": login::Handoff::sample(),
+        "login-confirm-sign-out": sign_out::ConfirmSignOut::sample(),
         "person-invite": person::InviteAccept::sample(),
         "person-claim": person::Claim::sample(),
         "person-done": person::Done::sample(),

@@ -1,0 +1,120 @@
+//! Applications: the vendor's products that sign people in through us.
+//!
+//! Owns their registration and secrets. Does not own what they were granted. A refresh token is given to an application
+//! whose `grant_types` contain `refresh_token` (they do unless the registration says otherwise); the scope
+//! `offline_access` is understood and needs no more.
+
+use axum::http::StatusCode;
+use model::{ApplicationId, Token};
+use oidc::provider::ClientMetadata;
+use serde_json::{Map, Value, json};
+use store::application::Application;
+use store::{Connected, Tx};
+
+use crate::app::App;
+use crate::problem::{FieldProblem, Problem};
+
+/// An application with its registration, read.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The record.
+    pub application: Application,
+    /// What it registered.
+    pub metadata: ClientMetadata,
+}
+
+impl Client {
+    /// Whether it is given refresh tokens.
+    pub fn may_refresh(&self) -> bool {
+        self.metadata.grant_types.iter().any(|one| one == "refresh_token")
+    }
+
+    /// Whether its registration allows the scope.
+    pub fn may_ask(&self, scope: &str) -> bool {
+        let allowed = self.metadata.scope.as_deref();
+        allowed.is_none_or(|all| all.split_ascii_whitespace().any(|one| one == scope))
+    }
+}
+
+/// Registers an application. `metadata` is named as in OpenID Connect Dynamic Client Registration 1.0; `name` becomes its
+/// `client_name`. The secret is shown this once; applications with keys, and public ones, have none.
+///
+/// # Errors
+/// 422 with every field that is not as expected.
+pub async fn create(
+    app: &App,
+    tx: &mut Tx,
+    name: &str,
+    metadata: &Map<String, Value>,
+    actor: &str,
+) -> Result<(Application, Option<String>), Problem> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+        return Err(Problem::field("name", "must be a name of 1 to 200 characters."));
+    }
+    let mut metadata = ClientMetadata::from_json(metadata).map_err(refuse)?;
+    metadata.client_name = Some(name.to_owned());
+    metadata.validate(app.config.allow_private_network).map_err(refuse)?;
+    let secret = metadata.has_secret().then(|| app.token("fd_secret_"));
+    let application = Application {
+        id: app.id(ApplicationId::new),
+        name: name.to_owned(),
+        secret_hash: secret.as_ref().map(Token::hash),
+        metadata: serde_json::to_string(&metadata).map_err(|e| Problem::internal(&e))?,
+        created_at: app.now(),
+    };
+    store::application::add(tx, &application).await?;
+    let data = json!({ "name": application.name, "redirect_uris": metadata.redirect_uris });
+    app.audit(tx, actor, "application.created", None, Some(application.id.to_string()), &data).await?;
+    Ok((application, secret.map(|token| token.expose().to_owned())))
+}
+
+/// Every application, oldest first.
+pub async fn list(db: &mut impl Connected) -> Result<Vec<Application>, Problem> {
+    Ok(store::application::list(db).await?)
+}
+
+/// Takes an application away. Its codes, grants and tokens end with it.
+///
+/// # Errors
+/// 404 when there is none with this id.
+pub async fn remove(app: &App, tx: &mut Tx, id: ApplicationId, actor: &str) -> Result<(), Problem> {
+    let application = store::application::lookup(tx, id).await?;
+    let application = application.ok_or_else(|| Problem::not_found("application"))?;
+    store::application::remove(tx, id).await?;
+    let data = json!({ "name": application.name });
+    app.audit(tx, actor, "application.removed", None, Some(id.to_string()), &data).await
+}
+
+/// Its registration as programs see it: `client_id`, `name` and the members of the registration.
+pub fn to_json(application: &Application) -> Value {
+    let mut all: Map<String, Value> = serde_json::from_str(&application.metadata).unwrap_or_default();
+    all.insert("client_id".to_owned(), json!(application.id.to_string()));
+    all.insert("name".to_owned(), json!(application.name));
+    all.insert("created_at".to_owned(), json!(application.created_at.to_string()));
+    Value::Object(all)
+}
+
+/// The application that a `client_id` names.
+pub async fn find(db: &mut impl Connected, client_id: &str) -> Result<Option<Client>, Problem> {
+    let Ok(id) = client_id.parse() else { return Ok(None) };
+    let Some(application) = store::application::lookup(db, id).await? else { return Ok(None) };
+    let metadata = serde_json::from_str(&application.metadata).map_err(|e| Problem::internal(&e))?;
+    Ok(Some(Client { application, metadata }))
+}
+
+fn refuse(problems: Vec<oidc::provider::FieldProblem>) -> Problem {
+    let fields: Vec<FieldProblem> = problems
+        .into_iter()
+        .map(|one| FieldProblem { field: one.field.to_owned(), problem: one.problem })
+        .collect();
+    let detail = fields.iter().map(|one| one.problem.as_str()).collect::<Vec<_>>().join(" ");
+    let mut problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "field_not_accepted",
+        "Something in this registration needs another look",
+        detail,
+    );
+    problem.fields = fields;
+    problem
+}

@@ -1,0 +1,169 @@
+//! `/oauth2/authorize`: an application asks who somebody is (OpenID Connect Core 3.1.2, RFC 6749 section 4.1).
+//!
+//! Owns the order of the checks and the code. Whether a session is enough is decided in `standing`; the sign-in itself is
+//! `login`'s. The vendor's applications need no consent, so `prompt=consent` asks for none.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use model::TokenId;
+use oidc::provider::{AuthorizeError, AuthorizeRequest, ErrorCode, OAuthError, granted_scopes};
+use store::application::Code;
+
+use super::applications::{self, Client};
+use super::mark::{MARK, Mark};
+use super::standing::{self, Asked, Verdict};
+use super::token::Remembered;
+use super::{person, reply};
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::{Browser, SignedIn};
+
+/// How long a code holds.
+const CODE: Duration = Duration::from_secs(60);
+
+/// `GET /oauth2/authorize`.
+pub async fn authorize(
+    State(app): State<App>,
+    browser: Browser,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let mut pairs = reply::pairs(query.unwrap_or_default().as_bytes());
+    let mark = pairs.iter().position(|(name, _)| name == MARK).map(|at| pairs.remove(at).1);
+    let request = match AuthorizeRequest::parse(pairs.iter().map(|(n, v)| (n, v))) {
+        Ok(request) => request,
+        Err(error) => return refuse(&app, &browser, error).await,
+    };
+    let client = applications::find(&mut app.read().await?, &request.client_id).await?;
+    let client = client.ok_or_else(unknown_application)?;
+    if let Err(error) = request.check_client(&client.metadata.rules()) {
+        return refuse(&app, &browser, error).await;
+    }
+    let back = |error: &OAuthError| {
+        let reply = request.error_reply(error, &app.config.issuer());
+        reply::to_application(&app, &browser, &client.application.name, reply)
+    };
+    let asked = match Asked::read(&app, &request).await? {
+        Ok(asked) => asked,
+        Err(error) => return Ok(back(&error)),
+    };
+    let mark = mark.and_then(|sealed| Mark::open(&app, &sealed, &pairs));
+    let signed_in = SignedIn::of(&app, &headers).await?;
+    let active = match &signed_in {
+        Some(it) => is_active(&app, it).await?,
+        None => false,
+    };
+    match standing::judge(&asked, signed_in.as_ref(), active, mark.as_ref(), app.now()) {
+        Verdict::Enough(signed_in) => issue_code(&app, &browser, &client, &request, signed_in).await,
+        Verdict::Refuse(error) => Ok(back(&error)),
+        Verdict::SignIn { anew } => {
+            let mark = mark.unwrap_or_else(|| Mark::now(&app));
+            Ok(reply::see_other(&sign_in(&request, &mark.address(&app, &pairs), anew)))
+        }
+    }
+}
+
+/// `POST /oauth2/authorize`.
+pub async fn authorize_post(body: Result<Bytes, BytesRejection>) -> Result<Response, Problem> {
+    reply::as_query("/oauth2/authorize", body)
+}
+
+async fn is_active(app: &App, it: &SignedIn) -> Result<bool, Problem> {
+    let mut db = app.read().await?;
+    Ok(person::known(&mut db, it.account.id, it.session.member_id).await?.is_some())
+}
+
+/// The sign-in page with the way back and the hints that lead straight to an identity provider. `anew` asks `login` not to
+/// be content with the session that is there.
+fn sign_in(request: &AuthorizeRequest, back: &str, anew: bool) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_to", back);
+    for (name, value) in [
+        ("organization", request.organization.as_deref()),
+        ("connection", request.connection.as_deref()),
+        ("login_hint", request.login_hint.as_deref()),
+        ("prompt", anew.then_some("login")),
+    ] {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    format!("/login?{}", query.finish())
+}
+
+async fn issue_code(
+    app: &App,
+    browser: &Browser,
+    client: &Client,
+    request: &AuthorizeRequest,
+    signed_in: &SignedIn,
+) -> Result<Response, Problem> {
+    let remembered = Remembered {
+        redirect_uri: request.redirect_uri.clone(),
+        nonce: request.nonce.clone(),
+        code_challenge: request.code_challenge.clone(),
+        scope: scopes(client, request).join(" "),
+    };
+    let now = app.now();
+    let code = app.token("fd_code_");
+    let record = Code {
+        application_id: client.application.id,
+        session_id: signed_in.session.id,
+        grant_id: app.id(TokenId::new),
+        request: serde_json::to_string(&remembered).map_err(|e| Problem::internal(&e))?,
+        created_at: now,
+        expires_at: now.after(CODE),
+        used_at: None,
+    };
+    let mut tx = app.write().await?;
+    store::application::add_code(&mut tx, &code.hash(), &record).await?;
+    tx.commit().await?;
+    let answer = request.code_reply(code.expose(), &app.config.issuer());
+    Ok(reply::to_application(app, browser, &client.application.name, answer))
+}
+
+/// What is granted: what was asked for, known, and allowed by the registration.
+fn scopes(client: &Client, request: &AuthorizeRequest) -> Vec<&'static str> {
+    let mut granted = granted_scopes(request.scopes.iter().map(String::as_str));
+    granted.retain(|scope| match *scope {
+        "openid" => true,
+        "offline_access" => client.may_refresh() && client.may_ask(scope),
+        _ => client.may_ask(scope),
+    });
+    granted
+}
+
+/// Tells the application where that is safe, and the person otherwise.
+async fn refuse(app: &App, browser: &Browser, refused: AuthorizeError) -> Result<Response, Problem> {
+    let Some(target) = &refused.target else { return Err(on_page(&refused.error)) };
+    let client = applications::find(&mut app.read().await?, &target.client_id).await?;
+    let client = client.ok_or_else(unknown_application)?;
+    let issuer = app.config.issuer();
+    let reply = target.confirm(&client.metadata.rules(), &refused.error, &issuer);
+    let reply = reply.ok_or_else(|| {
+        let why = "The redirect_uri is not registered for this application.";
+        on_page(&OAuthError::new(ErrorCode::InvalidRequest, why))
+    })?;
+    Ok(reply::to_application(app, browser, &client.application.name, reply))
+}
+
+fn unknown_application() -> Problem {
+    on_page(&OAuthError::new(ErrorCode::InvalidRequest, "There is no application with this client_id."))
+}
+
+fn on_page(error: &OAuthError) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "authorization_refused",
+        "The application you came from asked in a way that cannot be answered",
+        format!(
+            "{} Go back and try again; if it stays, tell the people who run that application.",
+            error.description
+        ),
+    )
+}

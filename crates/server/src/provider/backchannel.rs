@@ -1,0 +1,113 @@
+//! Telling applications that somebody was signed out (OpenID Connect Back-Channel Logout 1.0).
+//!
+//! Owns the end of a session as applications see it, and the job that posts one logout token. Tried again until the
+//! application took it, for about eight hours.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use model::{ApplicationId, Job, NewEvent, TokenId};
+use oidc::provider::{LogoutToken, mint_logout_token};
+use serde_json::{Value, json};
+use store::Tx;
+use store::session::Session;
+
+use super::{applications, keys};
+use crate::app::App;
+use crate::job;
+use crate::problem::Problem;
+
+/// Kind of the job that tells one application that one grant has ended. Payload: `{"grant": id}`.
+pub const BACKCHANNEL_LOGOUT: &str = "provider.backchannel_logout";
+
+/// A logout token is for use at once.
+const LIFE: Duration = Duration::from_mins(2);
+/// After so many tries an application is given up: about eight hours.
+const TRIES: i64 = 20;
+
+/// Ends a session with everything that applications were granted in it, and tells them; `except` asked for it and knows.
+pub async fn end_session(
+    app: &App,
+    tx: &mut Tx,
+    session: &Session,
+    except: Option<ApplicationId>,
+) -> Result<(), Problem> {
+    let now = app.now();
+    for grant in store::application::revoke_grants_of_session(tx, session.id, now).await? {
+        let known = match except {
+            None => false,
+            Some(id) => {
+                let grant = store::application::lookup_grant(tx, grant).await?;
+                grant.is_some_and(|grant| grant.application_id == id)
+            }
+        };
+        if !known {
+            tell(app, tx, grant).await?;
+        }
+    }
+    store::session::remove(tx, session.id).await?;
+    let data = json!({
+        "session_id": session.id.to_string(),
+        "account_id": session.account_id.to_string(),
+        "member_id": session.member_id.map(|id| id.to_string()),
+        "organization_id": session.organization_id.map(|id| id.to_string()),
+    });
+    app.append(
+        tx,
+        NewEvent {
+            kind: "session.revoked",
+            organization_id: session.organization_id,
+            member_id: session.member_id,
+            data: data.to_string(),
+        },
+    );
+    Ok(())
+}
+
+/// Asks for the job that tells the application of a revoked grant.
+pub async fn tell(app: &App, tx: &mut Tx, grant: TokenId) -> Result<(), Problem> {
+    job::enqueue(app, tx, BACKCHANNEL_LOGOUT, &json!({ "grant": grant.to_string() }), app.now()).await
+}
+
+/// Posts the logout token.
+pub async fn backchannel_logout_job(app: &App, job: &Job) -> Result<(), Problem> {
+    let payload: Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
+    let id = payload["grant"].as_str().and_then(|text| text.parse().ok());
+    let id: TokenId = id.ok_or_else(|| Problem::internal(&"a logout job without a grant"))?;
+    let mut db = app.read().await?;
+    let Some(grant) = store::application::lookup_grant(&mut db, id).await? else { return Ok(()) };
+    let client_id = grant.application_id.to_string();
+    let client = applications::find(&mut db, &client_id).await?;
+    drop(db);
+    let Some(client) = client else { return Ok(()) };
+    let Some(address) = &client.metadata.backchannel_logout_uri else { return Ok(()) };
+    let ring = keys::ring(app).await?;
+    let key = ring.key(&client.metadata.id_token_signed_response_alg)?;
+    let (now, issuer) = (app.now(), app.config.issuer());
+    let (subject, sid, jti) = (grant.account_id.to_string(), grant.id.to_string(), job.id.to_string());
+    let token = LogoutToken {
+        issuer: &issuer,
+        client_id: &client_id,
+        subject: &subject,
+        session_id: Some(&sid),
+        id: &jti,
+        issued_at: now.to_jiff(),
+        expires_at: now.after(LIFE).to_jiff(),
+    };
+    let token = mint_logout_token(&token, key).map_err(|e| Problem::internal(&e))?;
+    let form = [("logout_token".to_owned(), token)];
+    let refused = match app.outbound.post_form(address, &form, &[], 64 * 1024).await {
+        Ok(answer) if matches!(answer.status, StatusCode::OK | StatusCode::NO_CONTENT) => return Ok(()),
+        Ok(answer) => format!("{client_id} answered the logout token with {}", answer.status),
+        Err(error) => format!("{client_id} could not be told of the logout: {error}"),
+    };
+    if job.attempts < TRIES {
+        return Err(Problem::internal(&refused));
+    }
+    tracing::error!(
+        application = client_id,
+        refused,
+        "an application was not told of a logout, and is given up"
+    );
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Whether the session that is there answers what the application asks (OpenID Connect Core 3.1.2.1 and 3.1.2.3).
+//!
+//! Owns `prompt`, `max_age`, `id_token_hint`, `organization` and `connection`. A session that does not answer leads to one
+//! sign-in; if that does not answer either, the application is told, so that nobody goes in circles.
+
+use std::time::Duration;
+
+use model::{ConnectionId, OrganizationId, Time};
+use oidc::provider::{AuthorizeRequest, ErrorCode, OAuthError, verify_id_token_hint};
+
+use super::keys;
+use super::mark::Mark;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::SignedIn;
+
+/// How far the clock of an identity provider may be behind ours.
+const SKEW: Duration = Duration::from_mins(1);
+
+/// What the request demands of a session.
+#[derive(Debug, Default)]
+pub struct Asked {
+    organization: Option<OrganizationId>,
+    connection: Option<ConnectionId>,
+    subject: Option<String>,
+    anew: bool,
+    max_age: Option<Duration>,
+    silent: bool,
+}
+
+/// What to do.
+#[derive(Debug)]
+pub enum Verdict<'a> {
+    /// The session answers.
+    Enough(&'a SignedIn),
+    /// A sign-in is needed; `anew` where a session is there and not enough.
+    SignIn {
+        /// Do not be content with the session that is there.
+        anew: bool,
+    },
+    /// Tell the application.
+    Refuse(OAuthError),
+}
+
+impl Asked {
+    /// Reads what the request demands; an inner error is for the application.
+    pub async fn read(app: &App, request: &AuthorizeRequest) -> Result<Result<Self, OAuthError>, Problem> {
+        let wrong = |why: &str| Ok(Err(OAuthError::new(ErrorCode::InvalidRequest, why)));
+        let mut it = Self {
+            anew: request.prompt.login || request.prompt.select_account,
+            max_age: request.max_age.map(|seconds| Duration::from_secs(seconds.into())),
+            silent: request.prompt.none,
+            ..Self::default()
+        };
+        if let Some(id) = &request.organization {
+            let Ok(id) = id.parse() else { return wrong("organization must be the id of an organization.") };
+            if store::organization::lookup(&mut app.read().await?, id).await?.is_none() {
+                return wrong("There is no organization with this id.");
+            }
+            it.organization = Some(id);
+        }
+        if let Some(id) = &request.connection {
+            let Ok(id) = id.parse() else { return wrong("connection must be the id of a connection.") };
+            it.connection = Some(id);
+        }
+        if let Some(hint) = &request.id_token_hint {
+            let ring = keys::ring(app).await?;
+            match verify_id_token_hint(hint, &ring.public, &app.config.issuer()) {
+                Ok(hint) => it.subject = Some(hint.subject),
+                Err(_) => return wrong("id_token_hint is not an ID token of ours."),
+            }
+        }
+        Ok(Ok(it))
+    }
+
+    /// Why the session does not answer, with the error for an application when no sign-in mends it.
+    fn lacks(&self, it: &SignedIn, active: bool, mark: Option<&Mark>, now: Time) -> Option<OAuthError> {
+        let session = &it.session;
+        let denied = |why: &str| Some(OAuthError::new(ErrorCode::AccessDenied, why));
+        if !active {
+            return denied("The person is not an active member of the organization.");
+        }
+        if self.organization.is_some() && session.organization_id != self.organization {
+            return denied("The person signed in, but not to the organization that was asked for.");
+        }
+        if self.connection.is_some() && session.connection_id != self.connection {
+            return denied("The person signed in, but not through the connection that was asked for.");
+        }
+        if self.subject.as_ref().is_some_and(|subject| *subject != it.account.id.to_string()) {
+            return denied("Another person than the one of id_token_hint signed in.");
+        }
+        let for_this = mark.is_some_and(|mark| session.auth_at >= mark.since.before(SKEW));
+        let young = self.max_age.is_none_or(|age| now.since(session.auth_at) <= age);
+        if !for_this && (self.anew || !young) {
+            let why = "The identity provider did not ask the person to sign in again.";
+            return Some(OAuthError::new(ErrorCode::LoginRequired, why));
+        }
+        None
+    }
+}
+
+/// Judges the session of the browser. `active` tells whether its person may still use applications.
+pub fn judge<'a>(
+    asked: &Asked,
+    signed_in: Option<&'a SignedIn>,
+    active: bool,
+    mark: Option<&Mark>,
+    now: Time,
+) -> Verdict<'a> {
+    let login_required = || {
+        Verdict::Refuse(OAuthError::new(
+            ErrorCode::LoginRequired,
+            "A page is needed to sign in, and prompt=none forbids it.",
+        ))
+    };
+    let Some(it) = signed_in else {
+        return if asked.silent { login_required() } else { Verdict::SignIn { anew: asked.anew } };
+    };
+    match asked.lacks(it, active, mark, now) {
+        None => Verdict::Enough(it),
+        Some(_) if asked.silent => login_required(),
+        Some(error) if mark.is_some_and(|mark| it.session.created_at >= mark.since) => Verdict::Refuse(error),
+        Some(_) => Verdict::SignIn { anew: true },
+    }
+}

@@ -1,0 +1,116 @@
+//! `/oauth2/revoke` (RFC 7009) and `/oauth2/introspect` (RFC 7662): applications give tokens back and ask about them.
+//!
+//! An application hears only of its own tokens.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use model::{Time, Token, TokenHash};
+use oidc::provider::{ErrorCode, Form, OAuthError};
+use serde_json::{Value, json};
+use store::Connected;
+use store::application::Grant;
+
+use super::applications::Client;
+use super::reply::{self, Failure};
+use super::{client, person};
+use crate::app::App;
+
+/// `POST /oauth2/revoke`. A refresh token ends with everything from its sign-in, an access token ends alone. A token that
+/// is unknown or another application's is none any more, which is what was wanted.
+pub async fn revoke(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Failure> {
+    let form = reply::form(&headers, body)?;
+    let client = client::authenticate(&app, &headers, &form).await?;
+    let hash = token(&form)?.hash();
+    let now = app.now();
+    let mut tx = app.write().await?;
+    if let Some(grant) = of_refresh(&mut tx, &client, &hash).await?.map(|(grant, _)| grant) {
+        store::application::revoke_grant(&mut tx, grant.id, now).await?;
+    } else if of_access(&mut tx, &client, &hash, now).await?.is_some() {
+        store::application::remove_access_token(&mut tx, &hash).await?;
+    }
+    tx.commit().await?;
+    Ok(StatusCode::OK.into_response())
+}
+
+/// `POST /oauth2/introspect`, for applications that can prove themselves.
+pub async fn introspect(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Failure> {
+    let form = reply::form(&headers, body)?;
+    let client = client::authenticate(&app, &headers, &form).await?;
+    if client.metadata.is_public() {
+        let why = "Only an application with a secret or a key may ask about tokens.";
+        return Err(OAuthError::new(ErrorCode::InvalidClient, why).into());
+    }
+    let hash = token(&form)?.hash();
+    let now = app.now();
+    let mut db = app.read().await?;
+    let found = match of_access(&mut db, &client, &hash, now).await? {
+        Some(found) => Some((found, Some("Bearer"))),
+        None => of_refresh(&mut db, &client, &hash)
+            .await?
+            .filter(|(grant, end)| grant.revoked_at.is_none() && *end > now)
+            .map(|found| (found, None)),
+    };
+    let Some(((grant, end), kind)) = found else { return Ok(inactive()) };
+    if person::known(&mut db, grant.account_id, grant.member_id).await?.is_none() {
+        return Ok(inactive());
+    }
+    Ok(reply::answer(&told(&app, &grant, end, kind)))
+}
+
+fn told(app: &App, grant: &Grant, end: Time, kind: Option<&str>) -> Value {
+    let mut body = json!({
+        "active": true,
+        "iss": app.config.issuer(),
+        "client_id": grant.application_id.to_string(),
+        "sub": grant.account_id.to_string(),
+        "sid": grant.id.to_string(),
+        "scope": grant.scope,
+        "exp": end.as_seconds(),
+    });
+    if let Some(kind) = kind {
+        body["token_type"] = json!(kind);
+    }
+    body
+}
+
+fn inactive() -> Response {
+    reply::answer(&json!({ "active": false }))
+}
+
+fn token(form: &Form) -> Result<Token, Failure> {
+    let missing = || OAuthError::new(ErrorCode::InvalidRequest, "The parameter token is missing.");
+    Ok(form.get("token").map(Token::presented).ok_or_else(missing)?)
+}
+
+/// The grant behind a refresh token that was not exchanged yet, and the token's end.
+async fn of_refresh(
+    db: &mut impl Connected,
+    client: &Client,
+    hash: &TokenHash,
+) -> Result<Option<(Grant, Time)>, Failure> {
+    let found = store::application::lookup_refresh_token(db, hash).await?;
+    let Some(found) = found.filter(|token| token.used_at.is_none()) else { return Ok(None) };
+    let grant = store::application::lookup_grant(db, found.grant_id).await?;
+    Ok(grant.filter(|g| g.application_id == client.application.id).map(|g| (g, found.expires_at)))
+}
+
+async fn of_access(
+    db: &mut impl Connected,
+    client: &Client,
+    hash: &TokenHash,
+    now: Time,
+) -> Result<Option<(Grant, Time)>, Failure> {
+    let found = store::application::lookup_access_token(db, hash, now).await?;
+    Ok(found.filter(|(grant, _)| grant.application_id == client.application.id))
+}
