@@ -5,3 +5,7 @@ mod world;
 
 #[path = "provider/authorize.rs"]
 mod authorize;
+#[path = "provider/logout.rs"]
+mod logout;
+#[path = "provider/tokens.rs"]
+mod tokens;
