@@ -4,6 +4,7 @@
 //! `api`) → `member`, `directory`, `connection`, `account` → `event`, `job`, `mail` → `store`. `web` and `guide` know
 //! nothing of the rooms. Nothing here sees sqlx.
 
+pub mod account;
 pub mod app;
 pub mod config;
 pub mod connection;
@@ -11,6 +12,7 @@ pub mod console;
 pub mod guide;
 pub mod job;
 pub mod mail;
+pub mod member;
 pub mod onboarding;
 pub mod organization;
 pub mod outbound;

@@ -3,15 +3,15 @@
 use model::Job;
 
 use crate::app::App;
-use crate::mail;
 use crate::problem::Problem;
-use crate::provider;
+use crate::{mail, member, provider};
 
 /// Does a job.
 pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
     match job.kind.as_str() {
         mail::SEND => mail::send_job(app, job).await,
         provider::BACKCHANNEL_LOGOUT => provider::backchannel_logout_job(app, job).await,
+        member::ERASE => member::erase_job(app, job).await,
         other => Err(Problem::internal(&format!("nobody knows how to do the job “{other}”"))),
     }
 }

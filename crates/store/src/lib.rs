@@ -10,6 +10,7 @@ pub mod audit;
 pub mod connection;
 pub mod directory;
 pub mod domain;
+pub mod erasure;
 pub mod event;
 pub mod import;
 pub mod invitation;

@@ -148,7 +148,7 @@ impl ProfileField {
             .required()
     }
 
-    fn choice(&self) -> Select {
+    pub(crate) fn choice(&self) -> Select {
         Select::new(&self.name, &self.label, &self.options)
             .error(&self.field.error)
             .autocomplete(self.autocomplete)

@@ -41,6 +41,7 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "person-invite": person::InviteAccept::sample(),
         "person-claim": person::Claim::sample(),
         "person-done": person::Done::sample(),
+        "person-confirm": person::Confirm::sample(),
         "person-link-ended": person::LinkEnded::sample(),
         "person-error": person::ErrorPage::sample(),
         "problem": problem::ProblemPage::sample(),

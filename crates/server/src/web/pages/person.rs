@@ -1,5 +1,6 @@
 //! Pages of a person who comes or goes, and dead ends that are none: invitation, claim, ended links, errors.
 
+use super::login::ProfileField;
 use super::sample_page;
 use crate::web::html::Html;
 use crate::web::layout::{Contact, Page};
@@ -24,6 +25,8 @@ pub struct InviteAccept {
     pub provider: Option<String>,
     /// Where accepting is posted to.
     pub action: String,
+    /// What the company could not say and must be filled in.
+    pub required: Vec<ProfileField>,
     /// Field `password`, if the person signs in with one.
     pub password: Option<Field>,
     /// What the company sees, in a sentence.
@@ -68,6 +71,26 @@ pub struct Done {
     pub text: Html,
     /// The one thing to do: label and address; none if nothing is to be done.
     pub next: Option<(String, String)>,
+}
+
+/// One thing to decide, with its effect in words and one button.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/person/confirm.html")]
+pub struct Confirm {
+    /// Surroundings.
+    pub page: Page,
+    /// The question, or what the button will do.
+    pub title: String,
+    /// Its effect; in light markup.
+    pub text: Html,
+    /// Verb and object.
+    pub button: String,
+    /// It cannot be undone.
+    pub danger: bool,
+    /// Where the form is posted to.
+    pub action: String,
+    /// The way out: label and address.
+    pub back: Option<(String, String)>,
 }
 
 /// A link that has ended, was revoked or was never there.
@@ -119,6 +142,7 @@ impl InviteAccept {
             until: When::new("2026-12-07", "7 December 2026"),
             provider: None,
             action: "/invite/token".to_owned(),
+            required: Vec::new(),
             password: Some(Field::wrong(
                 "x",
                 "At least 12 characters. A sentence that only you would think of is best.",
@@ -158,6 +182,23 @@ impl Done {
             title: "The account is yours".to_owned(),
             text: Html::marked("You sign in with **daniel@home.example** from now on. Acme sees none of it."),
             next: Some(("Sign in".to_owned(), "/login".to_owned())),
+        }
+    }
+}
+
+impl Confirm {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_page("Delete everything"),
+            title: "Delete everything about you here?".to_owned(),
+            text: Html::marked(
+                "Your account and everything in it goes at once. **Nobody can bring it back.**",
+            ),
+            button: "Yes, delete everything".to_owned(),
+            danger: true,
+            action: "/claim/token/erase".to_owned(),
+            back: Some(("No, keep it".to_owned(), "/claim/token".to_owned())),
         }
     }
 }

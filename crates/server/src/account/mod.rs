@@ -1,0 +1,182 @@
+//! Accounts: passwords of people, and the beginning of a session.
+//!
+//! Owns how a password is judged, kept and checked, and what a signed-in browser is. Does not own pages, the choice
+//! of how a person signs in (`login`), or a person's place in an organization (`member`).
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use axum::http::{HeaderMap, HeaderValue, header};
+use model::{Account, AccountId, ConnectionId, Member, NewEvent, SessionId, Time};
+use serde_json::json;
+use store::Tx;
+use store::session::Session;
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::{SESSION_COOKIE, set_cookie};
+
+/// The fewest characters of a password (NIST SP 800-63B asks for length, not for kinds of characters).
+pub const SHORTEST_PASSWORD: usize = 12;
+/// The most bytes of a password; more would only cost work.
+pub const LONGEST_PASSWORD: usize = 512;
+/// The rule in words, for the line below the field.
+pub const PASSWORD_RULE: &str = "At least 12 characters. A sentence that only you would think of is best.";
+
+/// How a person has just proven who they are.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// `saml`, `oidc`, `password` or `link`.
+    pub method: &'static str,
+    /// When they proved it.
+    pub auth_at: Time,
+    /// Through which connection.
+    pub connection_id: Option<ConnectionId>,
+    /// The SAML `NameID`, for single logout.
+    pub name_id: Option<String>,
+    /// The SAML session index or the upstream `sid`.
+    pub session_index: Option<String>,
+    /// The session ends no later than this (SAML `SessionNotOnOrAfter`).
+    pub ends_at: Option<Time>,
+}
+
+impl SignIn {
+    /// By something of the person's own: a password or a mailed link.
+    pub const fn own(method: &'static str, auth_at: Time) -> Self {
+        Self { method, auth_at, connection_id: None, name_id: None, session_index: None, ends_at: None }
+    }
+}
+
+/// Signs a browser in: writes the session and answers its cookie (`Set-Cookie`). With a member the session belongs to
+/// the organization, and the member's last sign-in is noted with a `member.signed_in` event.
+pub async fn start_session(
+    app: &App,
+    tx: &mut Tx,
+    account: AccountId,
+    member: Option<&Member>,
+    how: SignIn,
+    headers: &HeaderMap,
+) -> Result<HeaderValue, Problem> {
+    let now = app.now();
+    let longest = now.after(app.config.limits.session);
+    let session = Session {
+        id: app.id(SessionId::new),
+        account_id: account,
+        member_id: member.map(|m| m.id),
+        organization_id: member.map(|m| m.organization_id),
+        connection_id: how.connection_id,
+        name_id: how.name_id,
+        session_index: how.session_index,
+        auth_at: how.auth_at,
+        method: how.method.to_owned(),
+        user_agent: user_agent(headers),
+        created_at: now,
+        expires_at: how.ends_at.map_or(longest, |end| end.min(longest)),
+    };
+    let token = app.token("");
+    store::session::add(tx, &session, &token.hash()).await?;
+    if let Some(member) = member {
+        let member = Member { last_sign_in_at: Some(now), ..member.clone() };
+        store::member::update(tx, &member).await?;
+        let data = json!({
+            "organization_id": member.organization_id.to_string(),
+            "member_id": member.id.to_string(),
+            "account_id": account.to_string(),
+            "session_id": session.id.to_string(),
+            "method": session.method,
+        });
+        app.append(
+            tx,
+            NewEvent {
+                kind: "member.signed_in",
+                organization_id: Some(member.organization_id),
+                member_id: Some(member.id),
+                data: data.to_string(),
+            },
+        );
+    }
+    Ok(set_cookie(&app.config, SESSION_COOKIE, token.expose(), Some(session.expires_at.since(now))))
+}
+
+/// What is wrong with a password, in words for beside the field; nothing if it may be used.
+pub fn password_fault(password: &str, email: &str) -> Option<String> {
+    let length = password.chars().count();
+    let same_letter = password.chars().next().is_some_and(|first| password.chars().all(|c| c == first));
+    if length < SHORTEST_PASSWORD {
+        Some(format!("This has {length} characters. {PASSWORD_RULE}"))
+    } else if password.len() > LONGEST_PASSWORD {
+        Some(format!("This is too long. At most {LONGEST_PASSWORD} characters."))
+    } else if same_letter {
+        Some(format!("This is one character again and again. {PASSWORD_RULE}"))
+    } else if !email.is_empty() && store::fold(password) == store::fold(email) {
+        Some(format!("This is your email address. {PASSWORD_RULE}"))
+    } else {
+        None
+    }
+}
+
+/// Hashes a password (Argon2id, OWASP's parameters) on a thread of its own: it takes tens of milliseconds.
+pub async fn hash_password(app: &App, password: String) -> Result<String, Problem> {
+    let mut salt = [0_u8; 16];
+    app.rng.fill(&mut salt);
+    let hashed = tokio::task::spawn_blocking(move || {
+        let hash: Result<PasswordHash, _> =
+            Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
+        hash.map(|h| h.to_string()).map_err(|e| e.to_string())
+    });
+    hashed.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+}
+
+/// Gives an account a password. The caller writes the account.
+pub async fn set_password(app: &App, account: &mut Account, password: String) -> Result<(), Problem> {
+    if let Some(fault) = password_fault(&password, &account.email) {
+        return Err(Problem::field("password", fault));
+    }
+    account.password_hash = Some(hash_password(app, password).await?);
+    Ok(())
+}
+
+/// Whether the password is the one behind `hash`. Without a hash it takes as long and answers no, so that nobody
+/// learns by the clock which addresses have an account.
+pub async fn check_password(hash: Option<&str>, password: &str) -> Result<bool, Problem> {
+    if password.len() > LONGEST_PASSWORD {
+        return Ok(false);
+    }
+    let (hash, password) = (hash.map(ToOwned::to_owned), password.to_owned());
+    let checked = tokio::task::spawn_blocking(move || match hash {
+        Some(hash) => PasswordHash::new(&hash)
+            .map(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            .map_err(|e| e.to_string()),
+        None => {
+            let idle: Result<PasswordHash, _> =
+                Argon2::default().hash_password_with_salt(password.as_bytes(), &[0; 16]);
+            idle.map(|_| false).map_err(|e| e.to_string())
+        }
+    });
+    checked.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
+}
+
+fn user_agent(headers: &HeaderMap) -> String {
+    let value = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    value.chars().take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_judged_by_length_and_by_being_no_address() {
+        for (password, fine) in [
+            ("short", false),
+            ("elevenchars", false),
+            ("twelve chars", true),
+            ("aaaaaaaaaaaaaaaa", false),
+            ("Ada@Acme.example", false),
+            ("ein Satz mit Umlauten: äöü", true),
+        ] {
+            assert_eq!(password_fault(password, "ada@acme.example").is_none(), fine, "{password}");
+        }
+        assert!(password_fault(&"ab".repeat(300), "").is_some());
+    }
+}

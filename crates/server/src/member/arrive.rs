@@ -1,0 +1,376 @@
+//! Arriving: a directory, a sign-in, a file or an administrator tells of somebody, and the right member is joined or
+//! made. Also what follows when fields or the role change.
+
+use model::{Account, AccountId, Member, MemberId, MemberStatus, Organization, Role};
+use profile::{Country, Profile};
+use serde_json::json;
+use store::Tx;
+
+use super::decide::{self, Facts};
+use super::gate::{Footing, account_behind, gate};
+use super::record::{forget_read, missing, profile_of, set_profile, tell, tell_ids, unread_json};
+use super::{Arrival, Reason, invite, leave, restore};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Joins or makes the member this arrival is about: by directory user, then account, then address. What the arrival
+/// says wins over what is known, the organization's defaults fill what is still missing, and the status follows. A
+/// leaver who comes back is restored; an arrival that is not active makes a member leave.
+///
+/// # Errors
+/// A problem where the address belongs to another company, or where two members with accounts would become one.
+pub async fn arrive(app: &App, tx: &mut Tx, org: &Organization, arrival: Arrival) -> Result<Member, Problem> {
+    lock(tx, org).await?;
+    let footing = match &arrival.profile.email {
+        Some(email) => gate(tx, org, email).await?,
+        None => Footing::default(),
+    };
+    let behind = match arrival.account_id {
+        Some(id) => store::account::lookup(tx, id).await?,
+        None => account_behind(tx, footing, arrival.profile.email.as_deref()).await?,
+    };
+    match find(app, tx, org, &arrival, behind.as_ref().map(|a| a.id)).await? {
+        Some(member) => merge(app, tx, org, member, arrival, behind).await,
+        None => make(app, tx, org, arrival, footing, behind).await,
+    }
+}
+
+/// Takes the fields that the person typed, which win over what is known, and lets the status follow.
+pub async fn complete(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    member: Member,
+    typed: Profile,
+) -> Result<Member, Problem> {
+    lock(tx, org).await?;
+    let before = member.clone();
+    let mut member = member;
+    forget_read(&mut member, &typed);
+    let profile = typed.merge(&profile_of(&member));
+    set_profile(&mut member, profile);
+    settle(app, tx, org, before, member).await
+}
+
+/// Gives a member a role. The same role again changes nothing.
+pub async fn set_role(
+    app: &App,
+    tx: &mut Tx,
+    _org: &Organization,
+    member: Member,
+    role: Role,
+) -> Result<Member, Problem> {
+    if member.role == role {
+        return Ok(member);
+    }
+    let before = member.role;
+    let member = Member { role, updated_at: app.now(), ..member };
+    store::member::update(tx, &member).await?;
+    tell(app, tx, "member.updated", &member, json!({ "role_before": before.as_str() }));
+    Ok(member)
+}
+
+/// One arrival at a time for each organization: reading, deciding and writing is one step.
+pub(super) async fn lock(tx: &mut Tx, org: &Organization) -> Result<(), Problem> {
+    Ok(tx.lock(&format!("members:{}", org.id)).await?)
+}
+
+async fn find(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    arrival: &Arrival,
+    account: Option<AccountId>,
+) -> Result<Option<Member>, Problem> {
+    let mut found: Option<Member> = None;
+    if let Some(user) = arrival.directory_user_id {
+        let member = store::member::lookup_directory_user(tx, user).await?;
+        found = member.filter(|m| m.organization_id == org.id);
+    }
+    if let Some(account) = account
+        && let Some(other) = store::member::lookup_account(tx, org.id, account).await?
+    {
+        found = Some(unite(app, tx, found, other).await?);
+    }
+    if let Some(email) = &arrival.profile.email
+        && let Some(other) = store::member::lookup_email(tx, org.id, email).await?
+    {
+        found = Some(unite(app, tx, found, other).await?);
+    }
+    Ok(found)
+}
+
+/// Two members turn out to be one person: the one with the account stays. With two accounts nobody may decide that
+/// but a person.
+async fn unite(app: &App, tx: &mut Tx, first: Option<Member>, second: Member) -> Result<Member, Problem> {
+    let Some(first) = first.filter(|first| first.id != second.id) else { return Ok(second) };
+    let (keep, drop) = match (first.account_id, second.account_id) {
+        (Some(a), Some(b)) if a != b => return Err(two_accounts()),
+        (None, Some(_)) => (second, first),
+        _ => (first, second),
+    };
+    store::invitation::remove_of_member(tx, drop.id, invite::KIND).await?;
+    store::member::remove(tx, drop.id).await?;
+    tell_ids(app, tx, "member.erased", &drop);
+    Ok(keep)
+}
+
+fn two_accounts() -> Problem {
+    Problem::conflict(
+        "email_taken",
+        "This address is another member’s",
+        "Two members with accounts of their own would get the same address. Change or remove one of the two, then \
+         try again.",
+    )
+    .scim("uniqueness")
+}
+
+async fn make(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    arrival: Arrival,
+    footing: Footing,
+    behind: Option<Account>,
+) -> Result<Member, Problem> {
+    let now = app.now();
+    let mut member = Member {
+        id: app.id(MemberId::new),
+        organization_id: org.id,
+        account_id: None,
+        directory_user_id: arrival.directory_user_id,
+        status: MemberStatus::Incomplete,
+        source: arrival.source,
+        role: arrival.role.or(org.defaults.role).unwrap_or(Role::Member),
+        email: None,
+        first_name: None,
+        last_name: None,
+        country: None,
+        current_city: None,
+        current_state: None,
+        birth_year: None,
+        extra: "{}".to_owned(),
+        unread: unread_json(&arrival.unread),
+        status_before: None,
+        erase_at: None,
+        left_at: None,
+        last_sign_in_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    set_profile(&mut member, arrival.profile.with_defaults(&defaults(org)));
+    if !arrival.active {
+        // Known to the source and not with the organization: kept, so that a later return finds the same member.
+        member.status = MemberStatus::Disconnected;
+        member.left_at = Some(now);
+        store::member::add(tx, &member).await?;
+        tell(app, tx, "member.created", &member, json!({}));
+        return Ok(member);
+    }
+    member.account_id = account_of(app, tx, &member, footing, behind).await?;
+    member.status = decide::standing(facts(&member, footing));
+    store::member::add(tx, &member).await?;
+    tell(app, tx, "member.created", &member, json!({}));
+    follow(app, tx, org, None, &member, footing).await?;
+    Ok(member)
+}
+
+async fn merge(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    member: Member,
+    arrival: Arrival,
+    behind: Option<Account>,
+) -> Result<Member, Problem> {
+    let before = member.clone();
+    let mut member = member;
+    if arrival.directory_user_id.is_some() {
+        member.directory_user_id = arrival.directory_user_id;
+        member.unread = unread_json(&arrival.unread);
+    } else if !arrival.unread.is_empty() {
+        member.unread = unread_json(&arrival.unread);
+    }
+    let profile = arrival.profile.merge(&profile_of(&member)).with_defaults(&defaults(org));
+    set_profile(&mut member, profile);
+    member.role = arrival.role.unwrap_or(member.role);
+    if member.account_id.is_none()
+        && let Some(account) = &behind
+    {
+        confirm(app, tx, account).await?;
+        member.account_id = Some(account.id);
+    }
+    let member = settle(app, tx, org, before, member).await?;
+    match (arrival.active, decide::has_left(member.status)) {
+        (true, true) => restore(app, tx, org, member).await,
+        (false, false) => leave(app, tx, org, member, Reason::Directory).await,
+        _ => Ok(member),
+    }
+}
+
+/// Writes a member whose fields changed, lets account and status follow, and tells of it. Nothing changed: nothing is
+/// written.
+pub(super) async fn settle(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    before: Member,
+    mut member: Member,
+) -> Result<Member, Problem> {
+    let footing = match &member.email {
+        Some(email) => gate(tx, org, email).await?,
+        None => Footing::default(),
+    };
+    if let Some(email) = member.email.as_deref().filter(|_| member.email != before.email)
+        && let Some(other) = store::member::lookup_email(tx, org.id, email).await?
+        && other.id != member.id
+    {
+        let kept = unite(app, tx, Some(member.clone()), other).await?;
+        if kept.id != member.id {
+            let (typed, user) = (profile_of(&member), member.directory_user_id);
+            let before = kept.clone();
+            member = Member { directory_user_id: user.or(kept.directory_user_id), ..kept };
+            let merged = typed.merge(&profile_of(&member));
+            set_profile(&mut member, merged);
+            return Box::pin(settle(app, tx, org, before, member)).await;
+        }
+    }
+    if member.account_id.is_none() && !decide::has_left(member.status) {
+        let behind = account_behind(tx, footing, member.email.as_deref()).await?;
+        member.account_id = account_of(app, tx, &member, footing, behind).await?;
+    }
+    member.status = decide::next(member.status, facts(&member, footing));
+    if member == before {
+        return Ok(member);
+    }
+    member.updated_at = app.now();
+    store::member::update(tx, &member).await?;
+    tell(app, tx, "member.updated", &member, json!({}));
+    follow(app, tx, org, Some(&before), &member, footing).await?;
+    Ok(member)
+}
+
+/// What a change brings with it: the event of a new status, and the invitation of whoever needs one to come in.
+async fn follow(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    before: Option<&Member>,
+    member: &Member,
+    footing: Footing,
+) -> Result<(), Problem> {
+    let status_before = before.map(|m| m.status);
+    let moved = status_before != Some(member.status);
+    if moved && status_before == Some(MemberStatus::Incomplete) {
+        tell(app, tx, "member.completed", member, json!({}));
+    }
+    if moved && member.status == MemberStatus::Active {
+        store::invitation::remove_of_member(tx, member.id, invite::KIND).await?;
+        tell(app, tx, "member.activated", member, json!({}));
+    }
+    let readdressed = before.is_none_or(|before| before.email != member.email);
+    if readdressed && needs_invitation(member, footing)
+        || moved && member.status == MemberStatus::Invited && status_before != Some(MemberStatus::Incomplete)
+    {
+        invite::invite(app, tx, org, member).await?;
+    }
+    Ok(())
+}
+
+/// Whether the person can come in by a mail only. Whoever lacks a field is asked for it on accepting.
+pub(super) const fn needs_invitation(member: &Member, footing: Footing) -> bool {
+    matches!(member.status, MemberStatus::Invited | MemberStatus::Incomplete)
+        && !footing.covered
+        && member.account_id.is_none()
+        && member.email.is_some()
+}
+
+pub(super) fn facts(member: &Member, footing: Footing) -> Facts {
+    Facts {
+        missing: !missing(member).is_empty(),
+        account: member.account_id.is_some(),
+        covered: footing.covered,
+    }
+}
+
+/// The account of somebody for whom the organization may speak: the one behind the address, or a new one where the
+/// person can sign in through the organization at once.
+async fn account_of(
+    app: &App,
+    tx: &mut Tx,
+    member: &Member,
+    footing: Footing,
+    behind: Option<Account>,
+) -> Result<Option<AccountId>, Problem> {
+    if let Some(account) = behind {
+        confirm(app, tx, &account).await?;
+        return Ok(Some(account.id));
+    }
+    match &member.email {
+        Some(email) if footing.covered => Ok(Some(open_account(app, tx, member, email, None).await?)),
+        _ => Ok(None),
+    }
+}
+
+/// An account whose address nobody had proven may have been opened by a stranger: what the stranger could sign in
+/// with goes before the organization's word makes the address proven.
+async fn confirm(app: &App, tx: &mut Tx, account: &Account) -> Result<(), Problem> {
+    adopt(app, tx, account.clone(), None).await.map(drop)
+}
+
+/// Makes an account's address proven, as [`confirm`], and gives it a password where it has none.
+pub(super) async fn adopt(
+    app: &App,
+    tx: &mut Tx,
+    account: Account,
+    password_hash: Option<String>,
+) -> Result<AccountId, Problem> {
+    let mut account = account;
+    let before = account.clone();
+    if account.email_verified_at.is_none() {
+        for session in store::session::list(tx, account.id, app.now()).await? {
+            store::session::remove(tx, session.id).await?;
+        }
+        store::application::revoke_grants_of_account(tx, account.id, app.now()).await?;
+        account.password_hash = None;
+        account.email_verified_at = Some(app.now());
+    }
+    if account.password_hash.is_none() {
+        account.password_hash = password_hash;
+    }
+    if account != before {
+        store::account::update(tx, &account).await?;
+    }
+    Ok(account.id)
+}
+
+/// Opens an account with a proven address. The caller knows that there is none with this address.
+pub(super) async fn open_account(
+    app: &App,
+    tx: &mut Tx,
+    member: &Member,
+    email: &str,
+    password_hash: Option<String>,
+) -> Result<AccountId, Problem> {
+    let now = app.now();
+    let account = Account {
+        id: app.id(AccountId::new),
+        email: email.to_owned(),
+        email_verified_at: Some(now),
+        first_name: member.first_name.clone().unwrap_or_default(),
+        last_name: member.last_name.clone().unwrap_or_default(),
+        password_hash,
+        personal_email: None,
+        locale: None,
+        created_at: now,
+    };
+    store::account::add(tx, &account).await?;
+    Ok(account.id)
+}
+
+fn defaults(org: &Organization) -> profile::Defaults {
+    profile::Defaults {
+        country: org.defaults.country.as_deref().and_then(Country::from_code),
+        ..profile::Defaults::default()
+    }
+}

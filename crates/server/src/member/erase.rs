@@ -1,0 +1,62 @@
+//! Erasing a person: after the grace, every record goes. The list of what goes is `store::erasure`.
+
+use model::{Job, Member, MemberId, MemberStatus};
+use store::erasure::Person;
+use store::{Connected, Tx};
+
+use super::record::{name_of, tell_ids};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The kind of job that erases a member whose grace has ended; payload `{"member": id}`.
+pub const ERASE: &str = "member.erase";
+
+/// Erases the member whose grace has ended. A member who was restored meanwhile, or is gone, is left alone.
+pub async fn erase_job(app: &App, job: &Job) -> Result<(), Problem> {
+    let payload: serde_json::Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
+    let id: MemberId =
+        payload["member"].as_str().unwrap_or_default().parse().map_err(|e| Problem::internal(&e))?;
+    let mut tx = app.write().await?;
+    let member = store::member::lookup_any(&mut tx, id).await?;
+    let due = |m: &Member| m.status == MemberStatus::Erasing && m.erase_at.is_some_and(|at| at <= app.now());
+    if let Some(member) = member.filter(due) {
+        erase_now(app, &mut tx, &member).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Erases every record of a member at once, and of the account too unless it has a place elsewhere. What stays is one
+/// event with ids and nobody's name.
+pub async fn erase_now(app: &App, tx: &mut Tx, member: &Member) -> Result<(), Problem> {
+    super::sign_out_everywhere(app, tx, member.id).await?;
+    let person = person(tx, member).await?;
+    store::erasure::erase(tx, &person).await?;
+    tell_ids(app, tx, "member.erased", member);
+    Ok(())
+}
+
+/// Whose data goes, and whether the account goes with the place.
+pub(super) async fn person(db: &mut impl Connected, member: &Member) -> Result<Person, Problem> {
+    let mut emails: Vec<String> = member.email.iter().map(|email| store::fold(email)).collect();
+    let mut account_goes = false;
+    if let Some(id) = member.account_id {
+        let places = store::member::list_of_account(db, id).await?;
+        account_goes = places.iter().all(|place| place.id == member.id);
+        let account = store::account::lookup(db, id).await?;
+        if let Some(account) = account.filter(|_| account_goes) {
+            emails.push(store::fold(&account.email));
+            emails.extend(account.personal_email.map(|email| store::fold(&email)));
+        }
+    }
+    emails.sort();
+    emails.dedup();
+    Ok(Person {
+        member: member.id,
+        organization: member.organization_id,
+        account: member.account_id,
+        account_goes,
+        directory_user: member.directory_user_id,
+        emails,
+        name: name_of(member),
+    })
+}
