@@ -4,6 +4,7 @@
 
 use model::{Role, Time};
 use profile::Profile;
+use profile::mapping::{self, Names, Outcome, SignIn};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -94,15 +95,106 @@ pub struct Refused {
     pub steps: Vec<String>,
 }
 
+/// An [`Asserted`] as a flow keeps it: the evidence, from which the profile is read again.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    subject: String,
+    email: Option<String>,
+    attributes: Vec<(String, Vec<String>)>,
+    name_id: Option<NameId>,
+    session_index: Option<String>,
+    session_not_on_or_after: Option<i64>,
+    assertion: Option<(String, i64)>,
+    auth_at: i64,
+    claims: Option<Value>,
+}
+
 impl Asserted {
     /// The JSON that a flow keeps.
     pub fn to_json(&self) -> Value {
-        Value::Null
+        let kept = Kept {
+            subject: self.subject.clone(),
+            email: self.email.clone(),
+            attributes: self.attributes.clone(),
+            name_id: self.name_id.clone(),
+            session_index: self.session_index.clone(),
+            session_not_on_or_after: self.session_not_on_or_after.map(Time::as_micros),
+            assertion: self.assertion.clone().map(|(hash, until)| (hash, until.as_micros())),
+            auth_at: self.auth_at.as_micros(),
+            claims: self.claims.clone(),
+        };
+        serde_json::to_value(kept).unwrap_or_default()
     }
 
     /// Reads what [`Asserted::to_json`] wrote; none for anything else. `now` bounds years of birth.
-    pub fn from_json(_value: &Value, _now: Time) -> Option<Self> {
-        None
+    pub fn from_json(value: &Value, now: Time) -> Option<Self> {
+        let kept: Kept = serde_json::from_value(value.clone()).ok()?;
+        let sign_in = match &kept.claims {
+            Some(claims) => read_claims(claims, now),
+            None => read_attributes(&kept.attributes, kept.name_id.as_ref(), now),
+        };
+        Some(Self {
+            subject: kept.subject,
+            email: kept.email,
+            mapped: Mapped::of(sign_in),
+            attributes: kept.attributes,
+            name_id: kept.name_id,
+            session_index: kept.session_index,
+            session_not_on_or_after: kept.session_not_on_or_after.map(Time::from_micros),
+            assertion: kept.assertion.map(|(hash, until)| (hash, Time::from_micros(until))),
+            method: if kept.claims.is_some() { "oidc" } else { "saml" },
+            auth_at: Time::from_micros(kept.auth_at),
+            claims: kept.claims,
+        })
+    }
+}
+
+/// What the attributes of an assertion say about the person.
+pub(super) fn read_attributes(
+    attributes: &[(String, Vec<String>)],
+    name_id: Option<&NameId>,
+    now: Time,
+) -> SignIn {
+    let name_id = name_id.map(|id| mapping::NameId { value: &id.value, format: id.format.as_deref() });
+    mapping::from_assertion(attributes, name_id, &Names::saml(), this_year(now))
+}
+
+/// What claims say about the person.
+pub(super) fn read_claims(claims: &Value, now: Time) -> SignIn {
+    mapping::from_claims(claims, &Names::oidc(), this_year(now))
+}
+
+fn this_year(now: Time) -> u16 {
+    u16::try_from(now.year()).unwrap_or(u16::MAX)
+}
+
+impl Mapped {
+    pub(super) fn of(sign_in: SignIn) -> Self {
+        let outcome = |outcome| match outcome {
+            Outcome::Found => "found",
+            Outcome::Matched => "matched",
+            Outcome::Split => "split",
+            Outcome::Unreadable => "unreadable",
+            Outcome::Missing => "missing",
+        };
+        let findings = sign_in.findings.into_iter().map(|finding| Finding {
+            wanted: finding.wanted.name().to_owned(),
+            asked: finding.asked,
+            source: finding.source,
+            received: finding.received,
+            outcome: outcome(finding.outcome),
+        });
+        Self {
+            findings: findings.collect(),
+            profile: sign_in.mapped.profile,
+            role: sign_in.mapped.role.map(|role| match role {
+                profile::Role::Admin => Role::Admin,
+                profile::Role::Member => Role::Member,
+            }),
+            unread: sign_in.mapped.unread.into_iter().map(|unread| unread.problem).collect(),
+            groups: sign_in.groups,
+            unused: sign_in.unused,
+        }
     }
 }
 

@@ -1,57 +1,16 @@
-//! Making connections from what an administrator brings.
+//! Making connections.
+//!
+//! Owns the new row with its event. Does not own reading what an administrator brings (`read`) or changing what is
+//! there (`update`).
 
-use model::{Connection, Organization};
+use model::{Connection, ConnectionId, ConnectionStatus, NewEvent, Organization, Protocol};
+use serde_json::json;
 use store::Tx;
 
 use super::config::Settings;
 use crate::app::App;
+use crate::guide;
 use crate::problem::Problem;
-
-/// What an administrator brings from the provider's console.
-#[derive(Clone)]
-pub enum Input {
-    /// The text of the metadata. `entity_id` chooses from a file that describes several providers.
-    MetadataXml {
-        /// The document.
-        xml: String,
-        /// The chosen provider.
-        entity_id: Option<String>,
-    },
-    /// Where the metadata is.
-    MetadataUrl(String),
-    /// Values typed by hand.
-    Manual {
-        /// The provider's entity id.
-        entity_id: String,
-        /// Where people sign in.
-        sso_url: String,
-        /// PEM, with or without armour.
-        certificate: String,
-    },
-    /// Anything: metadata, its address, or a text with the address in it.
-    Pasted(String),
-    /// OpenID Connect.
-    Oidc {
-        /// The issuer, or the address of its discovery document.
-        issuer: String,
-        /// Our client id there.
-        client_id: String,
-        /// Our secret there.
-        client_secret: String,
-    },
-}
-
-/// Reads `input`, fetching what it names. Nothing is stored; call it before the transaction.
-/// `connection` is the draft it is for, if there is one, so that our own values are recognised.
-pub async fn read_input(
-    app: &App,
-    provider: &str,
-    connection: Option<&Connection>,
-    input: &Input,
-) -> Result<Settings, Problem> {
-    let _ = (app, provider, connection, input);
-    Err(Problem::internal(&"not there yet"))
-}
 
 /// A draft without settings, so that our values for the provider's console exist.
 pub async fn draft(
@@ -61,8 +20,17 @@ pub async fn draft(
     provider: &str,
     actor: &str,
 ) -> Result<Connection, Problem> {
-    let _ = (app, tx, organization, provider, actor);
-    Err(Problem::internal(&"not there yet"))
+    let protocol = match guide::find(provider).map(|guide| guide.protocol) {
+        Some(guide::Protocol::Saml) => Protocol::Saml,
+        Some(guide::Protocol::Oidc) => Protocol::Oidc,
+        _ => {
+            return Err(Problem::field(
+                "provider",
+                format!("“{provider}” is not an identity provider that we know. Choose one from the list."),
+            ));
+        }
+    };
+    add(app, tx, organization, (provider, protocol, "{}".to_owned()), actor).await
 }
 
 /// A draft with settings from [`read_input`].
@@ -74,6 +42,79 @@ pub async fn create(
     settings: Settings,
     actor: &str,
 ) -> Result<Connection, Problem> {
-    let _ = (app, tx, organization, provider, settings, actor);
-    Err(Problem::internal(&"not there yet"))
+    check_provider(provider, settings.protocol())?;
+    let row = (provider, settings.protocol(), settings.to_text());
+    add(app, tx, organization, row, actor).await
+}
+
+/// The guide must be for the protocol; an unknown one would leave people without help.
+pub(super) fn check_provider(provider: &str, protocol: Protocol) -> Result<(), Problem> {
+    let fits = match guide::find(provider).map(|guide| guide.protocol) {
+        Some(guide::Protocol::Saml) => protocol == Protocol::Saml,
+        Some(guide::Protocol::Oidc) => protocol == Protocol::Oidc,
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    let general = match protocol {
+        Protocol::Saml => "generic-saml",
+        Protocol::Oidc => "generic-oidc",
+    };
+    Err(Problem::field(
+        "provider",
+        format!("“{provider}” is not a provider for {protocol}. Choose one from the list, or “{general}”."),
+    ))
+}
+
+async fn add(
+    app: &App,
+    tx: &mut Tx,
+    organization: &Organization,
+    (provider, protocol, config): (&str, Protocol, String),
+    actor: &str,
+) -> Result<Connection, Problem> {
+    let connection = Connection {
+        id: app.id(ConnectionId::new),
+        organization_id: organization.id,
+        protocol,
+        provider: provider.to_owned(),
+        status: ConnectionStatus::Draft,
+        config,
+        tested_at: None,
+        last_login_at: None,
+        created_at: app.now(),
+        updated_at: app.now(),
+    };
+    store::connection::add(tx, &connection).await?;
+    record(app, tx, &connection, "connection.created", actor).await?;
+    Ok(connection)
+}
+
+/// The event and the line in the audit log of a change.
+pub(super) async fn record(
+    app: &App,
+    tx: &mut Tx,
+    connection: &Connection,
+    kind: &'static str,
+    actor: &str,
+) -> Result<(), Problem> {
+    let data = json!({
+        "organization_id": connection.organization_id.to_string(),
+        "connection_id": connection.id.to_string(),
+        "protocol": connection.protocol.as_str(),
+        "provider": connection.provider,
+        "status": connection.status.as_str(),
+    });
+    app.append(
+        tx,
+        NewEvent {
+            kind,
+            organization_id: Some(connection.organization_id),
+            member_id: None,
+            data: data.to_string(),
+        },
+    );
+    let (organization, target) = (Some(connection.organization_id), Some(connection.id.to_string()));
+    app.audit(tx, actor, kind, organization, target, &data).await
 }

@@ -1,11 +1,37 @@
 //! Believing an OpenID Connect provider's answer.
+//!
+//! Owns the order of steps: callback, token, ID token, userinfo, person. Does not own the checks (`oidc`), or whether
+//! the connection may speak for the address (`login`).
 
-use model::Connection;
+use jiff::SignedDuration;
+use model::{Connection, DomainStatus};
+use oidc::relying_party::{
+    Callback, CallbackExpected, ClientAuth, ClientAuthMethod, Discovery, Expected, IdTokenClaims,
+    TokenResponse, merge_userinfo, token_call, validate_id_token,
+};
+use oidc::{MAX_DOCUMENT_BYTES, Rejection};
 use serde_json::Value;
 
-use super::asserted::{Asserted, Refused};
+use super::asserted::{Asserted, Mapped, Refused, read_claims};
+use super::begin::{GOOGLE, VERIFIER_PLACE};
+use super::config::{OidcConfig, SECRET_PLACE, Settings};
+use super::provider_documents::{self, DocumentsError};
+use super::{explain, metadata};
 use crate::app::App;
+use crate::problem::Problem;
 use crate::request::Params;
+
+/// How far the two clocks may differ.
+const LEEWAY: SignedDuration = SignedDuration::from_secs(120);
+
+/// Issuers that all customers of a provider share: whoever they vouch for must have proven the address.
+const SHARED_ISSUERS: [&str; 5] = [
+    GOOGLE,
+    "https://gitlab.com",
+    "https://slack.com",
+    "https://appleid.apple.com",
+    "https://account.apple.com",
+];
 
 /// Checks the callback, redeems the code and reads the person. `state` is what [`super::begin`] gave.
 pub async fn finish_oidc(
@@ -14,12 +40,200 @@ pub async fn finish_oidc(
     state: &Value,
     params: &Params,
 ) -> Result<Asserted, Refused> {
-    let _ = (app, connection, state, params);
-    Err(Refused {
-        code: "not_there_yet".to_owned(),
-        expected: None,
-        received: None,
-        message: String::new(),
-        steps: Vec::new(),
-    })
+    let Some(Settings::Oidc(config)) = Settings::of(connection) else {
+        return Err(explain::not_set_up());
+    };
+    let sign_in = SignIn { app, connection, config: &config, state };
+    let claims = sign_in.claims(params).await.map_err(|failure| match failure {
+        Failure::Rejected(rejection) => explain::oidc(app, connection, &rejection),
+        Failure::Documents(error) => explain::unreachable(app, connection, &error),
+        Failure::Ours(problem) => explain::ours(&problem),
+    })?;
+    sign_in.person(claims)
+}
+
+enum Failure {
+    Rejected(Box<Rejection>),
+    Documents(DocumentsError),
+    Ours(Box<Problem>),
+}
+
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(Box::new(rejection))
+    }
+}
+
+impl From<DocumentsError> for Failure {
+    fn from(error: DocumentsError) -> Self {
+        match error {
+            DocumentsError::Rejected(rejection) => Self::Rejected(rejection),
+            other => Self::Documents(other),
+        }
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Ours(Box::new(problem))
+    }
+}
+
+struct SignIn<'a> {
+    app: &'a App,
+    connection: &'a Connection,
+    config: &'a OidcConfig,
+    state: &'a Value,
+}
+
+impl SignIn<'_> {
+    async fn claims(&self, params: &Params) -> Result<IdTokenClaims, Failure> {
+        let (app, config) = (self.app, self.config);
+        let documents = provider_documents::current(app, self.connection, config).await?;
+        let callback = Callback::parse(params.0.iter().map(|(name, value)| (name, value)))?;
+        let code = callback.code(&CallbackExpected {
+            state: self.text("state"),
+            issuer: &config.issuer,
+            issuer_in_response: documents.discovery.issuer_in_response,
+        })?;
+        let tokens = self.redeem(&documents.discovery, code).await?;
+        let hosted = self.hosted_domains().await?;
+        let hosted: Vec<&str> = hosted.iter().map(String::as_str).collect();
+        let expected = Expected {
+            algorithms: &documents.discovery.id_token_algorithms,
+            access_token: tokens.access_token.as_deref(),
+            hosted_domains: &hosted,
+            ..Expected::new(&config.issuer, &config.client_id, self.text("nonce"))
+        };
+        let now = app.now().to_jiff();
+        let claims = match validate_id_token(&tokens.id_token, &documents.jwks, &expected, now, LEEWAY) {
+            Err(rejection) if rejection.wants_fresh_keys() => {
+                let fresh = provider_documents::after_unknown_key(app, self.connection, config).await;
+                let fresh = fresh.ok_or(rejection)?;
+                validate_id_token(&tokens.id_token, &fresh.jwks, &expected, now, LEEWAY)?
+            }
+            other => other?,
+        };
+        self.with_userinfo(&documents.discovery, &tokens, claims).await
+    }
+
+    async fn redeem(&self, discovery: &Discovery, code: &str) -> Result<TokenResponse, Failure> {
+        let (app, config) = (self.app, self.config);
+        let verifier = app.open_text(VERIFIER_PLACE, self.text("verifier"))?;
+        let secret = match config.client_secret_sealed.as_str() {
+            "" => String::new(),
+            sealed => app.open_text(SECRET_PLACE, sealed)?,
+        };
+        let auth = if secret.is_empty() {
+            ClientAuth::Public
+        } else if discovery.client_auth_methods.contains(&ClientAuthMethod::Basic) {
+            ClientAuth::Basic { secret: &secret }
+        } else {
+            ClientAuth::Post { secret: &secret }
+        };
+        let redirect_uri = metadata::redirect_uri(app, self.connection.id);
+        let call = token_call(&config.client_id, auth, code, &redirect_uri, &verifier);
+        let form: Vec<(String, String)> =
+            call.form.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let mut headers = vec![("accept", "application/json".to_owned())];
+        headers.extend(call.authorization.map(|value| ("authorization", value)));
+        let answer = app
+            .outbound
+            .post_form(&discovery.token_endpoint, &form, &headers, MAX_DOCUMENT_BYTES)
+            .await
+            .map_err(DocumentsError::Fetch)?;
+        Ok(TokenResponse::parse(answer.status.as_u16(), &answer.body)?)
+    }
+
+    /// OpenID Connect Core 5.3, asked only where the ID token leaves something out.
+    async fn with_userinfo(
+        &self,
+        discovery: &Discovery,
+        tokens: &TokenResponse,
+        claims: IdTokenClaims,
+    ) -> Result<IdTokenClaims, Failure> {
+        let whole =
+            ["email", "given_name", "family_name"].iter().all(|name| claims.claims.text(name).is_some());
+        let (Some(endpoint), Some(token), false) =
+            (&discovery.userinfo_endpoint, &tokens.access_token, whole)
+        else {
+            return Ok(claims);
+        };
+        let headers =
+            [("authorization", format!("Bearer {token}")), ("accept", "application/json".to_owned())];
+        match self.app.outbound.get_with(endpoint, &headers, MAX_DOCUMENT_BYTES).await {
+            Ok(answer) if answer.status.is_success() => Ok(merge_userinfo(claims, &answer.body)?),
+            // What is missing then shows itself as missing.
+            Ok(answer) => {
+                tracing::warn!(id = %self.connection.id, status = answer.status.as_u16(), "the userinfo endpoint refused");
+                Ok(claims)
+            }
+            Err(error) => {
+                tracing::warn!(id = %self.connection.id, %error, "the userinfo endpoint cannot be reached");
+                Ok(claims)
+            }
+        }
+    }
+
+    /// For Google, whose issuer all its customers share: the organization's verified domains, one of which `hd` must
+    /// name. Without any, nobody is let in.
+    async fn hosted_domains(&self) -> Result<Vec<String>, Failure> {
+        if self.config.issuer != GOOGLE {
+            return Ok(Vec::new());
+        }
+        let mut db = self.app.read().await?;
+        let all =
+            store::domain::list(&mut db, self.connection.organization_id).await.map_err(Problem::from)?;
+        let verified: Vec<String> =
+            all.into_iter().filter(|d| d.status == DomainStatus::Verified).map(|d| d.name).collect();
+        if verified.is_empty() {
+            return Err(Failure::from(
+                Rejection::new(
+                    oidc::RejectionCode::HostedDomainMismatch,
+                    "The organization has no verified domain yet, so nobody can be told apart from other customers of \
+                     Google. Verify a domain first.",
+                )
+                .expected("a verified domain"),
+            ));
+        }
+        Ok(verified)
+    }
+
+    fn person(&self, token: IdTokenClaims) -> Result<Asserted, Refused> {
+        let shared = SHARED_ISSUERS.contains(&self.config.issuer.as_str());
+        if token.email_verified == Some(false) || (shared && token.email_verified != Some(true)) {
+            return Err(explain::email_not_verified(self.app, self.connection, token.email_verified));
+        }
+        let now = self.app.now();
+        let claims = Value::Object(token.claims.as_map().clone());
+        let sign_in = read_claims(&claims, now);
+        let attributes = token.claims.as_map().iter().map(|(name, value)| (name.clone(), texts(value)));
+        Ok(Asserted {
+            subject: token.subject,
+            email: sign_in.mapped.profile.email.clone(),
+            mapped: Mapped::of(sign_in),
+            attributes: attributes.collect(),
+            name_id: None,
+            session_index: token.session_id,
+            session_not_on_or_after: None,
+            assertion: None,
+            method: "oidc",
+            auth_at: token.auth_time.map_or(now, Into::into),
+            claims: Some(claims),
+        })
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.state.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// A claim as texts to show.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::String(text) => vec![text.clone()],
+        Value::Array(all) => all.iter().flat_map(texts).collect(),
+        other => vec![other.to_string()],
+    }
 }

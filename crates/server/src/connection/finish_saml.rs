@@ -1,13 +1,25 @@
 //! Believing a SAML identity provider's answer.
+//!
+//! Owns what is expected of it and how its assertion becomes a person. Does not own the checks (`saml`), the memory
+//! of used assertions, or whether the connection may speak for the address (`login`).
 
+use aws_lc_rs::digest::{SHA256, digest};
 use model::{Connection, Time};
+use saml::{Assertion, Expected};
 use serde_json::Value;
 
-use super::asserted::{Asserted, Refused};
+use super::asserted::{Asserted, Mapped, NameId, Refused, read_attributes};
+use super::config::{SamlConfig, Settings};
+use super::{explain, keys, metadata};
 use crate::app::App;
+
+/// The longest name of a person that is kept.
+const MAX_SUBJECT: usize = 1024;
 
 /// Checks a `SAMLResponse` and reads the person. `state` is what [`super::begin`] gave; `Value::Null` for an answer
 /// that nobody asked for, which only a connection with that exception takes.
+///
+/// The caller must refuse an [`Asserted::assertion`] that it has seen before.
 pub async fn finish_saml(
     app: &App,
     connection: &Connection,
@@ -15,12 +27,63 @@ pub async fn finish_saml(
     saml_response: &str,
     now: Time,
 ) -> Result<Asserted, Refused> {
-    let _ = (app, connection, state, saml_response, now);
-    Err(Refused {
-        code: "not_there_yet".to_owned(),
-        expected: None,
-        received: None,
-        message: String::new(),
-        steps: Vec::new(),
+    let Some(Settings::Saml(config)) = Settings::of(connection) else {
+        return Err(explain::not_set_up());
+    };
+    let keys = keys::existing(app).await.map_err(|problem| explain::ours(&problem))?;
+    let assertion = check(app, connection, &config, (state, saml_response, now), keys.as_deref())
+        .map_err(|rejection| explain::saml(app, connection, &rejection))?;
+    person(app, connection, &assertion, now)
+}
+
+fn check(
+    app: &App,
+    connection: &Connection,
+    config: &SamlConfig,
+    (state, response, now): (&Value, &str, Time),
+    keys: Option<&keys::SamlKeys>,
+) -> Result<Assertion, saml::Rejection> {
+    let now = now.to_jiff();
+    // Keys come from what an administrator brought, never from the message.
+    let signing_keys = config.signing_keys(now);
+    let (entity_id, acs_url) =
+        (metadata::entity_id(app, connection.id), metadata::acs_url(app, connection.id));
+    let request_id = state.get("request_id").and_then(Value::as_str);
+    let expected = Expected {
+        request_id,
+        allow_unsolicited: config.allow_idp_initiated && request_id.is_none(),
+        allow_sha1: config.allow_sha1,
+        decryption_keys: keys.map_or(&[], |keys| &keys.decryption),
+        ..Expected::new(&config.entity_id, &signing_keys, &entity_id, &acs_url)
+    };
+    saml::validate(response.as_bytes(), &expected, now)
+}
+
+fn person(app: &App, connection: &Connection, assertion: &Assertion, now: Time) -> Result<Asserted, Refused> {
+    let attributes: Vec<(String, Vec<String>)> =
+        assertion.attributes.iter().map(|a| (a.name.clone(), a.values.clone())).collect();
+    let name_id = NameId {
+        value: assertion.name_id.value.clone(),
+        format: assertion.name_id.format.clone(),
+        name_qualifier: assertion.name_id.name_qualifier.clone(),
+        sp_name_qualifier: assertion.name_id.sp_name_qualifier.clone(),
+    };
+    let sign_in = read_attributes(&attributes, Some(&name_id), now);
+    let Some(subject) = sign_in.subject.clone().filter(|subject| subject.len() <= MAX_SUBJECT) else {
+        return Err(explain::no_subject(app, connection, &name_id));
+    };
+    let hash = hex::encode(digest(&SHA256, assertion.assertion_id.as_bytes()));
+    Ok(Asserted {
+        subject,
+        email: sign_in.mapped.profile.email.clone(),
+        mapped: Mapped::of(sign_in),
+        attributes,
+        name_id: Some(name_id),
+        session_index: assertion.session_index.clone(),
+        session_not_on_or_after: assertion.session_not_on_or_after.map(Time::from),
+        assertion: Some((hash, assertion.not_on_or_after.into())),
+        method: "saml",
+        auth_at: assertion.authn_instant.into(),
+        claims: None,
     })
 }

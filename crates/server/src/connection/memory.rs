@@ -1,5 +1,57 @@
-//! What this room keeps in memory between requests.
+//! What this room keeps in memory between requests: our own SAML keys and what OpenID providers publish.
+//!
+//! Owns the places. Does not own their filling (`keys`, `provider_documents`).
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use model::{ConnectionId, Time};
+use tokio::sync::RwLock;
+
+use super::keys::SamlKeys;
+use super::provider_documents::Documents;
+
+/// How many providers are kept; beyond that everything is forgotten and read again.
+const MAX_PROVIDERS: usize = 10_000;
 
 /// Keys and key sets that were read once.
-#[derive(Debug, Default)]
-pub struct Memory {}
+#[derive(Default)]
+pub struct Memory {
+    pub(super) saml: RwLock<Option<Arc<SamlKeys>>>,
+    providers: Mutex<HashMap<ConnectionId, Known>>,
+}
+
+/// What is known of a provider.
+#[derive(Clone)]
+pub(super) struct Known {
+    /// What it publishes.
+    pub documents: Arc<Documents>,
+    /// When that was fetched.
+    pub fetched_at: Time,
+    /// When it was last asked, answered or not.
+    pub asked_at: Time,
+}
+
+impl Memory {
+    /// What is known of the connection's provider, if its issuer is still this one.
+    pub(super) fn provider(&self, id: ConnectionId, issuer: &str) -> Option<Known> {
+        let known = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&id).filter(|known| known.documents.discovery.issuer == issuer).cloned()
+    }
+
+    /// Remembers what a provider publishes.
+    pub(super) fn remember(&self, id: ConnectionId, known: Known) {
+        let mut all = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_PROVIDERS {
+            all.clear();
+        }
+        all.insert(id, known);
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memory")
+    }
+}

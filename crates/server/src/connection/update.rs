@@ -1,9 +1,12 @@
 //! Changing connections: settings, life, and their end.
+//!
+//! Owns what may change and what a change resets. Does not own reading new values (`create`).
 
-use model::{Connection, Time};
+use model::{Connection, ConnectionStatus, Time};
 use store::Tx;
 
 use super::config::Settings;
+use super::create::{check_provider, record};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -12,7 +15,7 @@ use crate::problem::Problem;
 pub struct Change {
     /// The guide to follow.
     pub provider: Option<String>,
-    /// New settings from [`super::read_input`]. Switches of SAML below are kept.
+    /// New settings from [`super::read_input`]. The switches below are kept.
     pub settings: Option<Settings>,
     /// SAML: the exception for SHA-1.
     pub allow_sha1: Option<bool>,
@@ -22,48 +25,132 @@ pub struct Change {
     pub want_signed_requests: Option<bool>,
 }
 
-/// Changes a connection as a whole, or not at all.
+/// Changes a connection as a whole, or not at all. New settings undo the proof of an earlier test sign-in.
 pub async fn change(
     app: &App,
     tx: &mut Tx,
-    connection: Connection,
+    connection: &Connection,
     change: Change,
     actor: &str,
 ) -> Result<Connection, Problem> {
-    let _ = (app, tx, connection, change, actor);
-    Err(Problem::internal(&"not there yet"))
+    let mut it = fresh(tx, connection).await?;
+    let before = Settings::of(&it);
+    let mut settings = change.settings.clone().or_else(|| before.clone());
+    if let (Some(Settings::Saml(new)), Some(Settings::Saml(old))) = (&mut settings, &before) {
+        new.allow_sha1 = old.allow_sha1;
+        new.allow_idp_initiated = old.allow_idp_initiated;
+        new.want_signed_requests |= change.settings.is_none() && old.want_signed_requests;
+    }
+    apply_switches(&mut settings, &change)?;
+    if let Some(settings) = &settings {
+        it.protocol = settings.protocol();
+        it.config = settings.to_text();
+    }
+    if let Some(provider) = change.provider {
+        it.provider = provider;
+    }
+    check_provider(&it.provider, it.protocol)?;
+    if change.settings.is_some() && settings != before {
+        it.tested_at = None;
+    }
+    it.updated_at = app.now();
+    store::connection::update(tx, &it).await?;
+    record(app, tx, &it, "connection.updated", actor).await?;
+    Ok(it)
 }
 
 /// Lets people sign in through the connection from now on.
 pub async fn activate(
     app: &App,
     tx: &mut Tx,
-    connection: Connection,
+    connection: &Connection,
     actor: &str,
 ) -> Result<Connection, Problem> {
-    let _ = (app, tx, connection, actor);
-    Err(Problem::internal(&"not there yet"))
+    let it = fresh(tx, connection).await?;
+    Settings::required(&it)?;
+    turn(app, tx, it, ConnectionStatus::Active, ("connection.activated", actor)).await
 }
 
 /// Switches the connection off.
 pub async fn deactivate(
     app: &App,
     tx: &mut Tx,
-    connection: Connection,
+    connection: &Connection,
     actor: &str,
 ) -> Result<Connection, Problem> {
-    let _ = (app, tx, connection, actor);
-    Err(Problem::internal(&"not there yet"))
+    let it = fresh(tx, connection).await?;
+    if it.status == ConnectionStatus::Draft {
+        return Err(Problem::conflict(
+            "connection_not_active",
+            "This connection is not active",
+            "It is still a draft, so nobody signs in through it. There is nothing to switch off.",
+        ));
+    }
+    turn(app, tx, it, ConnectionStatus::Inactive, ("connection.deactivated", actor)).await
 }
 
 /// Takes the connection away, with the identities known through it.
 pub async fn remove(app: &App, tx: &mut Tx, connection: &Connection, actor: &str) -> Result<(), Problem> {
-    let _ = (app, tx, connection, actor);
-    Err(Problem::internal(&"not there yet"))
+    let mut it = fresh(tx, connection).await?;
+    if it.status == ConnectionStatus::Active {
+        it.status = ConnectionStatus::Inactive;
+        record(app, tx, &it, "connection.deactivated", actor).await?;
+    }
+    store::connection::remove(tx, it.id).await?;
+    let data = serde_json::json!({ "provider": it.provider, "protocol": it.protocol.as_str() });
+    let (organization, target) = (Some(it.organization_id), Some(it.id.to_string()));
+    app.audit(tx, actor, "connection.removed", organization, target, &data).await
 }
 
 /// Records that a test sign-in came through whole.
 pub async fn mark_tested(tx: &mut Tx, connection: &Connection, at: Time) -> Result<(), Problem> {
-    let _ = (tx, connection, at);
-    Err(Problem::internal(&"not there yet"))
+    let mut it = fresh(tx, connection).await?;
+    it.tested_at = Some(at);
+    Ok(store::connection::update(tx, &it).await?)
+}
+
+/// The connection as it is now, held until the transaction ends.
+async fn fresh(tx: &mut Tx, connection: &Connection) -> Result<Connection, Problem> {
+    tx.lock(&connection.id.to_string()).await?;
+    let found = store::connection::lookup(tx, connection.id).await?;
+    found.ok_or_else(|| Problem::not_found("connection"))
+}
+
+async fn turn(
+    app: &App,
+    tx: &mut Tx,
+    mut it: Connection,
+    status: ConnectionStatus,
+    (kind, actor): (&'static str, &str),
+) -> Result<Connection, Problem> {
+    if it.status == status {
+        return Ok(it);
+    }
+    it.status = status;
+    it.updated_at = app.now();
+    store::connection::update(tx, &it).await?;
+    record(app, tx, &it, kind, actor).await?;
+    Ok(it)
+}
+
+fn apply_switches(settings: &mut Option<Settings>, change: &Change) -> Result<(), Problem> {
+    let switches = [change.allow_sha1, change.allow_idp_initiated, change.want_signed_requests];
+    if switches.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    let Some(Settings::Saml(config)) = settings else {
+        return Err(Problem::conflict(
+            "connection_not_saml",
+            "This switch is for SAML",
+            "The connection is not set up, or speaks OpenID Connect, which has no such switch.",
+        ));
+    };
+    for (place, wanted) in [
+        (&mut config.allow_sha1, change.allow_sha1),
+        (&mut config.allow_idp_initiated, change.allow_idp_initiated),
+        (&mut config.want_signed_requests, change.want_signed_requests),
+    ] {
+        *place = wanted.unwrap_or(*place);
+    }
+    Ok(())
 }

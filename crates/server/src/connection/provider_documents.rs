@@ -1,0 +1,205 @@
+//! What an OpenID provider publishes: its discovery document and its keys.
+//!
+//! Owns fetching both, and when they are fetched again: after an hour, or at once for a key that is not known yet,
+//! but not more than once a minute. Does not own their checks (`oidc`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Connection;
+use oidc::relying_party::{ClientAuthMethod, Discovery, discovery_url};
+use oidc::{Jwks, MAX_DOCUMENT_BYTES, Rejection};
+use serde_json::Value;
+
+use super::config::OidcConfig;
+use super::memory::Known;
+use crate::app::App;
+use crate::outbound::FetchError;
+use crate::problem::Problem;
+
+const FRESH: Duration = Duration::from_hours(1);
+const BETWEEN: Duration = Duration::from_mins(1);
+
+/// The two documents, checked.
+#[derive(Debug)]
+pub(super) struct Documents {
+    /// Where everything is.
+    pub discovery: Discovery,
+    /// The keys that sign ID tokens.
+    pub jwks: Jwks,
+}
+
+/// The two documents, checked and as they came.
+pub(super) struct Fetched {
+    /// Checked.
+    pub documents: Documents,
+    /// As it came.
+    pub discovery: Value,
+    /// As it came.
+    pub jwks: Value,
+}
+
+/// Why they could not be had.
+#[derive(Debug)]
+pub(super) enum DocumentsError {
+    /// Nobody answered.
+    Fetch(FetchError),
+    /// Another status than 200.
+    Status {
+        /// Which address.
+        url: String,
+        /// What it answered.
+        status: u16,
+    },
+    /// The answer is not what it must be.
+    Rejected(Box<Rejection>),
+}
+
+impl DocumentsError {
+    /// For the person who entered the issuer.
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Self::Fetch(error) => error.to_string(),
+            Self::Status { url, status } => format!(
+                "{url} answered with status {status}. Expected the discovery document. Compare the issuer with the \
+                 provider's console, letter for letter."
+            ),
+            Self::Rejected(rejection) => {
+                let mut words = rejection.message.clone();
+                for (label, value) in [("Expected", &rejection.expected), ("Received", &rejection.received)] {
+                    if let Some(value) = value {
+                        words.push_str(&format!(" {label}: {value}."));
+                    }
+                }
+                words
+            }
+        }
+    }
+}
+
+impl From<Rejection> for DocumentsError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(Box::new(rejection))
+    }
+}
+
+/// Fetches and checks both documents of an issuer.
+pub(super) async fn fetch(app: &App, issuer: &str) -> Result<Fetched, DocumentsError> {
+    let document = get(app, &discovery_url(issuer)).await?;
+    let discovery = Discovery::parse(&document, issuer)?;
+    let keys = get(app, &discovery.jwks_uri).await?;
+    let jwks = Jwks::parse(&keys)?;
+    jwks.check_not_empty()?;
+    let json = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap_or_default();
+    Ok(Fetched { discovery: json(&document), jwks: json(&keys), documents: Documents { discovery, jwks } })
+}
+
+async fn get(app: &App, url: &str) -> Result<Vec<u8>, DocumentsError> {
+    let fetched = app.outbound.get(url, MAX_DOCUMENT_BYTES).await.map_err(DocumentsError::Fetch)?;
+    if fetched.status.is_success() {
+        return Ok(fetched.body);
+    }
+    Err(DocumentsError::Status { url: url.to_owned(), status: fetched.status.as_u16() })
+}
+
+/// What the connection's provider publishes: as known for less than an hour, else fetched. While the provider does
+/// not answer, what was known before serves on.
+pub(super) async fn current(
+    app: &App,
+    connection: &Connection,
+    config: &OidcConfig,
+) -> Result<Arc<Documents>, DocumentsError> {
+    let known = known(app, connection, config);
+    match &known {
+        Some(known) if app.now().since(known.fetched_at) < FRESH => Ok(Arc::clone(&known.documents)),
+        // A provider that does not answer is not asked again at every sign-in.
+        Some(known) if app.now().since(known.asked_at) < BETWEEN => Ok(Arc::clone(&known.documents)),
+        _ => again(app, connection, config, known).await,
+    }
+}
+
+/// The same after a token named an unknown key. None where the provider was asked less than a minute ago.
+pub(super) async fn after_unknown_key(
+    app: &App,
+    connection: &Connection,
+    config: &OidcConfig,
+) -> Option<Arc<Documents>> {
+    let known = known(app, connection, config);
+    if known.as_ref().is_some_and(|known| app.now().since(known.asked_at) < BETWEEN) {
+        return None;
+    }
+    again(app, connection, config, known).await.ok()
+}
+
+async fn again(
+    app: &App,
+    connection: &Connection,
+    config: &OidcConfig,
+    known: Option<Known>,
+) -> Result<Arc<Documents>, DocumentsError> {
+    let now = app.now();
+    match (fetch(app, &config.issuer).await, known) {
+        (Ok(fetched), _) => {
+            let documents = Arc::new(fetched.documents);
+            let known = Known { documents: Arc::clone(&documents), fetched_at: now, asked_at: now };
+            app.connections.remember(connection.id, known);
+            Ok(documents)
+        }
+        (Err(error), Some(known)) => {
+            tracing::warn!(id = %connection.id, error = error.sentence(), "an identity provider's keys could not be fetched again");
+            let documents = Arc::clone(&known.documents);
+            app.connections.remember(connection.id, Known { asked_at: now, ..known });
+            Ok(documents)
+        }
+        (Err(error), None) => Err(error),
+    }
+}
+
+/// What is in memory, else what was stored at the setup.
+fn known(app: &App, connection: &Connection, config: &OidcConfig) -> Option<Known> {
+    if let Some(known) = app.connections.provider(connection.id, &config.issuer) {
+        return Some(known);
+    }
+    let discovery = Discovery::parse(config.discovery.to_string().as_bytes(), &config.issuer).ok()?;
+    let jwks = Jwks::parse(config.jwks.to_string().as_bytes()).ok()?;
+    let known = Known {
+        documents: Arc::new(Documents { discovery, jwks }),
+        fetched_at: config.fetched_at,
+        asked_at: config.fetched_at,
+    };
+    app.connections.remember(connection.id, known.clone());
+    Some(known)
+}
+
+/// Whether we can work with what the provider offers.
+pub(super) fn check_usable(app: &App, documents: &Documents, public: bool) -> Result<(), Problem> {
+    let discovery = &documents.discovery;
+    for url in [&discovery.authorization_endpoint, &discovery.token_endpoint] {
+        app.outbound.address(url).map_err(|error| Problem::field("issuer", error.to_string()))?;
+    }
+    let offers = |method| discovery.client_auth_methods.contains(&method);
+    if public && !offers(ClientAuthMethod::None) {
+        return Err(Problem::field(
+            "client_secret",
+            "The provider asks for a client secret. Copy it from its console.",
+        ));
+    }
+    if !public && !offers(ClientAuthMethod::Basic) && !offers(ClientAuthMethod::Post) {
+        return Err(Problem::field(
+            "client_secret",
+            "The provider takes no client secret. Expected client_secret_basic or client_secret_post among its client \
+             authentication methods: allow one of them for this application.",
+        ));
+    }
+    Ok(())
+}
+
+/// What to ask for: always `openid`, and the rest unless the provider's list leaves it out.
+pub(super) fn scopes(discovery: &Discovery) -> Vec<String> {
+    let offered = |scope: &&str| {
+        *scope == "openid"
+            || discovery.scopes_supported.is_empty()
+            || discovery.scopes_supported.iter().any(|known| known == scope)
+    };
+    ["openid", "email", "profile"].into_iter().filter(offered).map(str::to_owned).collect()
+}

@@ -1,0 +1,279 @@
+//! Reading what an administrator brings from the provider's console.
+//!
+//! Owns each way of bringing the provider's values, and the words when they are others than expected. Does not own
+//! telling pasted texts apart (`pasted`) or storing. Nothing comes out unless it was read whole.
+
+use jiff::Timestamp;
+use model::Connection;
+use saml::{IdpMetadata, MetadataError};
+
+use super::config::{OidcConfig, SECRET_PLACE, SamlConfig, Settings};
+use super::pasted::{self, Pasted};
+use super::{metadata, provider_documents};
+use crate::app::App;
+use crate::guide::{self, Guide};
+use crate::problem::Problem;
+
+/// Metadata of one provider is a few kilobytes; a federation's aggregate is not fetched.
+const METADATA_LIMIT: usize = 5 * 1024 * 1024;
+
+/// The tenant of all personal Microsoft accounts.
+const MICROSOFT_PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/// What an administrator brings from the provider's console.
+#[derive(Clone)]
+pub enum Input {
+    /// The text of the metadata. `entity_id` chooses from a file that describes several providers.
+    MetadataXml {
+        /// The document.
+        xml: String,
+        /// The chosen provider.
+        entity_id: Option<String>,
+    },
+    /// Where the metadata is.
+    MetadataUrl(String),
+    /// Values typed by hand.
+    Manual {
+        /// The provider's entity id.
+        entity_id: String,
+        /// Where people sign in.
+        sso_url: String,
+        /// PEM, with or without armour.
+        certificate: String,
+    },
+    /// Anything: metadata, its address, or a text with the address in it.
+    Pasted(String),
+    /// OpenID Connect.
+    Oidc {
+        /// The issuer, or the address of its discovery document.
+        issuer: String,
+        /// Our client id there.
+        client_id: String,
+        /// Our secret there; empty for a public client.
+        client_secret: String,
+    },
+}
+
+/// Reads `input`, fetching what it names. Nothing is stored; call it before the transaction.
+///
+/// `provider` is the id of the guide in use, whose words the refusals borrow. `connection` is the draft that it is
+/// for, if there is one, so that our own values are recognised when they come back by mistake.
+pub async fn read_input(
+    app: &App,
+    provider: &str,
+    connection: Option<&Connection>,
+    input: &Input,
+) -> Result<Settings, Problem> {
+    let reader = Reader {
+        app,
+        guide: guide::find(provider),
+        values: connection.map(|c| metadata::guide_values(app, c)).unwrap_or_default(),
+        now: app.now().to_jiff(),
+    };
+    match input {
+        Input::MetadataXml { xml, entity_id } => reader.xml(xml, entity_id.as_deref(), None),
+        Input::MetadataUrl(url) => reader.url(url).await,
+        Input::Manual { entity_id, sso_url, certificate } => reader.manual(entity_id, sso_url, certificate),
+        Input::Pasted(text) => match pasted::read(text)? {
+            Pasted::Document(xml) => reader.xml(&xml, None, None),
+            Pasted::Address(url) => reader.url(&url).await,
+        },
+        Input::Oidc { issuer, client_id, client_secret } => {
+            reader.oidc(issuer, client_id, client_secret).await
+        }
+    }
+}
+
+struct Reader<'a> {
+    app: &'a App,
+    guide: Option<&'static Guide>,
+    values: guide::Values,
+    now: Timestamp,
+}
+
+impl Reader<'_> {
+    fn xml(&self, xml: &str, chosen: Option<&str>, from: Option<&str>) -> Result<Settings, Problem> {
+        let metadata = saml::parse_idp_metadata(xml, chosen, self.now)
+            .map_err(|error| self.not_metadata(xml, from, &error))?;
+        self.trusted(&metadata, from)
+    }
+
+    async fn url(&self, url: &str) -> Result<Settings, Problem> {
+        let url = url.trim();
+        if url.is_empty() {
+            return Err(Problem::field("metadata_url", "Paste the address of the metadata."));
+        }
+        // What is known to be another value is named before anything is fetched.
+        if let Some(problem) = self.recognised("metadata_url", url) {
+            return Err(problem);
+        }
+        let refused = |problem: String| Problem::field("metadata_url", problem);
+        let fetched = self.app.outbound.get(url, METADATA_LIMIT).await.map_err(|e| refused(e.to_string()))?;
+        if !fetched.status.is_success() {
+            return Err(refused(format!(
+                "{url} answered with status {}. Expected the metadata document: open the address in a private window, \
+                 it must show XML without asking anybody to sign in.",
+                fetched.status.as_u16()
+            )));
+        }
+        let text = String::from_utf8(fetched.body).map_err(|_| {
+            refused(format!(
+                "{url} answered with something that is no UTF-8 text. Expected the metadata document in XML."
+            ))
+        })?;
+        self.xml(&text, None, Some(url))
+    }
+
+    fn manual(&self, entity_id: &str, sso_url: &str, certificate: &str) -> Result<Settings, Problem> {
+        let ours = [&self.values.sp_entity_id, &self.values.acs_url, &self.values.sp_metadata_url];
+        for (field, value) in [("entity_id", entity_id), ("sso_url", sso_url)] {
+            if ours.iter().any(|known| !known.is_empty() && known.as_str() == value.trim()) {
+                return Err(Problem::field(
+                    field,
+                    "This is one of our own values, which belongs into the provider's console. Expected the provider's.",
+                ));
+            }
+        }
+        let metadata = saml::from_parts(entity_id, sso_url, certificate, self.now).map_err(|error| {
+            let field = match &error {
+                MetadataError::NoEntityId => "entity_id",
+                MetadataError::BadLocation { .. } => "sso_url",
+                _ => "certificate",
+            };
+            let words = match &error {
+                MetadataError::NoEntityId => {
+                    "Expected the provider's entity ID, which its console may call Issuer.".to_owned()
+                }
+                other => other.to_string(),
+            };
+            Problem::field(field, words)
+        })?;
+        self.trusted(&metadata, None)
+    }
+
+    /// The last checks of what was read, however it came.
+    fn trusted(&self, metadata: &IdpMetadata, from: Option<&str>) -> Result<Settings, Problem> {
+        if metadata.entity_id == self.values.sp_entity_id && !metadata.entity_id.is_empty() {
+            return Err(Problem::field(
+                "entity_id",
+                "This is our own entity ID. Expected the identity provider's.",
+            ));
+        }
+        let config = SamlConfig::from_metadata(metadata, from.map(str::to_owned));
+        for endpoint in &config.sso {
+            let secure = endpoint.location.to_ascii_lowercase().starts_with("https://");
+            if !secure && !self.app.config.allow_private_network {
+                return Err(Problem::field(
+                    "sso_url",
+                    format!(
+                        "{} begins with http://. People can only be sent to https:// addresses.",
+                        endpoint.location
+                    ),
+                ));
+            }
+        }
+        Ok(Settings::Saml(config))
+    }
+
+    async fn oidc(&self, issuer: &str, client_id: &str, secret: &str) -> Result<Settings, Problem> {
+        let (client_id, secret) = (client_id.trim(), secret.trim());
+        self.check_client(client_id, secret)?;
+        let issuer = oidc::relying_party::issuer_from_input(issuer);
+        oidc::relying_party::check_issuer(issuer).map_err(|r| pasted::of_rejection("issuer", &r))?;
+        if issuer.contains(MICROSOFT_PERSONAL) {
+            return Err(Problem::field(
+                "issuer",
+                "This issuer is for personal Microsoft accounts, which anybody can have. Expected your own: \
+                 https://login.microsoftonline.com/<Directory (tenant) ID>/v2.0.",
+            ));
+        }
+        let fetched = provider_documents::fetch(self.app, issuer).await.map_err(|error| {
+            match self.recognised("issuer", issuer) {
+                Some(problem) => problem,
+                None => Problem::field("issuer", error.sentence()),
+            }
+        })?;
+        provider_documents::check_usable(self.app, &fetched.documents, secret.is_empty())?;
+        let sealed = if secret.is_empty() { String::new() } else { self.app.seal_text(SECRET_PLACE, secret) };
+        Ok(Settings::Oidc(OidcConfig {
+            issuer: issuer.to_owned(),
+            client_id: client_id.to_owned(),
+            client_secret_sealed: sealed,
+            scopes: provider_documents::scopes(&fetched.documents.discovery),
+            discovery: fetched.discovery,
+            jwks: fetched.jwks,
+            fetched_at: self.app.now(),
+        }))
+    }
+
+    fn check_client(&self, client_id: &str, secret: &str) -> Result<(), Problem> {
+        let back = self.guide.and_then(|guide| guide.steps_of().brings_back.as_ref());
+        let word = |theirs: Option<&String>, ours: &str| match theirs {
+            Some(label) if !label.is_empty() => label.clone(),
+            _ => ours.to_owned(),
+        };
+        let id_word = word(back.map(|b| &b.client_id), "client ID");
+        if client_id.is_empty() {
+            return Err(Problem::field(
+                "client_id",
+                format!("Expected the {id_word} from the provider's console."),
+            ));
+        }
+        if client_id.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(Problem::field(
+                "client_id",
+                format!("The {id_word} has a space or a line break in it. Copy it again, alone."),
+            ));
+        }
+        let secret_word = word(back.map(|b| &b.client_secret), "client secret");
+        if secret == client_id {
+            return Err(Problem::field(
+                "client_secret",
+                format!("This is the {id_word} once more. Expected the {secret_word}."),
+            ));
+        }
+        let entra = self.guide.is_some_and(|guide| guide.steps_of().id == "entra-oidc");
+        if entra && is_guid(secret) {
+            return Err(Problem::field(
+                "client_secret",
+                "This is the Secret ID. Expected the Value, which Entra shows only right after the secret was made: \
+                 under Certificates & secrets, make a new one and copy the column Value.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn recognised(&self, field: &str, text: &str) -> Option<Problem> {
+        let known = guide::recognise(self.guide?, &self.values, text)?;
+        let mut words = format!("{}. {}", known.title, pasted::plain(&known.text));
+        if !known.expected.is_empty() {
+            words.push_str(&format!(" Expected: {}", known.expected));
+        }
+        Some(Problem::field(field, words))
+    }
+
+    fn not_metadata(&self, text: &str, from: Option<&str>, error: &MetadataError) -> Problem {
+        let field = if from.is_some() { "metadata_url" } else { "metadata_xml" };
+        if let Some(problem) = self.recognised(field, text) {
+            return problem;
+        }
+        let mut words = error.to_string();
+        match (error, from) {
+            (MetadataError::Several { entity_ids } | MetadataError::NotFound { entity_ids, .. }, _) => {
+                let some: Vec<&str> = entity_ids.iter().take(10).map(String::as_str).collect();
+                words.push_str(&format!(" It holds: {}.", some.join(", ")));
+            }
+            (_, Some(url)) => words = format!("{url} was read, and the answer is not metadata. {words}"),
+            _ => {}
+        }
+        Problem::field(field, words)
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text.char_indices().all(|(at, c)| match at {
+            8 | 13 | 18 | 23 => c == '-',
+            _ => c.is_ascii_hexdigit(),
+        })
+}
