@@ -6,7 +6,7 @@ import { inspect, startBrowser } from '../lib/browser.mjs';
 import { completeProfile, makeCompany, registerApplication } from '../lib/company.mjs';
 import { startFrontdesk } from '../lib/frontdesk.mjs';
 import { startRelyingParty } from '../lib/relying-party.mjs';
-import { signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
 
 const people = (domain) => ({
   ada: { password: 'ada-secret', attributes: { id: 'u-1', email: `ada@${domain}`, firstName: 'Ada', lastName: 'Lovelace' } },
@@ -109,17 +109,3 @@ test('link that is unknown, revoked or used up says whom to ask', async () => {
   assert.match(await page.locator('main').innerText(), /maren@northwind\.test/);
   await inspect(page, 'sso-link-unknown');
 });
-
-/** Without scripts a form that sends itself has a button. */
-async function arriveAt(page, provider) {
-  const handOff = page.getByRole('button', { name: /continue to/i });
-  await Promise.race([page.waitForURL(`${provider.url}/**`), handOff.waitFor().then(() => handOff.click(), () => {})]);
-  await page.waitForURL(`${provider.url}/**`);
-}
-
-/** Without scripts SimpleSAMLphp shows a button instead of sending its answer by itself. */
-async function passOn(page, provider) {
-  if (!page.url().startsWith(provider.url)) return;
-  const submit = page.getByRole('button', { name: /submit|continue/i });
-  if (await submit.count()) await submit.first().click();
-}

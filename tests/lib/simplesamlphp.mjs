@@ -57,6 +57,20 @@ export async function signInAtSimpleSamlPhp(page, user, password) {
   await page.getByRole('button', { name: 'Login' }).click();
 }
 
+/** Waits until the page is at the identity provider; without scripts our form that sends itself has a button. */
+export async function arriveAt(page, idp) {
+  const handOff = page.getByRole('button', { name: /continue to/i });
+  await Promise.race([page.waitForURL(`${idp.url}/**`), handOff.waitFor().then(() => handOff.click(), () => {})]);
+  await page.waitForURL(`${idp.url}/**`);
+}
+
+/** Sends the identity provider's answer on; without scripts it has a button for it. */
+export async function passOn(page, idp) {
+  if (!page.url().startsWith(idp.url)) return;
+  const submit = page.getByRole('button', { name: /submit|continue/i });
+  if (await submit.count()) await submit.first().click();
+}
+
 function config(url, directory) {
   return `<?php
 $config = [

@@ -1,0 +1,93 @@
+// Signing in as people meet it: one field, then the company's provider or one's own account.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { inspect, startBrowser } from '../lib/browser.mjs';
+import { connectSaml, makeCompany } from '../lib/company.mjs';
+import { startFrontdesk } from '../lib/frontdesk.mjs';
+import { startMailSink } from '../lib/mail-sink.mjs';
+import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+
+const USERS = {
+  ada: { password: 'ada-secret', attributes: { id: 'u-1', email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace', country: 'GB' } },
+};
+
+let browser, sink, frontdesk, idp;
+before(async () => {
+  browser = await startBrowser();
+  sink = await startMailSink();
+  frontdesk = await startFrontdesk({ sink });
+  idp = await startSimpleSamlPhp({ users: USERS });
+  const company = await makeCompany(frontdesk, { settings: { jit: true } });
+  await connectSaml(frontdesk, company, idp);
+  await makeCompany(frontdesk, { name: 'Without', domains: ['without.test'] });
+});
+after(async () => {
+  await browser?.stop();
+  await frontdesk?.stop();
+  await sink?.stop();
+  await idp?.stop();
+});
+
+async function enter(page, email, where = '/login') {
+  await page.goto(`${frontdesk.url}${where}`);
+  await page.getByLabel('Email address').fill(email);
+  await page.getByRole('button', { name: 'Continue with SSO' }).click();
+}
+
+for (const javaScript of [true, false]) {
+  test(`work address goes to the company's provider and back to where the person came from, ${javaScript ? 'with' : 'without'} scripts`, async () => {
+    const page = await browser.newPerson({ javaScript });
+    await page.goto(`${frontdesk.url}/account`);
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    if (javaScript) await inspect(page, 'login');
+    await page.getByLabel('Email address').fill('ada@acme.test');
+    await page.getByRole('button', { name: 'Continue with SSO' }).click();
+    await arriveAt(page, idp);
+    await signInAtSimpleSamlPhp(page, 'ada', 'ada-secret');
+    await passOn(page, idp);
+    await page.waitForURL(`${frontdesk.url}/account`);
+    assert.match(await page.locator('main').innerText(), /ada@acme\.test/);
+    if (javaScript) await inspect(page, 'account');
+  });
+}
+
+test('unknown address and a company without single sign-on get the same calm answer', async () => {
+  const said = [];
+  for (const email of ['nobody@nowhere.test', 'somebody@without.test']) {
+    const page = await browser.newPerson();
+    await enter(page, email);
+    await page.getByRole('heading', { level: 1, name: /own account/i }).waitFor();
+    said.push((await page.locator('main').innerText()).replaceAll(email, 'ADDRESS'));
+    if (said.length === 1) await inspect(page, 'login-own');
+  }
+  assert.equal(said[0], said[1]);
+});
+
+test('person makes a personal account by a link in a mail, once', async () => {
+  const page = await browser.newPerson();
+  await enter(page, 'zoe@home.test', '/signup');
+  await page.getByRole('button', { name: /sign-in link/i }).click();
+  await page.getByText('zoe@home.test').first().waitFor();
+  await inspect(page, 'login-mail-sent');
+  const { links } = await sink.mailTo('zoe@home.test');
+  await page.goto(links[0]);
+  await inspect(page, 'login-link');
+  await page.getByRole('button', { name: /sign in/i }).click();
+  await page.waitForURL(`${frontdesk.url}/account`);
+  const again = await browser.newPerson();
+  await again.goto(links[0]);
+  const button = again.getByRole('button', { name: /^sign in/i });
+  if (await button.count()) await button.click();
+  assert.doesNotMatch(again.url(), /\/account/, 'the link works once');
+});
+
+test('password that is wrong is said beside the field, and the address is kept', async () => {
+  const page = await browser.newPerson();
+  await enter(page, 'nobody@nowhere.test');
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByLabel('Password').waitFor();
+  assert.equal(await page.getByLabel('Password').getAttribute('aria-invalid'), 'true');
+  assert.match(await page.locator('main').innerText(), /nobody@nowhere\.test/);
+  await inspect(page, 'login-own-wrong');
+});
