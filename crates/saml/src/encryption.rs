@@ -19,6 +19,14 @@ use uppsala::NodeId;
 /// How many wrapped keys of one message are tried.
 const MAX_WRAPPED_KEYS: usize = 8;
 
+/// The hashes of RSA-OAEP, each with its mask generation function.
+const MASKS: [(&str, &str); 4] = [
+    (dsig::SHA1, xmlenc::MGF1_SHA1),
+    (dsig::SHA256, xmlenc::MGF1_SHA256),
+    (dsig::SHA384, xmlenc::MGF1_SHA384),
+    (dsig::SHA512, xmlenc::MGF1_SHA512),
+];
+
 /// What came out of an `EncryptedAssertion`, `EncryptedID` or the like.
 pub(crate) struct Decrypted {
     /// The plaintext inside an element that declares every namespace that was in scope.
@@ -130,29 +138,24 @@ fn transport(
         _ => None,
     };
     let digest = parameter(DS, "DigestMethod").unwrap_or_else(|| dsig::SHA1.to_owned());
-    // XML Encryption 1.1, 5.5.2: without MGF it is MGF1 with SHA-1; the older identifier has no other.
-    let mgf = match algorithm {
-        xmlenc::RSA_OAEP => parameter(XENC11, "MGF").unwrap_or_else(|| xmlenc::MGF1_SHA1.to_owned()),
-        _ => xmlenc::MGF1_SHA1.to_owned(),
+    let Some((_, own_mgf)) = MASKS.iter().find(|(known, _)| *known == digest) else {
+        return Err(forbidden_transport(algorithm, &digest));
     };
-    let pairs = [
-        (dsig::SHA1, xmlenc::MGF1_SHA1),
-        (dsig::SHA256, xmlenc::MGF1_SHA256),
-        (dsig::SHA384, xmlenc::MGF1_SHA384),
-        (dsig::SHA512, xmlenc::MGF1_SHA512),
-    ];
-    if !pairs.contains(&(digest.as_str(), mgf.as_str())) {
-        return Err(forbidden(
-            &format!("{} with {} and {}", xmlenc::RSA_OAEP_MGF1P, dsig::SHA1, xmlenc::MGF1_SHA1),
-            &format!("{algorithm} with {digest} and {mgf}"),
-        ));
+    // The library masks with the digest's own hash. Providers that name only a digest mostly do the same,
+    // though XML Encryption 1.1, 5.5.2 would have SHA-1; another mask is refused where it is named.
+    match parameter(XENC11, "MGF") {
+        Some(mgf) if algorithm == xmlenc::RSA_OAEP && mgf != *own_mgf => {
+            return Err(forbidden_transport(algorithm, &format!("{digest} and {mgf}")));
+        }
+        _ => {}
     }
     let label = match tree.one(method, XENC, "OAEPparams") {
         Ok(Some(node)) => Some(base64_text(tree, node)?).filter(|label| !label.is_empty()),
         Ok(None) => None,
         Err(_) => return Err(unsupported("OAEPparams stands twice")),
     };
-    let params = OaepParams { digest_uri: Some(digest), mgf_uri: Some(mgf), oaep_params: label };
+    let params =
+        OaepParams { digest_uri: Some(digest), mgf_uri: Some((*own_mgf).to_owned()), oaep_params: label };
     let transport =
         from_uri_with_params(algorithm, params).map_err(|_| unsupported("unknown key transport"))?;
     Ok((transport, cipher_value(tree, wrapped)?))
@@ -200,6 +203,10 @@ fn unsupported(what: &str) -> Rejection {
         Code::MalformedMessage,
         format!("The assertion is encrypted in a way that cannot be read: {what}."),
     )
+}
+
+fn forbidden_transport(algorithm: &str, with: &str) -> Rejection {
+    forbidden(xmlenc::RSA_OAEP_MGF1P, &format!("{algorithm} with {with}"))
 }
 
 fn forbidden(expected: &str, received: &str) -> Rejection {

@@ -74,3 +74,44 @@ fn several_trusted_keys_during_a_rollover() {
         assert!(validate(xml.as_bytes(), &expected(&keys), now()).is_ok());
     }
 }
+
+#[test]
+fn rsa_oaep_with_sha256() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use bergshamra::crypto::keytransport::{OaepParams, from_uri_with_params};
+    let recipient = TestKey::Encryption.signer().unwrap();
+    let to = EncryptFor {
+        cert_der: recipient.cert_der(),
+        cipher: ContentCipher::Aes256Gcm,
+        session_key: &[7; 32],
+    };
+    let xml = answer().to_xml(&signer(TestKey::Rsa), Signed::Assertion, Some(&to)).unwrap();
+    let public = bergshamra::keys::loader::load_x509_cert_der(recipient.cert_der()).unwrap();
+    let public = public.software_key().unwrap().unwrap();
+    let sha256 = "http://www.w3.org/2001/04/xmlenc#sha256";
+    let mgf256 = "http://www.w3.org/2009/xmlenc11#mgf1sha256";
+    let oaep11 = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
+    let params = OaepParams {
+        digest_uri: Some(sha256.to_owned()),
+        mgf_uri: Some(mgf256.to_owned()),
+        oaep_params: None,
+    };
+    let wrapped = from_uri_with_params(oaep11, params).unwrap().encrypt(&public, &[7; 32]).unwrap();
+    let start = xml.find("<xenc:CipherValue>").unwrap() + "<xenc:CipherValue>".len();
+    let end = xml.find("</xenc:CipherValue>").unwrap();
+    let xml = format!("{}{}{}", &xml[..start], STANDARD.encode(wrapped), &xml[end..]);
+    let method = "<xenc:EncryptionMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p\"/>";
+    let digest = format!("<ds:DigestMethod Algorithm=\"{sha256}\"/>");
+    let mgf = format!("<m:MGF xmlns:m=\"http://www.w3.org/2009/xmlenc11#\" Algorithm=\"{mgf256}\"/>");
+    let decryption = [TestKey::Encryption.decryption_key().unwrap()];
+    let keys = [TestKey::Rsa.signing_key().unwrap()];
+    for parameters in [format!("{digest}{mgf}"), digest] {
+        let with =
+            format!("<xenc:EncryptionMethod Algorithm=\"{oaep11}\">{parameters}</xenc:EncryptionMethod>");
+        assert!(xml.contains(method));
+        let expected = Expected { decryption_keys: &decryption, ..expected(&keys) };
+        let xml = xml.replace(method, &with);
+        validate(xml.as_bytes(), &expected, now()).unwrap_or_else(|r| panic!("{}: {r}", r.code));
+    }
+}
