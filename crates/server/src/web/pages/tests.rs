@@ -1,6 +1,7 @@
 //! Rules that every page keeps, checked on every sample.
 
 use super::samples;
+use crate::web::mail_layout;
 use std::collections::{BTreeMap, BTreeSet};
 
 type Attributes = BTreeMap<String, String>;
@@ -212,6 +213,13 @@ fn samples_can_be_written_to_a_folder() {
     for (name, html) in pages() {
         let html = html.replace("/assets/", "assets/").replace("/brand.css", "brand.css");
         std::fs::write(folder.join(format!("{name}.html")), html).unwrap();
+    }
+    for (name, letter) in [
+        ("mail-invitation", mail_layout::samples::invitation()),
+        ("mail-offboarding", mail_layout::samples::offboarding()),
+    ] {
+        let mail = mail_layout::render(&crate::web::brand::Brand::sample(), &letter).unwrap();
+        std::fs::write(folder.join(format!("{name}.html")), mail.html).unwrap();
     }
     std::fs::write(folder.join("brand.css"), crate::web::brand::Brand::sample().css()).unwrap();
     for file in ["frontdesk.css", "icons.svg", "frontdesk.js", "htmx.min.js"] {
