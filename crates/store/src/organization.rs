@@ -122,3 +122,8 @@ pub async fn list(
         format!("{}\n{}", fold(&o.name), o.id)
     }))
 }
+
+/// How many organizations there are.
+pub async fn count(c: &mut impl Connected) -> Result<i64> {
+    Ok(on!(c, |db| sqlx::query_scalar("SELECT COUNT(*) FROM organizations").fetch_one(db).await)?)
+}

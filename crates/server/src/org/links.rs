@@ -21,7 +21,8 @@ use crate::web::parts::{Copy, Field, Status};
 /// A company's own links work for a day.
 const LIFE: Duration = Duration::from_hours(24);
 
-/// `POST /setup-links` with `purpose` (`sso`, `scim`, …) and perhaps `email` and `days`.
+/// `POST /setup-links` with `purpose` (`sso`, `scim`, …) and perhaps `email`; an operator also chooses
+/// `expires_in` seconds.
 pub async fn create(
     State(app): State<App>,
     desk: Desk,
@@ -31,8 +32,8 @@ pub async fn create(
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned();
     let asked = Params(query.chain(form.0.iter().cloned()).collect());
     let purposes = links::purposes(asked.all("purpose"))?;
-    let life = match form.first("days").and_then(|d| d.parse::<u32>().ok()) {
-        Some(days) if desk.operator => Duration::from_hours(24) * days,
+    let life = match form.first("expires_in").and_then(|seconds| seconds.parse().ok()) {
+        Some(seconds) if desk.operator => Duration::from_secs(seconds),
         _ => LIFE,
     };
     let mut tx = app.write().await?;

@@ -6,12 +6,12 @@
 mod desk;
 mod file;
 mod leavers;
-mod links;
+pub mod links;
 mod member;
 mod members;
 mod settings;
-mod trust;
-mod words;
+pub mod trust;
+pub mod words;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -105,7 +105,7 @@ fn provider(id: &str, detail: &str) -> Person {
     Person::company(&name, detail)
 }
 
-fn connection_card(it: &Connection, desk: &Desk) -> ConnectionCard {
+pub fn connection_card(it: &Connection, desk: &Desk) -> ConnectionCard {
     let protocol = match it.protocol {
         Protocol::Saml => "SAML 2.0",
         Protocol::Oidc => "OpenID Connect",
@@ -184,7 +184,7 @@ pub async fn directory(State(app): State<App>, desk: Desk) -> Result<Response, P
     Ok(web::respond(StatusCode::OK, &page))
 }
 
-fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
+pub fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
     let act = |value: &str, label: &str, effect: &str| Act {
         label: label.to_owned(),
         effect: effect.to_owned(),
