@@ -5,12 +5,14 @@
 //! nothing of the rooms. Nothing here sees sqlx.
 
 pub mod account;
+pub mod api;
 pub mod app;
 pub mod config;
 pub mod connection;
 pub mod console;
 pub mod guide;
 pub mod job;
+pub mod login;
 pub mod mail;
 pub mod member;
 pub mod onboarding;

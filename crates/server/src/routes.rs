@@ -24,11 +24,15 @@ pub fn router(app: App) -> Router {
     let pages = Router::new()
         .route("/", get(home))
         .merge(provider::pages())
+        .merge(crate::login::pages())
         .merge(crate::member::pages())
         .layer(from_fn(page_headers))
         .layer(from_fn_with_state(app.clone(), request::refuse_cross_site));
-    let protocols = Router::new().merge(connection::protocol()).merge(provider::protocol());
-    let machines = Router::new();
+    let protocols = Router::new()
+        .merge(connection::protocol())
+        .merge(crate::login::protocol())
+        .merge(provider::protocol());
+    let machines = Router::new().merge(crate::api::machine());
     Router::new()
         .merge(pages)
         .merge(protocols)

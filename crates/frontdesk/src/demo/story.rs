@@ -68,7 +68,7 @@ async fn begin(app: &App, places: &Places) -> Result<Story, server::Problem> {
         let it = organization::create(app, &mut tx, name, by.1).await?;
         let change = Change { leaver_policy: Some(policy), self_service: Some(true), ..Change::default() };
         let it = organization::update(app, &mut tx, it, change, by.1).await?;
-        domains::add(app, &mut tx, &it, domain, Some(by.1)).await?;
+        domains::add(app, &mut tx, &it, domain, Some(by.1), by.1).await?;
         let link = links::create(app, &mut tx, &it, &purposes, None, by).await?;
         Ok::<_, server::Problem>((it.id.to_string(), link.url))
     };

@@ -18,7 +18,10 @@ pub async fn create(
     ApiJson(mut body): ApiJson<Map<String, Value>>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let name = body.remove("name").or_else(|| body.remove("client_name"));
-    let name = name.as_ref().and_then(Value::as_str).ok_or_else(|| Problem::field("name", "expected what people call the application"))?;
+    let name = name
+        .as_ref()
+        .and_then(Value::as_str)
+        .ok_or_else(|| Problem::field("name", "expected what people call the application"))?;
     let mut tx = app.write().await?;
     let (it, secret) = applications::create(&app, &mut tx, name, &body, &caller.actor()).await?;
     tx.commit().await?;

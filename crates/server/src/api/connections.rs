@@ -46,7 +46,12 @@ impl NewConnection {
         let id = self.provider.as_deref().unwrap_or(general);
         match guide::find(id) {
             Some(_) => Ok(id.to_owned()),
-            None => Err(Problem::field("provider", format!("“{id}” is not a provider we know. Use {general} for any provider without a guide of its own"))),
+            None => Err(Problem::field(
+                "provider",
+                format!(
+                    "“{id}” is not a provider we know. Use {general} for any provider without a guide of its own"
+                ),
+            )),
         }
     }
 
@@ -54,7 +59,9 @@ impl NewConnection {
         match protocol {
             Protocol::Oidc => {
                 let needed = |field: &'static str, value: Option<String>| {
-                    value.filter(|v| !v.trim().is_empty()).ok_or_else(|| Problem::field(field, "expected for an OpenID Connect connection"))
+                    value
+                        .filter(|v| !v.trim().is_empty())
+                        .ok_or_else(|| Problem::field(field, "expected for an OpenID Connect connection"))
                 };
                 Ok(Input::Oidc {
                     issuer: needed("issuer", self.issuer)?,
@@ -67,11 +74,20 @@ impl NewConnection {
                 (None, Some(url), _) => Ok(Input::MetadataUrl(url)),
                 (None, None, Some(entity_id)) => Ok(Input::Manual {
                     entity_id,
-                    sso_url: self.sso_url.ok_or_else(|| Problem::field("sso_url", "expected beside idp_entity_id"))?,
-                    certificate: self.certificate.ok_or_else(|| Problem::field("certificate", "expected beside idp_entity_id"))?,
+                    sso_url: self
+                        .sso_url
+                        .ok_or_else(|| Problem::field("sso_url", "expected beside idp_entity_id"))?,
+                    certificate: self
+                        .certificate
+                        .ok_or_else(|| Problem::field("certificate", "expected beside idp_entity_id"))?,
                 }),
-                (Some(_), Some(_), _) => Err(Problem::field("metadata_url", "expected either metadata_xml or metadata_url")),
-                (None, None, None) => Err(Problem::field("metadata_xml", "expected metadata_xml, metadata_url, or idp_entity_id with sso_url and certificate")),
+                (Some(_), Some(_), _) => {
+                    Err(Problem::field("metadata_url", "expected either metadata_xml or metadata_url"))
+                }
+                (None, None, None) => Err(Problem::field(
+                    "metadata_xml",
+                    "expected metadata_xml, metadata_url, or idp_entity_id with sso_url and certificate",
+                )),
             },
         }
     }
@@ -94,7 +110,7 @@ pub async fn create(
     let organization = organization::require(&mut tx, &id).await?;
     let it = connection::create(&app, &mut tx, &organization, &provider, settings, &caller.actor()).await?;
     let it = if status == ConnectionStatus::Active {
-        connection::activate(&app, &mut tx, it, &caller.actor()).await?
+        connection::activate(&app, &mut tx, &it, &caller.actor()).await?
     } else {
         it
     };
@@ -147,8 +163,8 @@ pub async fn update(
     let mut tx = app.write().await?;
     let (_, it) = require(&mut tx, &id, &connection).await?;
     let it = match wanted {
-        ConnectionStatus::Active => connection::activate(&app, &mut tx, it, &caller.actor()).await?,
-        ConnectionStatus::Inactive => connection::deactivate(&app, &mut tx, it, &caller.actor()).await?,
+        ConnectionStatus::Active => connection::activate(&app, &mut tx, &it, &caller.actor()).await?,
+        ConnectionStatus::Inactive => connection::deactivate(&app, &mut tx, &it, &caller.actor()).await?,
         ConnectionStatus::Draft => return Err(Problem::field("status", "expected active or inactive")),
     };
     tx.commit().await?;
@@ -163,7 +179,7 @@ pub async fn remove(
 ) -> Result<StatusCode, Problem> {
     let mut tx = app.write().await?;
     let (_, it) = require(&mut tx, &id, &connection).await?;
-    connection::remove(&app, &mut tx, it, &caller.actor()).await?;
+    connection::remove(&app, &mut tx, &it, &caller.actor()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

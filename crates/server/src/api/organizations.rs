@@ -60,7 +60,10 @@ impl Settings {
         let defaults = self.defaults.unwrap_or(NewDefaults { country: None, role: None });
         Ok(Change {
             name,
-            leaver_policy: self.leaver_policy.map(|p| p.parse().map_err(wrong("leaver_policy"))).transpose()?,
+            leaver_policy: self
+                .leaver_policy
+                .map(|p| p.parse().map_err(wrong("leaver_policy")))
+                .transpose()?,
             erase_grace: self.erase_grace_seconds.map(Duration::from_secs),
             jit: self.jit,
             self_service: self.self_service,
@@ -80,7 +83,7 @@ pub async fn create(
     let it = organization::create(&app, &mut tx, &body.name, &caller.actor()).await?;
     let it = organization::update(&app, &mut tx, it, body.settings.change(None)?, &caller.actor()).await?;
     for name in &body.domains {
-        domains::add(&app, &mut tx, &it, name, Some(&caller.actor())).await?;
+        domains::add(&app, &mut tx, &it, name, Some(&caller.actor()), &caller.actor()).await?;
     }
     let answer = with_domains(&mut tx, &it).await?;
     tx.commit().await?;
@@ -96,9 +99,10 @@ pub async fn update(
 ) -> Result<Json<Value>, Problem> {
     let mut tx = app.write().await?;
     let it = organization::require(&mut tx, &id).await?;
-    let it = organization::update(&app, &mut tx, it, body.settings.change(body.name)?, &caller.actor()).await?;
+    let it =
+        organization::update(&app, &mut tx, it, body.settings.change(body.name)?, &caller.actor()).await?;
     for name in &body.domains {
-        domains::add(&app, &mut tx, &it, name, Some(&caller.actor())).await?;
+        domains::add(&app, &mut tx, &it, name, Some(&caller.actor()), &caller.actor()).await?;
     }
     let answer = with_domains(&mut tx, &it).await?;
     tx.commit().await?;

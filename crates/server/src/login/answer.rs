@@ -24,7 +24,10 @@ pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -
     let params = Params(form_urlencoded::parse(&body).into_owned().collect());
     let connection = require(&app, &id, Protocol::Saml).await?;
     let message = params.first("SAMLResponse").filter(|m| !m.is_empty()).ok_or_else(|| {
-        Problem::bad_request("saml_response_missing", "Expected a form field SAMLResponse. Begin again at the sign-in page.")
+        Problem::bad_request(
+            "saml_response_missing",
+            "Expected a form field SAMLResponse. Begin again at the sign-in page.",
+        )
     })?;
     let Some(flow) = params.first("RelayState").and_then(|state| state.parse::<FlowId>().ok()) else {
         // Nobody asked for this answer. It is not used: the person is sent to the provider once more, by us.
@@ -45,7 +48,11 @@ pub async fn oidc_query(
 }
 
 /// `POST /oidc/{connection}/callback` (OAuth 2.0 Form Post Response Mode).
-pub async fn oidc_form(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+pub async fn oidc_form(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
     oidc(&app, &id, &body).await
 }
 
@@ -77,7 +84,8 @@ async fn waiting(
     connection: &Connection,
 ) -> Result<(store::session::Flow, FlowState), Problem> {
     let found = flow::lookup(&mut app.read().await?, app, id).await?;
-    let found = found.filter(|(flow, state)| flow.step == SENT && state.connection == connection.id.to_string());
+    let found =
+        found.filter(|(flow, state)| flow.step == SENT && state.connection == connection.id.to_string());
     let (flow, state) = found.ok_or_else(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,

@@ -13,13 +13,17 @@ use crate::app::App;
 use crate::connection::Asserted;
 use crate::member;
 use crate::problem::Problem;
-use crate::request::{Browser, Params};
+use crate::request::{Browser, FormParams, Params};
 use crate::web;
 use crate::web::pages::login::{CompleteProfile, ProfileField};
 use crate::web::parts::{Field, Opt};
 
 /// Shows the form.
-pub async fn show(State(app): State<App>, browser: Browser, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn show(
+    State(app): State<App>,
+    browser: Browser,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let mut db = app.read().await?;
     let it = Completing::of(&mut db, &app, &browser, &id).await?;
     Ok(it.page(&app, &browser, &id, &Params::default(), &[], StatusCode::OK))
@@ -31,7 +35,7 @@ pub async fn submit(
     browser: Browser,
     Path(id): Path<String>,
     headers: HeaderMap,
-    form: Params,
+    form: FormParams,
 ) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
     let it = Completing::of(&mut tx, &app, &browser, &id).await?;
@@ -43,9 +47,14 @@ pub async fn submit(
     let member = member::complete(&app, &mut tx, &it.organization, it.member.clone(), typed).await?;
     let flow = id.parse().map_err(|_| Problem::not_found("sign-in"))?;
     if !store::session::advance_flow(&mut tx, flow, COMPLETING, DONE, "{}").await? {
-        return Err(Problem::conflict("sign_in_ended", "This sign-in was finished already", "Open the page you wanted; you may be signed in by now."));
+        return Err(Problem::conflict(
+            "sign_in_ended",
+            "This sign-in was finished already",
+            "Open the page you wanted; you may be signed in by now.",
+        ));
     }
-    let cookie = begin_session(&app, &mut tx, &it.state, &it.asserted, &it.account, &member, &headers).await?;
+    let cookie =
+        begin_session(&app, &mut tx, &it.state, &it.asserted, &it.account, &member, &headers).await?;
     tx.commit().await?;
     Ok(signed_in(&it.state.return_to, cookie))
 }
@@ -64,14 +73,16 @@ impl Completing {
         let gone = || Problem::not_found("sign-in");
         let joined = state.joined.clone().filter(|_| flow.step == COMPLETING).ok_or_else(gone)?;
         let (account, member) = joined.ids()?;
-        let organization = store::organization::lookup(db, state.organization_id()?).await?.ok_or_else(gone)?;
+        let organization =
+            store::organization::lookup(db, state.organization_id()?).await?.ok_or_else(gone)?;
         let account = store::account::lookup(db, account).await?.ok_or_else(gone)?;
         let member = store::member::lookup(db, organization.id, member).await?.ok_or_else(gone)?;
         let asserted = match &state.answer {
             Some(Answer::Asserted(json)) => Asserted::from_json(json, app.now()),
             _ => None,
         };
-        let asserted = asserted.ok_or_else(|| Problem::internal(&"a flow without the answer it was joined by"))?;
+        let asserted =
+            asserted.ok_or_else(|| Problem::internal(&"a flow without the answer it was joined by"))?;
         Ok(Self { state, asserted, organization, account, member })
     }
 

@@ -37,11 +37,11 @@ pub async fn finish(
         return Ok(see_other(&back_to_test(&state, &id)));
     }
     let outcome = match &state.answer {
-        Some(Answer::Asserted(json)) => {
-            Asserted::from_json(json, app.now()).ok_or_else(|| Problem::internal(&"an answer in a flow cannot be read"))?
-        }
+        Some(Answer::Asserted(json)) => Asserted::from_json(json, app.now())
+            .ok_or_else(|| Problem::internal(&"an answer in a flow cannot be read"))?,
         Some(Answer::Refused(json)) => {
-            let refused = Refused::from_json(json).ok_or_else(|| Problem::internal(&"a refusal in a flow cannot be read"))?;
+            let refused = Refused::from_json(json)
+                .ok_or_else(|| Problem::internal(&"a refusal in a flow cannot be read"))?;
             let reference = state.reference.clone().unwrap_or_default();
             return record::page(&app, &browser, &state, &refused, &reference).await;
         }
@@ -60,7 +60,11 @@ async fn sign_in(
 ) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
     if !store::session::advance_flow(&mut tx, flow.id, ANSWERED, DONE, "{}").await? {
-        return Err(Problem::conflict("sign_in_ended", "This sign-in was finished already", "Open the page you wanted; you may be signed in by now."));
+        return Err(Problem::conflict(
+            "sign_in_ended",
+            "This sign-in was finished already",
+            "Open the page you wanted; you may be signed in by now.",
+        ));
     }
     let organization = store::organization::lookup(&mut tx, state.organization_id()?).await?;
     let connection = store::connection::lookup(&mut tx, state.connection_id()?).await?;
@@ -87,8 +91,7 @@ async fn sign_in(
             Ok(signed_in(&state.return_to, cookie))
         }
         Ok((account, member)) => {
-            state.joined =
-                Some(Joined { account: account.id.to_string(), member: member.id.to_string() });
+            state.joined = Some(Joined { account: account.id.to_string(), member: member.id.to_string() });
             store::session::advance_flow(&mut tx, flow.id, DONE, COMPLETING, &state.to_json()?).await?;
             tx.commit().await?;
             Ok(see_other(&format!("/login/profile/{}", flow.id)))

@@ -25,15 +25,24 @@ pub async fn join(
     if let Some((assertion, until)) = &asserted.assertion
         && !store::session::see_assertion(tx, connection.id, assertion, *until).await?
     {
-        return Ok(Err(refuse("replayed", "This answer was used before. Each answer of an identity provider signs in once. Begin again at the sign-in page.")));
+        return Ok(Err(refuse(
+            "replayed",
+            "This answer was used before. Each answer of an identity provider signs in once. Begin again at the sign-in page.",
+        )));
     }
     let Some(email) = asserted.email.as_deref().and_then(|e| profile::email::parse(e).ok().flatten()) else {
-        return Ok(Err(refuse("email_missing", "Your identity provider did not say your email address, so we cannot tell who you are here.")));
+        return Ok(Err(refuse(
+            "email_missing",
+            "Your identity provider did not say your email address, so we cannot tell who you are here.",
+        )));
     };
     if !domains::vouches_for(tx, organization.id, &email).await? {
         let mut refused = refuse(
             "email_not_in_domain",
-            &format!("Your identity provider signed you in as {email}, and {} has not verified that address’s domain here.", organization.name),
+            &format!(
+                "Your identity provider signed you in as {email}, and {} has not verified that address’s domain here.",
+                organization.name
+            ),
         );
         refused.expected = Some(format!("an address in a verified domain of {}", organization.name));
         refused.received = Some(email);
@@ -91,21 +100,40 @@ async fn known_account(
 fn barred(organization: &Organization, member: Option<&Member>) -> Option<Refused> {
     let name = &organization.name;
     match member.map(|m| m.status) {
-        None if !organization.jit => Some(refuse("not_a_member", &format!("{name} knows you, but has not given you a place here. Ask your administrator to add you."))),
-        Some(MemberStatus::Suspended) => Some(refuse("member_suspended", &format!("{name} has paused your access. Ask your administrator."))),
-        Some(MemberStatus::Disconnected | MemberStatus::Erasing) => Some(refuse("member_left", &format!("{name} has ended your access. If that is a slip, ask your administrator to let you back in."))),
+        None if !organization.jit => Some(refuse(
+            "not_a_member",
+            &format!(
+                "{name} knows you, but has not given you a place here. Ask your administrator to add you."
+            ),
+        )),
+        Some(MemberStatus::Suspended) => Some(refuse(
+            "member_suspended",
+            &format!("{name} has paused your access. Ask your administrator."),
+        )),
+        Some(MemberStatus::Disconnected | MemberStatus::Erasing) => Some(refuse(
+            "member_left",
+            &format!(
+                "{name} has ended your access. If that is a slip, ask your administrator to let you back in."
+            ),
+        )),
         _ => None,
     }
 }
 
 /// The address changed at the provider: the same person, a new address.
-async fn follow_address(app: &App, tx: &mut Tx, mut account: Account, email: &str) -> Result<Account, Problem> {
+async fn follow_address(
+    app: &App,
+    tx: &mut Tx,
+    mut account: Account,
+    email: &str,
+) -> Result<Account, Problem> {
     let same = store::fold(&account.email) == store::fold(email);
     if same && account.email_verified_at.is_some() {
         return Ok(account);
     }
     if !same {
-        let taken = store::account::lookup_email(tx, email).await?.is_some_and(|other| other.id != account.id);
+        let taken =
+            store::account::lookup_email(tx, email).await?.is_some_and(|other| other.id != account.id);
         if taken {
             return Ok(account);
         }
@@ -135,5 +163,11 @@ async fn new_account(app: &App, tx: &mut Tx, asserted: &Asserted, email: &str) -
 
 /// A refusal without a comparison.
 pub fn refuse(code: &str, message: &str) -> Refused {
-    Refused { code: code.to_owned(), expected: None, received: None, message: message.to_owned(), steps: Vec::new() }
+    Refused {
+        code: code.to_owned(),
+        expected: None,
+        received: None,
+        message: message.to_owned(),
+        steps: Vec::new(),
+    }
 }

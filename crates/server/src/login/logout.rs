@@ -8,7 +8,7 @@ use serde_json::json;
 use super::start::see_other;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::request::{Browser, Params, SESSION_COOKIE, SignedIn, clear_cookie};
+use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
 use crate::web;
 use crate::web::pages::login::SignedOut;
 
@@ -22,7 +22,7 @@ pub async fn show(State(app): State<App>, browser: Browser) -> Response {
 pub async fn submit(
     State(app): State<App>,
     signed_in: Option<SignedIn>,
-    _form: Params,
+    _form: FormParams,
 ) -> Result<Response, Problem> {
     if let Some(signed_in) = signed_in {
         let mut tx = app.write().await?;

@@ -17,13 +17,13 @@ use crate::connection;
 use crate::mail;
 use crate::problem::Problem;
 use crate::rate;
-use crate::request::{Browser, ClientAddress, CsrfForm, Params};
+use crate::request::{Browser, ClientAddress, CsrfForm, FormParams};
 use crate::web;
 use crate::web::mail_layout::{self, Letter, Link};
 use crate::web::pages::login::MailSent;
+use crate::web::pages::login::SignInLink;
 use crate::web::pages::person::{ErrorPage, LinkEnded};
 use crate::web::parts::Field;
-use crate::web::pages::login::SignInLink;
 
 /// The kind of capability behind a mailed link.
 const KIND: &str = "sign_in";
@@ -55,8 +55,18 @@ pub async fn password(
     // Where the company signs its people in, a password does not: the company may have ended the access.
     let by_company = connection::route(&mut app.read().await?, &form.email).await?.is_some();
     let Some(account) = account.filter(|_| right && !by_company) else {
-        let field = Field::wrong("", "That password does not belong to this address. Try again, or have a sign-in link sent to you.");
-        return Ok(own_page(&app, &browser, &form.email, field, &return_to, StatusCode::UNPROCESSABLE_ENTITY));
+        let field = Field::wrong(
+            "",
+            "That password does not belong to this address. Try again, or have a sign-in link sent to you.",
+        );
+        return Ok(own_page(
+            &app,
+            &browser,
+            &form.email,
+            field,
+            &return_to,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ));
     };
     let mut tx = app.write().await?;
     let member = place(&mut tx, &account).await?;
@@ -115,7 +125,9 @@ pub async fn send_link(
         subject: format!("Your sign-in link for {vendor}"),
         preview: format!("It works once, for {minutes} minutes."),
         heading: format!("Sign in to {vendor}"),
-        paragraphs: vec![format!("Somebody, hopefully you, asked for a link to sign in to {vendor} with this address.")],
+        paragraphs: vec![format!(
+            "Somebody, hopefully you, asked for a link to sign in to {vendor} with this address."
+        )],
         button: Some(Link::new("Sign in", app.config.url(&format!("/signin/{}", token.expose())))),
         button_note: format!("It works once, for {minutes} minutes."),
         small: vec!["If it was not you, nothing happens as long as nobody opens the link.".to_owned()],
@@ -170,7 +182,7 @@ pub async fn use_link(
     browser: Browser,
     Path(token): Path<String>,
     headers: HeaderMap,
-    _form: Params,
+    _form: FormParams,
 ) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
     let Some(it) = working(&app, &mut tx, &token).await? else { return Ok(ended(&app, &browser)) };
@@ -179,7 +191,11 @@ pub async fn use_link(
     }
     if connection::route(&mut tx, &it.email).await?.is_some() {
         let title = "Your company signs you in";
-        let page = ErrorPage::new(browser.page(&app, title), title, "Since you asked for this link, your company has switched on its own sign-in. Enter your work address on the sign-in page.");
+        let page = ErrorPage::new(
+            browser.page(&app, title),
+            title,
+            "Since you asked for this link, your company has switched on its own sign-in. Enter your work address on the sign-in page.",
+        );
         return Ok(web::respond(StatusCode::FORBIDDEN, &page));
     }
     let account = match store::account::lookup_email(&mut tx, &it.email).await? {
@@ -226,7 +242,9 @@ fn ended(app: &App, browser: &Browser) -> Response {
     let page = LinkEnded {
         page: browser.page(app, title),
         title: title.to_owned(),
-        text: web::Html::marked("It works once and for a short time. Have a new one sent to you from the sign-in page."),
+        text: web::Html::marked(
+            "It works once and for a short time. Have a new one sent to you from the sign-in page.",
+        ),
         renew: None,
     };
     web::respond(StatusCode::GONE, &page)
@@ -234,6 +252,7 @@ fn ended(app: &App, browser: &Browser) -> Response {
 
 fn way_back(uri: &axum::http::Uri) -> String {
     let query = uri.query().unwrap_or_default();
-    let found = form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == "return_to").map(|(_, v)| v.into_owned());
+    let found =
+        form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == "return_to").map(|(_, v)| v.into_owned());
     return_to::safe(found.as_deref())
 }

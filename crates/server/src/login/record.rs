@@ -93,11 +93,13 @@ pub async fn page(
         _ => "You could not be signed in",
     };
     let mut page = ErrorPage::new(browser.page(app, title), title, &escape_marks(&refused.message));
-    page.reference = Some(Copy::new("reference", "Reference", reference).hint(app.now().to_string()));
+    page.reference = Some(Copy::new("reference", "Reference", reference).hint(&app.now().to_string()));
     page.administrators = administrators;
     page.again = Some(again(state));
     page.code.clone_from(&refused.code);
-    page.remedy = web::Html::marked("Send this reference to your company’s IT help desk. They see with it what to put right.");
+    page.remedy = web::Html::marked(
+        "Send this reference to your company’s IT help desk. They see with it what to put right.",
+    );
     Ok(web::respond(StatusCode::FORBIDDEN, &page))
 }
 

@@ -22,12 +22,23 @@ mod tests {
 
     #[test]
     fn a_way_back_to_another_site_is_dropped() {
-        for bad in
-            ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "", "evil", "/\u{0}x", "\n//evil"]
-        {
+        for bad in [
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "javascript:alert(1)",
+            "",
+            "evil",
+            "/\u{0}x",
+            "\n//evil",
+        ] {
             assert_eq!(safe(Some(bad)), "/account", "{bad:?}");
         }
-        assert_eq!(safe(Some("/oauth2/authorize?client_id=app&scope=openid%20email")), "/oauth2/authorize?client_id=app&scope=openid%20email");
+        assert_eq!(
+            safe(Some("/oauth2/authorize?client_id=app&scope=openid%20email")),
+            "/oauth2/authorize?client_id=app&scope=openid%20email"
+        );
         assert_eq!(safe(None), "/account");
     }
 }

@@ -76,12 +76,26 @@ pub async fn submit(
         Ok(Some(email)) => email,
         Ok(None) => {
             let field = Field::wrong("", "Enter your email address, such as **you@company.com**.");
-            return Ok(email_page(&app, &browser, uri.path() == "/signup", field, &return_to, StatusCode::UNPROCESSABLE_ENTITY));
+            return Ok(email_page(
+                &app,
+                &browser,
+                uri.path() == "/signup",
+                field,
+                &return_to,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ));
         }
         Err(reason) => {
             let problem = profile::Problem::new(profile::Field::Email, form.email.clone(), reason);
             let field = Field::wrong(form.email, problem.to_string());
-            return Ok(email_page(&app, &browser, uri.path() == "/signup", field, &return_to, StatusCode::UNPROCESSABLE_ENTITY));
+            return Ok(email_page(
+                &app,
+                &browser,
+                uri.path() == "/signup",
+                field,
+                &return_to,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ));
         }
     };
     let routed = connection::route(&mut app.read().await?, &email).await?;

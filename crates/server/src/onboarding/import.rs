@@ -98,7 +98,12 @@ pub async fn preview(
     let mut options = roster::Options::new(this_year);
     options.defaults = crate::organization::profile_defaults(organization);
     let mut roster = roster::read(bytes, &options).map_err(|e| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, e.code(), "This file cannot be read as a list of people", e.to_string())
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            e.code(),
+            "This file cannot be read as a list of people",
+            e.to_string(),
+        )
     })?;
     let mut known = HashSet::new();
     let mut domains: BTreeMap<String, bool> = BTreeMap::new();
@@ -148,7 +153,10 @@ pub async fn apply(
             StatusCode::UNPROCESSABLE_ENTITY,
             "rows_with_problems",
             "Some rows need mending first",
-            format!("{rejected} of {} rows cannot be used, so nobody was invited. Mend them, or import the valid rows only.", preview.roster.rows.len()),
+            format!(
+                "{rejected} of {} rows cannot be used, so nobody was invited. Mend them, or import the valid rows only.",
+                preview.roster.rows.len()
+            ),
         ));
     }
     tx.lock(&organization.id.to_string()).await?;

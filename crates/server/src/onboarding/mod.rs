@@ -2,4 +2,5 @@
 //!
 //! Owns setup links and where a wizard stands. Does not own connections, directories or members: it asks their rooms.
 
+pub mod import;
 pub mod links;

@@ -16,7 +16,7 @@ use super::members::csv;
 use crate::app::App;
 use crate::onboarding::import::{self, Mode, Preview};
 use crate::problem::Problem;
-use crate::request::{Params, Upload};
+use crate::request::{FormParams, Params, Upload};
 use crate::web::pages::org::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview, Place};
 use crate::web::parts::{Figure, Notice, Pager, Status, Tone};
 use crate::web::{self, Html};
@@ -179,7 +179,7 @@ pub async fn apply(
     State(app): State<App>,
     desk: Desk,
     Path(path): Path<HashMap<String, String>>,
-    form: Params,
+    form: FormParams,
 ) -> Result<Response, Problem> {
     let mode = match form.first("mode") {
         Some("all") => Mode::All,

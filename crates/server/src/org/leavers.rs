@@ -13,7 +13,7 @@ use super::words;
 use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
-use crate::request::Params;
+use crate::request::FormParams;
 use crate::web;
 use crate::web::pages::org::{Leaving, OrgLeavers, Place};
 use crate::web::parts::{Choice, Field};
@@ -65,7 +65,7 @@ async fn page(app: &App, desk: &Desk, grace: Field, status: StatusCode) -> Resul
 }
 
 /// `POST /leavers`.
-pub async fn save(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let text = form.first("grace").unwrap_or_default().trim();
     let hours = text.parse::<u64>().ok().filter(|h| *h <= 720);
     let Some(hours) = hours else {

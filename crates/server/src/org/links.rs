@@ -13,7 +13,7 @@ use super::words;
 use crate::app::App;
 use crate::onboarding::links;
 use crate::problem::Problem;
-use crate::request::Params;
+use crate::request::FormParams, Params;
 use crate::web;
 use crate::web::pages::org::{LinkMade, LinkRow, Place};
 use crate::web::parts::{Copy, Field, Status};
@@ -27,10 +27,10 @@ pub async fn create(
     State(app): State<App>,
     desk: Desk,
     OriginalUri(uri): OriginalUri,
-    form: Params,
+    form: FormParams,
 ) -> Result<Response, Problem> {
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned();
-    let asked = Params(query.chain(form.0.iter().cloned()).collect());
+    let asked = Params(query.chain(form.0.0.iter().cloned()).collect());
     let purposes = links::purposes(asked.all("purpose"))?;
     let life = match form.first("expires_in").and_then(|seconds| seconds.parse().ok()) {
         Some(seconds) if desk.operator => Duration::from_secs(seconds),
@@ -63,7 +63,7 @@ pub async fn revoke(
     State(app): State<App>,
     desk: Desk,
     Path(params): Path<HashMap<String, String>>,
-    _form: Params,
+    _form: FormParams,
 ) -> Result<Response, Problem> {
     let id = params.get("link").and_then(|id| id.parse().ok()).ok_or_else(|| Problem::not_found("setup link"))?;
     let mut tx = app.write().await?;

@@ -12,7 +12,7 @@ use super::words;
 use crate::app::App;
 use crate::member::{self, Arrival};
 use crate::problem::Problem;
-use crate::request::Params;
+use crate::request::FormParams, Params;
 use crate::web::pages::login::ProfileField;
 use crate::web::pages::org::{Act, OrgInvite, OrgMember, Place};
 use crate::web::parts::{Field, Notice, Opt, Tone};
@@ -123,7 +123,7 @@ pub async fn act(
     State(app): State<App>,
     desk: Desk,
     Path(params): Path<std::collections::HashMap<String, String>>,
-    form: Params,
+    form: FormParams,
 ) -> Result<Response, Problem> {
     let organization = &desk.organization;
     let it = require(&app, &desk, &params).await?;
@@ -206,7 +206,7 @@ async fn invite_page(
 }
 
 /// `POST /members/invite`.
-pub async fn invite(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+pub async fn invite(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let (mut typed, mut problems) = read(&app, &form);
     let this_year = u16::try_from(app.now().year()).unwrap_or(u16::MAX);
     if let Err(problem) = typed.set(&Name::Email, form.first("email").unwrap_or_default(), this_year) {

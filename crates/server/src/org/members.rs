@@ -12,7 +12,7 @@ use super::words;
 use crate::app::App;
 use crate::member::{self, Reason};
 use crate::problem::Problem;
-use crate::request::Params;
+use crate::request::FormParams, Params;
 use crate::web;
 use crate::web::pages::org::{Confirm, MemberRow, OrgMembers, Place};
 use crate::web::parts::{Filter, Notice, Pager, Tone};
@@ -95,7 +95,7 @@ fn row(member: &Member, desk: &Desk, app: &App) -> MemberRow {
 }
 
 /// `POST /members`: `undo` with one id, or `do` with several. Checking people out asks once more.
-pub async fn act(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+pub async fn act(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let organization = &desk.organization;
     let mut tx = app.write().await?;
     tx.lock(&organization.id.to_string()).await?;

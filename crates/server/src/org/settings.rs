@@ -9,7 +9,7 @@ use super::Desk;
 use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
-use crate::request::Params;
+use crate::request::FormParams;
 use crate::web;
 use crate::web::pages::org::{OrgSettings, Place};
 use crate::web::parts::{Choice, Opt};
@@ -36,7 +36,7 @@ pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Proble
 }
 
 /// `POST /settings`.
-pub async fn save(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let role = form.first("role").map(str::parse::<Role>).transpose();
     let change = Change {
         jit: form.first("jit").map(|v| v == "yes"),

@@ -13,7 +13,7 @@ use crate::connection::{self, domains as room};
 use crate::directory as feed;
 use crate::guide;
 use crate::problem::Problem;
-use crate::request::Params;
+use crate::request::FormParams;
 use crate::web::pages::org::{Act, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
 use crate::web::pages::setup::DomainPanel;
 use crate::web::parts::{Field, Figure, Person, Status};
@@ -56,7 +56,7 @@ pub async fn domain(
     State(app): State<App>,
     desk: Desk,
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
-    form: Params,
+    form: FormParams,
 ) -> Result<Response, Problem> {
     let query: Vec<(String, String)> =
         form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
@@ -69,7 +69,7 @@ pub async fn domain(
         let name = form.first("domain").unwrap_or_default();
         // An operator attests; a company's own administrator has to prove it.
         let by = desk.operator.then_some(desk.actor.as_str());
-        if let Err(problem) = room::add(&app, &mut tx, &desk.organization, name, by).await {
+        if let Err(problem) = room::add(&app, &mut tx, &desk.organization, name, by, &desk.actor).await {
             if problem.status.is_server_error() {
                 return Err(problem);
             }
@@ -136,7 +136,7 @@ pub fn connection_card(it: &Connection, desk: &Desk) -> ConnectionCard {
 }
 
 /// `POST /sign-on` with `activate` or `deactivate` and a connection's id.
-pub async fn connection(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+pub async fn connection(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let (on, id) = match (form.first("activate"), form.first("deactivate")) {
         (Some(id), _) => (true, id),
         (None, Some(id)) => (false, id),
@@ -146,9 +146,9 @@ pub async fn connection(State(app): State<App>, desk: Desk, form: Params) -> Res
     let mut tx = app.write().await?;
     let it = connection::get(&mut tx, desk.organization.id, id).await?;
     if on {
-        connection::activate(&app, &mut tx, it, &desk.actor).await?;
+        connection::activate(&app, &mut tx, &it, &desk.actor).await?;
     } else {
-        connection::deactivate(&app, &mut tx, it, &desk.actor).await?;
+        connection::deactivate(&app, &mut tx, &it, &desk.actor).await?;
     }
     tx.commit().await?;
     Ok(Redirect::to(&desk.at("sign-on")).into_response())
@@ -212,7 +212,7 @@ pub fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard 
 }
 
 /// `POST /directory` with `pause` or `resume` and a directory's id.
-pub async fn directory_act(State(app): State<App>, desk: Desk, form: Params) -> Result<Response, Problem> {
+pub async fn directory_act(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let (status, id) = match (form.first("pause"), form.first("resume")) {
         (Some(id), _) => (DirectoryStatus::Paused, id),
         (None, Some(id)) => (DirectoryStatus::Active, id),

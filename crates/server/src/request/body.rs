@@ -61,7 +61,7 @@ fn stale_form() -> Problem {
     )
 }
 
-/// All pairs of a form or a query, in order, with the CSRF token checked where it is a form.
+/// All pairs of a query, in order.
 #[derive(Debug, Default)]
 pub struct Params(pub Vec<(String, String)>);
 
@@ -77,18 +77,25 @@ impl Params {
     }
 }
 
-impl FromRequest<App> for Params {
+/// All pairs of a form, in order, accepted only with the browser's CSRF token among them.
+#[derive(Debug, Default)]
+pub struct FormParams(pub Params);
+
+impl std::ops::Deref for FormParams {
+    type Target = Params;
+    fn deref(&self) -> &Params {
+        &self.0
+    }
+}
+
+impl FromRequest<App> for FormParams {
     type Rejection = Problem;
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        if request.method() == axum::http::Method::GET {
-            let query = request.uri().query().unwrap_or_default();
-            return Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()));
-        }
         let browser = request.extensions().get::<Browser>().cloned();
         let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
-        let it = Self(form_urlencoded::parse(&bytes).into_owned().collect());
+        let it = Params(form_urlencoded::parse(&bytes).into_owned().collect());
         match (it.first(CSRF_FIELD), browser) {
-            (Some(token), Some(browser)) if browser.accepts(app, token) => Ok(it),
+            (Some(token), Some(browser)) if browser.accepts(app, token) => Ok(Self(it)),
             _ => Err(stale_form()),
         }
     }
