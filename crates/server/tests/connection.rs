@@ -647,6 +647,20 @@ async fn oidc_connection(t: &TestApp, idp: &Idp, issuer: &str, secret: &str) -> 
         connection::read_input(&t.app, "okta-oidc", Some(&it), &client(issuer, secret)).await.unwrap();
     let it = changed(t, &it, Change { settings: Some(settings), ..Change::default() }).await;
     assert!(!it.config.contains("s3cret"));
+    // An empty secret keeps the stored one, for the same client only.
+    let kept = connection::read_input(&t.app, "okta-oidc", Some(&it), &client(issuer, "")).await.unwrap();
+    let sealed = |settings: Option<Settings>| match settings {
+        Some(Settings::Oidc(config)) => config.client_secret_sealed,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(sealed(Some(kept)), sealed(Settings::of(&it)));
+    let other = Input::Oidc {
+        issuer: issuer.to_owned(),
+        client_id: "another".to_owned(),
+        client_secret: String::new(),
+    };
+    let refused = read_error(t, "okta-oidc", Some(&it), other).await;
+    assert!(refused.detail.contains("asks for a client secret"), "{}", refused.detail);
     activated(t, &it).await
 }
 
@@ -711,18 +725,19 @@ async fn a_provider_that_changes_its_key_is_asked_once_a_minute_at_most() {
         let it = oidc_connection(&t, &idp, &issuer, "s3cret").await;
         let ann = json!({"sub": "u1", "email": "ann@acme.test", "given_name": "Ann", "family_name": "Lee"});
         let asked = || idp.asked_for_keys.load(std::sync::atomic::Ordering::SeqCst);
-        assert_eq!(asked(), 1);
+        // Once for each reading of the values.
+        assert_eq!(asked(), 3);
         idp.with(|p| p.rotate_key(SigningAlgorithm::Es256)).unwrap();
         let (state, params) = sign_in(&t, &idp, &it, ann.clone()).await;
         let refused = connection::finish_oidc(&t.app, &it, &state, &params).await.unwrap_err();
-        assert_eq!((refused.code.as_str(), asked()), ("unknown_key", 1));
+        assert_eq!((refused.code.as_str(), asked()), ("unknown_key", 3));
         t.clock.advance(Duration::from_secs(61));
         let (state, params) = sign_in(&t, &idp, &it, ann.clone()).await;
         connection::finish_oidc(&t.app, &it, &state, &params).await.unwrap();
-        assert_eq!(asked(), 2);
+        assert_eq!(asked(), 4);
         let (state, params) = sign_in(&t, &idp, &it, ann).await;
         connection::finish_oidc(&t.app, &it, &state, &params).await.unwrap();
-        assert_eq!(asked(), 2);
+        assert_eq!(asked(), 4);
     });
 }
 

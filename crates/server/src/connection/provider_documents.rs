@@ -157,7 +157,9 @@ async fn again(
 
 /// What is in memory, else what was stored at the setup.
 fn known(app: &App, connection: &Connection, config: &OidcConfig) -> Option<Known> {
-    if let Some(known) = app.connections.provider(connection.id, &config.issuer) {
+    let known = app.connections.provider(connection.id, &config.issuer);
+    // A later setup brought later documents.
+    if let Some(known) = known.filter(|known| known.fetched_at >= config.fetched_at) {
         return Some(known);
     }
     let discovery = Discovery::parse(config.discovery.to_string().as_bytes(), &config.issuer).ok()?;

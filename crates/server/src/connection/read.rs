@@ -49,7 +49,8 @@ pub enum Input {
         issuer: String,
         /// Our client id there.
         client_id: String,
-        /// Our secret there; empty for a public client.
+        /// Our secret there. Empty keeps the one that is stored for the same issuer and client; else it means a
+        /// public client.
         client_secret: String,
     },
 }
@@ -68,6 +69,7 @@ pub async fn read_input(
         app,
         guide: guide::find(provider),
         values: connection.map(|c| metadata::guide_values(app, c)).unwrap_or_default(),
+        stored: connection.and_then(Settings::of),
         now: app.now().to_jiff(),
     };
     match input {
@@ -88,6 +90,8 @@ struct Reader<'a> {
     app: &'a App,
     guide: Option<&'static Guide>,
     values: guide::Values,
+    /// What the connection trusts so far.
+    stored: Option<Settings>,
     now: Timestamp,
 }
 
@@ -193,8 +197,12 @@ impl Reader<'_> {
                 None => Problem::field("issuer", error.sentence()),
             }
         })?;
-        provider_documents::check_usable(self.app, &fetched.documents, secret.is_empty())?;
-        let sealed = if secret.is_empty() { String::new() } else { self.app.seal_text(SECRET_PLACE, secret) };
+        let sealed = if secret.is_empty() {
+            self.kept_secret(issuer, client_id)
+        } else {
+            self.app.seal_text(SECRET_PLACE, secret)
+        };
+        provider_documents::check_usable(self.app, &fetched.documents, sealed.is_empty())?;
         Ok(Settings::Oidc(OidcConfig {
             issuer: issuer.to_owned(),
             client_id: client_id.to_owned(),
@@ -204,6 +212,16 @@ impl Reader<'_> {
             jwks: fetched.jwks,
             fetched_at: self.app.now(),
         }))
+    }
+
+    /// A secret goes to nobody but the provider that it was entered for.
+    fn kept_secret(&self, issuer: &str, client_id: &str) -> String {
+        match &self.stored {
+            Some(Settings::Oidc(known)) if known.issuer == issuer && known.client_id == client_id => {
+                known.client_secret_sealed.clone()
+            }
+            _ => String::new(),
+        }
     }
 
     fn check_client(&self, client_id: &str, secret: &str) -> Result<(), Problem> {

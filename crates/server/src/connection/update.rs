@@ -2,7 +2,9 @@
 //!
 //! Owns what may change and what a change resets. Does not own reading new values (`create`).
 
-use model::{Connection, ConnectionStatus, Time};
+use std::borrow::Borrow;
+
+use model::{Connection, ConnectionId, ConnectionStatus, Time};
 use store::Tx;
 
 use super::config::Settings;
@@ -29,17 +31,18 @@ pub struct Change {
 pub async fn change(
     app: &App,
     tx: &mut Tx,
-    connection: &Connection,
+    connection: impl Borrow<Connection>,
     change: Change,
     actor: &str,
 ) -> Result<Connection, Problem> {
-    let mut it = fresh(tx, connection).await?;
+    let mut it = fresh(tx, connection.borrow().id).await?;
     let before = Settings::of(&it);
     let mut settings = change.settings.clone().or_else(|| before.clone());
     if let (Some(Settings::Saml(new)), Some(Settings::Saml(old))) = (&mut settings, &before) {
         new.allow_sha1 = old.allow_sha1;
         new.allow_idp_initiated = old.allow_idp_initiated;
-        new.want_signed_requests |= change.settings.is_none() && old.want_signed_requests;
+        // Signing where it is not asked for does no harm; leaving it out where it is breaks every sign-in.
+        new.want_signed_requests |= old.want_signed_requests;
     }
     apply_switches(&mut settings, &change)?;
     if let Some(settings) = &settings {
@@ -63,10 +66,10 @@ pub async fn change(
 pub async fn activate(
     app: &App,
     tx: &mut Tx,
-    connection: &Connection,
+    connection: impl Borrow<Connection>,
     actor: &str,
 ) -> Result<Connection, Problem> {
-    let it = fresh(tx, connection).await?;
+    let it = fresh(tx, connection.borrow().id).await?;
     Settings::required(&it)?;
     turn(app, tx, it, ConnectionStatus::Active, ("connection.activated", actor)).await
 }
@@ -75,10 +78,10 @@ pub async fn activate(
 pub async fn deactivate(
     app: &App,
     tx: &mut Tx,
-    connection: &Connection,
+    connection: impl Borrow<Connection>,
     actor: &str,
 ) -> Result<Connection, Problem> {
-    let it = fresh(tx, connection).await?;
+    let it = fresh(tx, connection.borrow().id).await?;
     if it.status == ConnectionStatus::Draft {
         return Err(Problem::conflict(
             "connection_not_active",
@@ -91,7 +94,7 @@ pub async fn deactivate(
 
 /// Takes the connection away, with the identities known through it.
 pub async fn remove(app: &App, tx: &mut Tx, connection: &Connection, actor: &str) -> Result<(), Problem> {
-    let mut it = fresh(tx, connection).await?;
+    let mut it = fresh(tx, connection.id).await?;
     if it.status == ConnectionStatus::Active {
         it.status = ConnectionStatus::Inactive;
         record(app, tx, &it, "connection.deactivated", actor).await?;
@@ -104,15 +107,15 @@ pub async fn remove(app: &App, tx: &mut Tx, connection: &Connection, actor: &str
 
 /// Records that a test sign-in came through whole.
 pub async fn mark_tested(tx: &mut Tx, connection: &Connection, at: Time) -> Result<(), Problem> {
-    let mut it = fresh(tx, connection).await?;
+    let mut it = fresh(tx, connection.id).await?;
     it.tested_at = Some(at);
     Ok(store::connection::update(tx, &it).await?)
 }
 
 /// The connection as it is now, held until the transaction ends.
-async fn fresh(tx: &mut Tx, connection: &Connection) -> Result<Connection, Problem> {
-    tx.lock(&connection.id.to_string()).await?;
-    let found = store::connection::lookup(tx, connection.id).await?;
+async fn fresh(tx: &mut Tx, id: ConnectionId) -> Result<Connection, Problem> {
+    tx.lock(&id.to_string()).await?;
+    let found = store::connection::lookup(tx, id).await?;
     found.ok_or_else(|| Problem::not_found("connection"))
 }
 
