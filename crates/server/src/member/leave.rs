@@ -136,8 +136,7 @@ pub async fn resume(app: &App, tx: &mut Tx, org: &Organization, member: Member) 
 pub async fn sign_out_everywhere(app: &App, tx: &mut Tx, member: MemberId) -> Result<(), Problem> {
     let grants = store::application::revoke_grants_of_member(tx, member, app.now()).await?;
     for grant in grants {
-        let payload = json!({ "grant": grant.to_string() });
-        job::enqueue(app, tx, provider::BACKCHANNEL_LOGOUT, &payload, app.now()).await?;
+        provider::tell(app, tx, grant).await?;
     }
     store::session::remove_of_member(tx, member).await?;
     Ok(())

@@ -96,6 +96,17 @@ fn sign_in(request: &AuthorizeRequest, back: &str, anew: bool) -> String {
     format!("/login?{}", query.finish())
 }
 
+/// Whether a way back leads to a request that wants the person to sign in anew (`prompt`, `max_age`): then the identity
+/// provider must not be content with a session of its own either.
+pub fn asks_anew(return_to: &str) -> bool {
+    let Some(query) = return_to.strip_prefix("/oauth2/authorize?") else { return false };
+    reply::pairs(query.as_bytes()).iter().any(|(name, value)| match name.as_str() {
+        "prompt" => value.split_ascii_whitespace().any(|word| matches!(word, "login" | "select_account")),
+        "max_age" => !value.is_empty(),
+        _ => false,
+    })
+}
+
 async fn issue_code(
     app: &App,
     browser: &Browser,
@@ -166,4 +177,20 @@ fn on_page(error: &OAuthError) -> Problem {
             error.description
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asks_anew;
+
+    #[test]
+    fn a_way_back_tells_whether_it_wants_a_new_sign_in() {
+        for yes in ["prompt=login", "a=b&prompt=consent+login", "max_age=60", "prompt=select_account"] {
+            assert!(asks_anew(&format!("/oauth2/authorize?{yes}")), "{yes}");
+        }
+        for no in ["/account?prompt=login", "/oauth2/authorize?prompt=consent&max_age=", "/oauth2/authorize"]
+        {
+            assert!(!asks_anew(no), "{no}");
+        }
+    }
 }

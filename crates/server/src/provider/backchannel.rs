@@ -9,15 +9,17 @@ use axum::http::StatusCode;
 use model::{ApplicationId, Job, NewEvent, TokenId};
 use oidc::provider::{LogoutToken, mint_logout_token};
 use serde_json::{Value, json};
-use store::Tx;
+use store::application::Grant;
 use store::session::Session;
+use store::{Reader, Tx};
 
 use super::{applications, keys};
 use crate::app::App;
 use crate::job;
 use crate::problem::Problem;
 
-/// Kind of the job that tells one application that one grant has ended. Payload: `{"grant": id}`.
+/// Kind of the job that tells one application that one grant has ended. Payload: `{"grant": id}`, and what [`tell`]
+/// adds to outlive the grant.
 pub const BACKCHANNEL_LOGOUT: &str = "provider.backchannel_logout";
 
 /// A logout token is for use at once.
@@ -33,16 +35,10 @@ pub async fn end_session(
     except: Option<ApplicationId>,
 ) -> Result<(), Problem> {
     let now = app.now();
-    for grant in store::application::revoke_grants_of_session(tx, session.id, now).await? {
-        let known = match except {
-            None => false,
-            Some(id) => {
-                let grant = store::application::lookup_grant(tx, grant).await?;
-                grant.is_some_and(|grant| grant.application_id == id)
-            }
-        };
-        if !known {
-            tell(app, tx, grant).await?;
+    for id in store::application::revoke_grants_of_session(tx, session.id, now).await? {
+        let grant = store::application::lookup_grant(tx, id).await?;
+        if let Some(grant) = grant.filter(|grant| Some(grant.application_id) != except) {
+            ask(app, tx, &grant).await?;
         }
     }
     store::session::remove(tx, session.id).await?;
@@ -64,19 +60,52 @@ pub async fn end_session(
     Ok(())
 }
 
-/// Asks for the job that tells the application of a revoked grant.
+/// Asks for the job that tells the application of a grant that was just revoked. The job outlives the grant: a person may
+/// be erased before the application answers.
 pub async fn tell(app: &App, tx: &mut Tx, grant: TokenId) -> Result<(), Problem> {
-    job::enqueue(app, tx, BACKCHANNEL_LOGOUT, &json!({ "grant": grant.to_string() }), app.now()).await
+    match store::application::lookup_grant(tx, grant).await? {
+        Some(grant) => ask(app, tx, &grant).await,
+        None => Ok(()),
+    }
+}
+
+async fn ask(app: &App, tx: &mut Tx, grant: &Grant) -> Result<(), Problem> {
+    let payload = json!({
+        "grant": grant.id.to_string(),
+        "application": grant.application_id.to_string(),
+        "subject": grant.account_id.to_string(),
+    });
+    job::enqueue(app, tx, BACKCHANNEL_LOGOUT, &payload, app.now()).await
+}
+
+/// Whose session has ended, and where.
+struct Ended {
+    client_id: String,
+    subject: String,
+    sid: String,
+}
+
+/// Reads the payload; where it names the grant alone, the grant says the rest. None when that is gone.
+async fn ended(db: &mut Reader, payload: &str) -> Result<Option<Ended>, Problem> {
+    let payload: Value = serde_json::from_str(payload).map_err(|e| Problem::internal(&e))?;
+    let text = |name: &str| payload[name].as_str().map(ToOwned::to_owned);
+    let sid = text("grant").ok_or_else(|| Problem::internal(&"a logout job without a grant"))?;
+    if let (Some(client_id), Some(subject)) = (text("application"), text("subject")) {
+        return Ok(Some(Ended { client_id, subject, sid }));
+    }
+    let id = sid.parse().map_err(|e| Problem::internal(&e))?;
+    let grant = store::application::lookup_grant(db, id).await?;
+    Ok(grant.map(|grant| Ended {
+        client_id: grant.application_id.to_string(),
+        subject: grant.account_id.to_string(),
+        sid,
+    }))
 }
 
 /// Posts the logout token.
 pub async fn backchannel_logout_job(app: &App, job: &Job) -> Result<(), Problem> {
-    let payload: Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
-    let id = payload["grant"].as_str().and_then(|text| text.parse().ok());
-    let id: TokenId = id.ok_or_else(|| Problem::internal(&"a logout job without a grant"))?;
     let mut db = app.read().await?;
-    let Some(grant) = store::application::lookup_grant(&mut db, id).await? else { return Ok(()) };
-    let client_id = grant.application_id.to_string();
+    let Some(Ended { client_id, subject, sid }) = ended(&mut db, &job.payload).await? else { return Ok(()) };
     let client = applications::find(&mut db, &client_id).await?;
     drop(db);
     let Some(client) = client else { return Ok(()) };
@@ -84,7 +113,7 @@ pub async fn backchannel_logout_job(app: &App, job: &Job) -> Result<(), Problem>
     let ring = keys::ring(app).await?;
     let key = ring.key(&client.metadata.id_token_signed_response_alg)?;
     let (now, issuer) = (app.now(), app.config.issuer());
-    let (subject, sid, jti) = (grant.account_id.to_string(), grant.id.to_string(), job.id.to_string());
+    let jti = job.id.to_string();
     let token = LogoutToken {
         issuer: &issuer,
         client_id: &client_id,

@@ -24,7 +24,7 @@ pub type Cache = OnceCell<Arc<Ring>>;
 #[derive(Debug)]
 pub struct Ring {
     signing: Vec<SigningKey>,
-    /// The document at `/oauth2/jwks`: every key, retired ones too.
+    /// The document at `/oauth2/jwks`: every key, the default's first, retired ones too.
     pub published: Value,
     /// The same, for verifying our own tokens.
     pub public: Jwks,
@@ -98,6 +98,8 @@ fn sealed(app: &App, key: &SigningKey) -> Result<Key, Problem> {
 
 fn open(app: &App, known: &[Key]) -> Result<Ring, Problem> {
     let (mut signing, mut retired) = (Vec::new(), Vec::new());
+    let mut known: Vec<&Key> = known.iter().collect();
+    known.sort_by_key(|key| (key.algorithm != SigningAlgorithm::default().as_str(), key.id));
     for record in known {
         let algorithm = SigningAlgorithm::from_name(&record.algorithm);
         let algorithm =

@@ -24,6 +24,7 @@ mod userinfo;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub use authorize::asks_anew;
 pub use backchannel::{BACKCHANNEL_LOGOUT, backchannel_logout_job, end_session, tell};
 
 use crate::app::App;

@@ -155,3 +155,22 @@ async fn nobody_is_sent_to_an_address_that_is_not_registered() {
         assert_eq!(ada.browser.get(&logout_path(&contradiction)).await.status, 400);
     });
 }
+
+#[tokio::test]
+async fn application_is_told_even_when_the_person_is_erased_before() {
+    each_database!(|t| {
+        let (address, received) = listener(0).await;
+        let mut ada = ada(&t).await;
+        let product = client(&t, json!({"backchannel_logout_uri": address})).await;
+        tokens(&t, &mut ada.browser, &product).await;
+        let mut tx = t.app.write().await.unwrap();
+        server::member::sign_out_everywhere(&t.app, &mut tx, ada.member.id).await.unwrap();
+        store::account::remove(&mut tx, ada.account.id).await.unwrap();
+        tx.commit().await.unwrap();
+        t.work().await;
+        t.assert_no_work().await;
+        let tokens = received.lock().unwrap().clone();
+        assert_eq!(tokens.len(), 1);
+        assert_eq!(verified(&t, &tokens[0], &product).await.subject, Some(ada.account.id.to_string()));
+    });
+}

@@ -348,3 +348,72 @@ async fn registration_that_is_wrong_names_every_field() {
         }
     });
 }
+
+#[tokio::test]
+async fn two_machines_that_begin_together_publish_the_same_keys() {
+    each_database!(|t| {
+        let app = &t.app;
+        let other = server::App::new(server::AppParts {
+            store: app.store.clone(),
+            clock: t.clock.clone(),
+            rng: app.rng.clone(),
+            seal: model::Seal::new(&[42; 32]).unwrap(),
+            config: app.config.clone(),
+        });
+        let (here, there) =
+            tokio::join!(server::provider::keys::ring(app), server::provider::keys::ring(&other));
+        let (here, there) = (here.unwrap(), there.unwrap());
+        assert_eq!(here.published, there.published);
+        assert_eq!(here.published["keys"].as_array().unwrap().len(), 2);
+    });
+}
+
+#[tokio::test]
+async fn of_two_exchanges_at_the_same_moment_one_gets_through() {
+    each_database!(|t| {
+        let mut ada = ada(&t).await;
+        let product = client(&t, json!({})).await;
+        let given = tokens(&t, &mut ada.browser, &product).await;
+        let waiting = code(&mut ada.browser, &product).await;
+        let (one, two) = tokio::join!(redeem(&t, &product, &waiting), redeem(&t, &product, &waiting));
+        let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 400]);
+        let token = given["refresh_token"].as_str().unwrap();
+        let (one, two) = tokio::join!(refresh(&t, &product, token), refresh(&t, &product, token));
+        let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 400]);
+    });
+}
+
+#[tokio::test]
+async fn address_is_verified_by_its_owner_or_by_the_domain_of_the_company() {
+    use model::{Domain, DomainId, DomainStatus};
+    each_database!(|t| {
+        let mut ada = ada(&t).await;
+        let product = client(&t, json!({})).await;
+        let unproven = model::Account { email_verified_at: None, ..ada.account.clone() };
+        let domain = Domain {
+            id: t.app.id(DomainId::new),
+            organization_id: ada.organization.id,
+            name: "acme.example".to_owned(),
+            status: DomainStatus::Pending,
+            dns_token: "x".to_owned(),
+            verified_at: None,
+            verified_by: None,
+            created_at: t.app.now(),
+        };
+        let mut tx = t.app.write().await.unwrap();
+        store::account::update(&mut tx, &unproven).await.unwrap();
+        store::domain::add(&mut tx, &domain).await.unwrap();
+        tx.commit().await.unwrap();
+        let given = tokens(&t, &mut ada.browser, &product).await;
+        let access = given["access_token"].as_str().unwrap();
+        assert_eq!(userinfo(&t, access).await.json()["email_verified"], false);
+        let mut tx = t.app.write().await.unwrap();
+        store::domain::verify(&mut tx, domain.id, "dns", t.app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(userinfo(&t, access).await.json()["email_verified"], true);
+    });
+}
