@@ -47,14 +47,14 @@ fn signed_redirect_has_its_parameters_in_order_and_verifies() {
         assert_eq!(names, ["SAMLRequest", "RelayState", "SigAlg", "Signature"]);
         // Bindings 3.4.4.1: the signature is over the query as it was sent, up to `Signature`.
         let raw = url.split_once('?').unwrap().1;
-        let (signed, _) = raw.split_once("&Signature=").unwrap();
+        let (covered, _) = raw.split_once("&Signature=").unwrap();
         let signature = &query(&url)[3].1;
         let signature =
             base64::Engine::decode(&base64::engine::general_purpose::STANDARD, signature).unwrap();
         let public = bergshamra::keys::loader::load_x509_cert_pem(key.cert_pem().as_bytes()).unwrap();
         let algorithm = bergshamra::crypto::sign::from_uri(signer.algorithm().uri()).unwrap();
         let public = public.to_signing_key().unwrap().unwrap();
-        assert!(algorithm.verify(&public, signed.as_bytes(), &signature).unwrap());
+        assert!(algorithm.verify(&public, covered.as_bytes(), &signature).unwrap());
     }
 }
 
@@ -110,7 +110,7 @@ fn inflate_is_bounded() {
     use std::io::Write as _;
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
     for _ in 0..200 {
-        encoder.write_all(&[b' '; 1024 * 1024]).unwrap();
+        encoder.write_all(&vec![b' '; 1024 * 1024]).unwrap();
     }
     let bomb = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, encoder.finish().unwrap());
     assert!(bomb.len() < 400_000);

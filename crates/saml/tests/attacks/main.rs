@@ -7,6 +7,7 @@
 mod encrypted;
 mod kit;
 mod misdirected;
+mod mutations;
 mod signatures;
 mod transforms;
 mod values;
