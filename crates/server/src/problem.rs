@@ -158,6 +158,15 @@ impl From<store::StoreError> for Problem {
     }
 }
 
+impl From<scim::ScimError> for Problem {
+    fn from(error: scim::ScimError) -> Self {
+        let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut it = Self::new(status, "scim_refused", "This request cannot be done", error.detail);
+        it.scim_type = error.scim_type.map(scim::ScimType::as_str);
+        it
+    }
+}
+
 impl IntoResponse for Problem {
     /// A bare response that carries the problem; [`render`] gives it the form its reader expects.
     fn into_response(self) -> Response {

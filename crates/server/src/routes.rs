@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::connection;
 use crate::problem::{self, Problem};
 use crate::provider;
+use crate::provisioning;
 use crate::request;
 use crate::web;
 
@@ -32,7 +33,7 @@ pub fn router(app: App) -> Router {
         .merge(connection::protocol())
         .merge(crate::login::protocol())
         .merge(provider::protocol());
-    let machines = Router::new().merge(crate::api::machine());
+    let machines = Router::new().merge(crate::api::machine()).merge(provisioning::machine());
     Router::new()
         .merge(pages)
         .merge(protocols)

@@ -134,6 +134,13 @@ CREATE UNIQUE INDEX directory_users_by_user_name ON directory_users (directory_i
 CREATE INDEX directory_users_by_external_id ON directory_users (directory_id, external_id);
 CREATE INDEX directory_users_by_email ON directory_users (directory_id, email_folded);
 CREATE INDEX directory_users_in_order ON directory_users (directory_id, id);
+-- Further addresses of a user, for look-ups; most people have none.
+CREATE TABLE directory_user_emails (
+    user_id TEXT NOT NULL REFERENCES directory_users (id) ON DELETE CASCADE,
+    email_folded TEXT NOT NULL,
+    PRIMARY KEY (user_id, email_folded)
+);
+CREATE INDEX directory_user_emails_by_email ON directory_user_emails (email_folded);
 CREATE TABLE directory_groups (
     id TEXT NOT NULL PRIMARY KEY,
     directory_id TEXT NOT NULL REFERENCES directories (id) ON DELETE CASCADE,
@@ -144,13 +151,15 @@ CREATE TABLE directory_groups (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX directory_groups_by_display_name ON directory_groups (directory_id, display_name_folded);
+-- Names of groups may be equal (RFC 7643 4.2).
+CREATE INDEX directory_groups_by_display_name ON directory_groups (directory_id, display_name_folded);
 CREATE INDEX directory_groups_by_external_id ON directory_groups (directory_id, external_id);
 CREATE INDEX directory_groups_in_order ON directory_groups (directory_id, id);
 CREATE TABLE directory_group_members (
     group_id TEXT NOT NULL REFERENCES directory_groups (id) ON DELETE CASCADE,
     member_id TEXT NOT NULL,          -- a directory user's id, or a group's
     kind TEXT NOT NULL,               -- User | Group
+    display TEXT,                     -- as the provider wrote it
     PRIMARY KEY (group_id, member_id)
 );
 CREATE INDEX directory_group_members_by_member ON directory_group_members (member_id);

@@ -117,6 +117,11 @@ const ERASED: &[Statement] = &[
         "DELETE FROM directory_group_members WHERE member_id = $1",
         &[Bind::DirectoryUser],
     ),
+    of_member(
+        "directory_user_emails",
+        "DELETE FROM directory_user_emails WHERE user_id = $1",
+        &[Bind::DirectoryUser],
+    ),
     of_member("directory_users", "DELETE FROM directory_users WHERE id = $1", &[Bind::DirectoryUser]),
     of_member(
         "setup_links",

@@ -32,7 +32,12 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let provider = body.provider.as_deref().unwrap_or("custom-scim2");
     if guide::find(provider).is_none() {
-        return Err(Problem::field("provider", format!("“{provider}” is not a provider we know. Use custom-scim2 for any provider without a guide of its own")));
+        return Err(Problem::field(
+            "provider",
+            format!(
+                "“{provider}” is not a provider we know. Use custom-scim2 for any provider without a guide of its own"
+            ),
+        ));
     }
     let status = status(body.status.as_deref().unwrap_or("draft"))?;
     let mut tx = app.write().await?;
@@ -75,7 +80,9 @@ pub async fn update(
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
     let found = match directory_id.parse() {
-        Ok(id) => store::directory::lookup(&mut tx, id).await?.filter(|d| d.organization_id == organization.id),
+        Ok(id) => {
+            store::directory::lookup(&mut tx, id).await?.filter(|d| d.organization_id == organization.id)
+        }
         Err(_) => None,
     };
     let it = found.ok_or_else(|| Problem::not_found("directory"))?;
@@ -85,7 +92,13 @@ pub async fn update(
     Ok(Json(to_json(&app, &it)))
 }
 
-async fn audit(app: &App, tx: &mut Tx, caller: &ApiCaller, it: &Directory, action: &str) -> Result<(), Problem> {
+async fn audit(
+    app: &App,
+    tx: &mut Tx,
+    caller: &ApiCaller,
+    it: &Directory,
+    action: &str,
+) -> Result<(), Problem> {
     let data = json!({"status": it.status.as_str(), "provider": it.provider});
     app.audit(tx, &caller.actor(), action, Some(it.organization_id), Some(it.id.to_string()), &data).await
 }

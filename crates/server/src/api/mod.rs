@@ -4,6 +4,7 @@
 
 mod applications;
 mod connections;
+mod directories;
 mod events;
 mod imports;
 mod members;
@@ -30,6 +31,8 @@ pub fn machine() -> Router<App> {
             "/api/v1/organizations/{id}/connections/{connection}",
             get(connections::show).patch(connections::update).delete(connections::remove),
         )
+        .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
+        .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
         .route("/api/v1/organizations/{id}/setup-links", post(setup_links::create).get(setup_links::list))
         .route("/api/v1/organizations/{id}/setup-links/{link}/revoke", post(setup_links::revoke))
         .route("/api/v1/organizations/{id}/members", get(members::list).post(members::create))

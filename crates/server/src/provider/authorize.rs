@@ -24,7 +24,7 @@ use crate::problem::Problem;
 use crate::request::{Browser, SignedIn};
 
 /// How long a code holds.
-const CODE: Duration = Duration::from_mins(1);
+const CODE: Duration = Duration::from_secs(60);
 
 /// `GET /oauth2/authorize`.
 pub async fn authorize(
@@ -87,7 +87,7 @@ fn sign_in(request: &AuthorizeRequest, back: &str, anew: bool) -> String {
         ("organization", request.organization.as_deref()),
         ("connection", request.connection.as_deref()),
         ("login_hint", request.login_hint.as_deref()),
-        ("force", anew.then_some("1")),
+        ("prompt", anew.then_some("login")),
     ] {
         if let Some(value) = value {
             query.append_pair(name, value);

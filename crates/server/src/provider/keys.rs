@@ -50,9 +50,9 @@ pub async fn ring(app: &App) -> Result<Arc<Ring>, Problem> {
 
 async fn load(app: &App) -> Result<Arc<Ring>, Problem> {
     let mut known = store::key::list(&mut app.read().await?, PURPOSE).await?;
-    let wanted = missing(&known);
-    if !wanted.is_empty() {
-        let fresh = generate(wanted).await?;
+    let missing = missing(&known);
+    if !missing.is_empty() {
+        let fresh = generate(missing).await?;
         let mut tx = app.write().await?;
         tx.lock("keys.oidc").await?;
         known = store::key::list(&mut tx, PURPOSE).await?;
@@ -78,8 +78,8 @@ fn missing(known: &[Key]) -> Vec<SigningAlgorithm> {
 
 /// An RSA key takes long enough to be made away from the threads that answer requests.
 async fn generate(algorithms: Vec<SigningAlgorithm>) -> Result<Vec<SigningKey>, Problem> {
-    let work = move || algorithms.into_iter().map(SigningKey::generate).collect::<Result<Vec<_>, _>>();
-    let made = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
+    let make = move || algorithms.into_iter().map(SigningKey::generate).collect::<Result<Vec<_>, _>>();
+    let made = tokio::task::spawn_blocking(make).await.map_err(|e| Problem::internal(&e))?;
     made.map_err(|e| Problem::internal(&e))
 }
 

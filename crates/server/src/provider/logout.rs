@@ -119,9 +119,11 @@ async fn end(app: &App, browser: &Browser, asked: &Asked, signed_in: &SignedIn) 
 /// Back to the application where it registered the address, to a page of ours otherwise.
 fn leave(app: &App, browser: &Browser, asked: &Asked) -> Response {
     let registered = asked.client.as_ref().map(|client| client.metadata.post_logout_redirect_uris.as_slice());
-    if let Some(address) = asked.request.redirect(registered.unwrap_or_default()) {
-        return reply::see_other(&address);
+    match asked.request.redirect(registered.unwrap_or_default()) {
+        Some(address) => reply::see_other(&address),
+        None => {
+            let page = browser.page(app, "Signed out");
+            web::respond(StatusCode::OK, &SignedOut { page, provider: None })
+        }
     }
-    let page = browser.page(app, "Signed out");
-    web::respond(StatusCode::OK, &SignedOut { page, provider: None })
 }

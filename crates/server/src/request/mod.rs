@@ -10,6 +10,6 @@ mod session;
 
 pub use body::{ApiJson, CsrfForm, FormParams, Params, Upload, UploadedFile};
 pub use browser::{Browser, attach as attach_browser, refuse_cross_site};
-pub use caller::{ApiCaller, ClientAddress};
+pub use caller::{ApiCaller, ClientAddress, bearer};
 pub use cookie::{clear_cookie, read_cookie, set_cookie};
 pub use session::{OPERATOR_COOKIE, OperatorCaller, SESSION_COOKIE, SignedIn};

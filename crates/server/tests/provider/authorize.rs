@@ -24,7 +24,7 @@ async fn a_browser_without_a_session_is_sent_to_the_sign_in_and_back() {
         let sent = query(answer.location());
         assert_eq!(sent["organization"], ada.organization.id.to_string());
         assert_eq!(sent["login_hint"], "ada@acme.example");
-        assert!(!sent.contains_key("force"));
+        assert!(!sent.contains_key("prompt"));
         sign_in(&t, &mut browser, &ada.account, Some(&ada.member)).await;
         let back = browser.get(&sent["return_to"]).await;
         let received = query(back.location());
@@ -60,7 +60,7 @@ async fn wish_for_a_new_sign_in_is_met_once_and_cannot_be_faked() {
             let path = authorize_path(&product, &[more]);
             let first = ada.browser.get(&path).await;
             let sent = query(first.location());
-            assert_eq!(sent["force"], "1", "{more:?}");
+            assert_eq!(sent["prompt"], "login", "{more:?}");
             // Coming back with the old session is not enough, however often.
             let again = ada.browser.get(&sent["return_to"]).await;
             assert!(again.location().starts_with("/login?"));
@@ -91,7 +91,7 @@ async fn session_of_another_company_leads_to_a_new_sign_in_and_then_to_an_answer
         let path = authorize_path(&product, &[("organization", &organization)]);
         assert!(query(ada.browser.get(&path).await.location()).contains_key("code"));
         let sent = query(personal.get(&path).await.location());
-        assert_eq!(sent["force"], "1");
+        assert_eq!(sent["prompt"], "login");
         sign_in(&t, &mut personal, &ada.account, None).await;
         let answer = personal.get(&sent["return_to"]).await;
         assert_eq!(query(answer.location())["error"], "access_denied");

@@ -1,0 +1,266 @@
+//! From facts about users to members: the one place where a directory makes people arrive and leave.
+//!
+//! Nothing here happens unless the directory is live. What could stop a sync that would check out too many people
+//! belongs into [`out`].
+
+use model::{DirectoryId, DirectoryUserId, Job, Member, MemberStatus, Role, Source, TraceId};
+use profile::mapping::Mapped;
+use serde_json::{Map, Value, json};
+use store::directory_user::{self, DirectoryUser};
+use store::scim_request::ScimRequest;
+use store::{Tx, directory_group};
+
+use super::counts::{resource, this_year};
+use super::held::Held;
+use crate::app::App;
+use crate::job;
+use crate::member::{self, Arrival, Reason};
+use crate::problem::Problem;
+
+/// The job that applies everything a directory has stored: payload `{"directory": id, "after": user id or null}`.
+pub const APPLY: &str = "directory.apply";
+
+/// Users applied in one transaction.
+const BATCH: usize = 200;
+
+/// What a new or changed user means for the member behind it. Answers the end of the sentence about it.
+pub(super) async fn user(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    user: &DirectoryUser,
+    attributes: &Map<String, Value>,
+    before: Option<&Map<String, Value>>,
+) -> Result<String, Problem> {
+    if !held.live() {
+        return Ok(held.stored_only());
+    }
+    let mapped = held.config.mapping.apply(&Value::Object(attributes.clone()), this_year(app));
+    if !user.active {
+        let member = behind_inactive(tx, held, user, &mapped).await?;
+        return out(app, tx, held, member).await;
+    }
+    let role = role_of(app, tx, held, user.id, &mapped, before).await?;
+    let unread: Vec<String> = mapped.unread.iter().map(|unread| unread.problem.to_string()).collect();
+    let arrival = Arrival {
+        source: Source::Scim,
+        profile: mapped.profile,
+        role,
+        unread: mapped.unread.into_iter().map(|unread| unread.problem).collect(),
+        directory_user_id: Some(user.id),
+        account_id: None,
+        active: true,
+    };
+    let member = member::arrive(app, tx, &held.org, arrival).await?;
+    let mut effect = match member.status {
+        MemberStatus::Incomplete => {
+            let missing: Vec<String> =
+                member::missing(&member).iter().map(|field| field.label().to_lowercase()).collect();
+            format!(": incomplete, {} missing", missing.join(", "))
+        }
+        status => format!(": {status}"),
+    };
+    for sentence in unread {
+        effect.push_str(". ");
+        effect.push_str(&sentence);
+    }
+    Ok(effect)
+}
+
+/// What the removal of a user means for the member behind it.
+pub(super) async fn gone(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    user: &DirectoryUser,
+) -> Result<String, Problem> {
+    if !held.live() {
+        return Ok(held.stored_only());
+    }
+    let member = store::member::lookup_directory_user(tx, user.id).await?;
+    out(app, tx, held, member).await
+}
+
+/// Checks a member out. Every leaver that a directory makes comes through here.
+async fn out(app: &App, tx: &mut Tx, held: &Held, member: Option<Member>) -> Result<String, Problem> {
+    let Some(member) = member.filter(|member| member.organization_id == held.org.id) else {
+        return Ok(": no member was behind it".to_owned());
+    };
+    if has_left(&member) {
+        return Ok(": had left already".to_owned());
+    }
+    let member = member::leave(app, tx, &held.org, member, Reason::Directory).await?;
+    Ok(match member.status {
+        MemberStatus::Erasing => {
+            ": signed out everywhere, every record goes when the grace period ends".to_owned()
+        }
+        _ => ": signed out everywhere".to_owned(),
+    })
+}
+
+fn has_left(member: &Member) -> bool {
+    matches!(member.status, MemberStatus::Disconnected | MemberStatus::Erasing)
+}
+
+/// The member of a user whom the directory marks as inactive: also one who came in another way before the directory
+/// spoke of the person, unless another user of a directory is behind that member.
+async fn behind_inactive(
+    tx: &mut Tx,
+    held: &Held,
+    user: &DirectoryUser,
+    mapped: &Mapped,
+) -> Result<Option<Member>, Problem> {
+    if let Some(member) = store::member::lookup_directory_user(tx, user.id).await? {
+        return Ok(Some(member));
+    }
+    let Some(email) = &mapped.profile.email else { return Ok(None) };
+    let member = store::member::lookup_email(tx, held.org.id, email).await?;
+    Ok(member.filter(|member| member.directory_user_id.is_none()))
+}
+
+/// The role that groups give, else the one in the resource. Where groups decide, or a role was there before, nothing
+/// found means the organization's default; otherwise it means nothing.
+async fn role_of(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    id: DirectoryUserId,
+    mapped: &Mapped,
+    before: Option<&Map<String, Value>>,
+) -> Result<Option<Role>, Problem> {
+    let rules = !held.config.roles.is_empty();
+    if rules {
+        let found = directory_group::groups_of(tx, held.directory.id, &[id.to_string()]).await?;
+        let groups: Vec<_> = found.iter().map(|(_, group)| group).collect();
+        if let Some(role) = held.config.role_of(&groups) {
+            return Ok(Some(role));
+        }
+    }
+    if mapped.role.is_some() {
+        return Ok(mapped.role);
+    }
+    let had_one = before.is_some_and(|before| {
+        held.config.mapping.apply(&Value::Object(before.clone()), this_year(app)).role.is_some()
+    });
+    Ok((rules || had_one).then(|| held.org.defaults.role.unwrap_or(Role::Member)))
+}
+
+/// Decides the role of these users again: a group that gives one has changed.
+pub(super) async fn roles(app: &App, tx: &mut Tx, held: &Held, users: &[String]) -> Result<(), Problem> {
+    if !held.live() || users.is_empty() {
+        return Ok(());
+    }
+    if users.len() > BATCH {
+        return enqueue(app, tx, held.directory.id, None).await;
+    }
+    for id in users.iter().filter_map(|id| id.parse::<DirectoryUserId>().ok()) {
+        let Some(user) = directory_user::lookup(tx, held.directory.id, id).await? else { continue };
+        let Some(member) = store::member::lookup_directory_user(tx, id).await? else { continue };
+        if has_left(&member) || member.organization_id != held.org.id {
+            continue;
+        }
+        let attributes = Value::Object(resource(&user.resource)?);
+        let mapped = held.config.mapping.apply(&attributes, this_year(app));
+        if let Some(role) = role_of(app, tx, held, id, &mapped, None).await? {
+            member::set_role(app, tx, &held.org, member, role).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks for what is stored to be applied, from the user after `after` on.
+pub(super) async fn enqueue(
+    app: &App,
+    tx: &mut Tx,
+    directory: DirectoryId,
+    after: Option<DirectoryUserId>,
+) -> Result<(), Problem> {
+    let payload = json!({ "directory": directory.to_string(), "after": after.map(|id| id.to_string()) });
+    job::enqueue(app, tx, APPLY, &payload, app.now()).await
+}
+
+/// Applies a batch of what a directory has stored and asks for the next one.
+pub async fn apply_job(app: &App, job: &Job) -> Result<(), Problem> {
+    let payload: Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
+    let Some(directory) = payload["directory"].as_str().and_then(|id| id.parse().ok()) else {
+        return Err(Problem::internal(&"a job without a directory"));
+    };
+    let after = payload["after"].as_str().and_then(|id| id.parse().ok());
+    let mut tx = app.write().await?;
+    let held = match Held::enter(&mut tx, directory).await {
+        Ok(held) if held.live() => held,
+        Ok(_) => return Ok(()),
+        Err(problem) if problem.status == axum::http::StatusCode::NOT_FOUND => return Ok(()),
+        Err(problem) => return Err(problem),
+    };
+    let users = directory_user::list(&mut tx, directory, after, BATCH).await?;
+    if users.len() == BATCH
+        && let Some(last) = users.last()
+    {
+        enqueue(app, &mut tx, directory, Some(last.id)).await?;
+    }
+    for one in &users {
+        if let Err(problem) = again(app, &mut tx, &held, one).await {
+            // One person's trouble must stay one person's trouble: the others are applied without it.
+            tracing::debug!(cause = problem.cause, detail = problem.detail, "a batch is applied one by one");
+            drop(tx);
+            return one_by_one(app, &held, &users).await;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn again(app: &App, tx: &mut Tx, held: &Held, one: &DirectoryUser) -> Result<(), Problem> {
+    let attributes = resource(&one.resource)?;
+    user(app, tx, held, one, &attributes, None).await.map(|_| ())
+}
+
+async fn one_by_one(app: &App, held: &Held, users: &[DirectoryUser]) -> Result<(), Problem> {
+    let directory = held.directory.id;
+    for one in users {
+        let mut tx = app.write().await?;
+        let held = Held::enter(&mut tx, directory).await?;
+        let Some(one) = directory_user::lookup(&mut tx, directory, one.id).await? else { continue };
+        match again(app, &mut tx, &held, &one).await {
+            Ok(()) => tx.commit().await?,
+            Err(problem) if problem.status.is_server_error() => return Err(problem),
+            Err(problem) => {
+                drop(tx);
+                let mut tx = app.write().await?;
+                refused(app, &mut tx, &held, &one, &problem).await?;
+                tx.commit().await?;
+            }
+        }
+    }
+    if users.len() == BATCH
+        && let Some(last) = users.last()
+    {
+        let mut tx = app.write().await?;
+        enqueue(app, &mut tx, directory, Some(last.id)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Leaves a line that an administrator can act on.
+async fn refused(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    one: &DirectoryUser,
+    problem: &Problem,
+) -> Result<(), Problem> {
+    let record = ScimRequest {
+        id: app.id(TraceId::new),
+        directory_id: held.directory.id,
+        organization_id: held.org.id,
+        at: app.now(),
+        method: "APPLY".to_owned(),
+        path: format!("/Users/{}", one.id),
+        status: problem.status.as_u16(),
+        outcome: format!("Not applied: {}", problem.detail),
+        body: None,
+        subject_id: Some(one.id.to_string()),
+    };
+    Ok(store::scim_request::add(tx, &record).await?)
+}

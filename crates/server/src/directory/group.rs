@@ -1,0 +1,234 @@
+//! Facts about groups and their members, which are rows: changing one touches none of the others.
+
+use model::{DirectoryGroupId, DirectoryUserId, Time};
+use scim::resource::changes;
+use scim::{GroupBody, GroupIndex, MemberRef, MembershipChange, PatchRequest, ScimError};
+use serde_json::{Map, Value};
+use store::directory_group::{self, By, DirectoryGroup, GroupMember};
+use store::{Tx, fold};
+
+use super::apply;
+use super::counts::resource;
+use super::held::{Held, name_of};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// A group as it is now, and what happened, in one sentence.
+#[derive(Debug, Clone)]
+pub struct WrittenGroup {
+    /// The group.
+    pub group: DirectoryGroup,
+    /// What happened.
+    pub outcome: String,
+}
+
+/// What a change did to the members of a group.
+#[derive(Debug, Default)]
+struct Moved {
+    added: Vec<String>,
+    removed: Vec<String>,
+}
+
+impl Moved {
+    fn is_nothing(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+
+    fn sentence(&self) -> String {
+        let people =
+            |count: usize| if count == 1 { "1 member".to_owned() } else { format!("{count} members") };
+        match (self.added.len(), self.removed.len()) {
+            (0, 0) => String::new(),
+            (added, 0) => format!(": {} added", people(added)),
+            (0, removed) => format!(": {} removed", people(removed)),
+            (added, removed) => format!(": {} added, {} removed", people(added), people(removed)),
+        }
+    }
+}
+
+/// Keeps a new group. Names may be equal (RFC 7643 §4.2); the provider's same id is refused.
+pub async fn create_group(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    body: GroupBody,
+) -> Result<WrittenGroup, Problem> {
+    let index = GroupIndex::of(&body.attributes);
+    if let Some(external) = &index.external_id
+        && !directory_group::find(tx, held.directory.id, By::ExternalId(external)).await?.is_empty()
+    {
+        return Err(ScimError::uniqueness("externalId", external).into());
+    }
+    let now = app.now();
+    let group = record(app.id(DirectoryGroupId::new), held, &body.attributes, (1, now), now);
+    directory_group::add(tx, &group).await?;
+    let moved = put_all(tx, &group, body.members.unwrap_or_default()).await?;
+    if held.config.roles.iter().any(|rule| rule.is_about(&group)) {
+        apply::roles(app, tx, held, &moved.added).await?;
+    }
+    let name = name_of(&body.attributes);
+    Ok(WrittenGroup { outcome: format!("Created the group {name}{}", moved.sentence()), group })
+}
+
+/// Puts a whole group in the place of the one that is there; members it does not speak of stay.
+pub async fn replace_group(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    group: DirectoryGroup,
+    body: GroupBody,
+) -> Result<WrittenGroup, Problem> {
+    let members = body.members.map(MembershipChange::ReplaceAll);
+    change(app, tx, held, group, body.attributes, members.into_iter().collect()).await
+}
+
+/// Applies a PATCH (RFC 7644 §3.5.2): all of it or nothing.
+pub async fn patch_group(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    group: DirectoryGroup,
+    request: PatchRequest,
+) -> Result<WrittenGroup, Problem> {
+    let patch = scim::patch::group(&resource(&group.resource)?, request)?;
+    change(app, tx, held, group, patch.attributes, patch.members).await
+}
+
+/// Removes a group; whoever had a role by it has the role that is left.
+pub async fn delete_group(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    group: &DirectoryGroup,
+) -> Result<String, Problem> {
+    let name = name_of(&resource(&group.resource)?);
+    let gave_role = held.config.roles.iter().any(|rule| rule.is_about(group));
+    let members = if gave_role { ids(tx, group).await? } else { Vec::new() };
+    directory_group::remove(tx, group.id).await?;
+    apply::roles(app, tx, held, &members).await?;
+    Ok(format!("Deleted the group {name}"))
+}
+
+async fn change(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    before: DirectoryGroup,
+    attributes: Map<String, Value>,
+    members: Vec<MembershipChange>,
+) -> Result<WrittenGroup, Problem> {
+    let same = changes(&resource(&before.resource)?, &attributes).is_empty();
+    let mut moved = Moved::default();
+    for change in members {
+        move_members(tx, &before, change, &mut moved).await?;
+    }
+    let name = name_of(&attributes);
+    if same && moved.is_nothing() {
+        let outcome = format!("Nothing to change: the group {name} is like that already");
+        return Ok(WrittenGroup { group: before, outcome });
+    }
+    let version = (before.version + 1, before.created_at);
+    let group = record(before.id, held, &attributes, version, app.now());
+    directory_group::update(tx, &group).await?;
+    let gives = |group: &DirectoryGroup| held.config.roles.iter().any(|rule| rule.is_about(group));
+    match (gives(&before), gives(&group)) {
+        (false, false) => {}
+        (true, true) if before.display_name_folded == group.display_name_folded => {
+            let touched = [moved.added.as_slice(), moved.removed.as_slice()].concat();
+            apply::roles(app, tx, held, &touched).await?;
+        }
+        _ => {
+            let everybody = [ids(tx, &group).await?, moved.removed.clone()].concat();
+            apply::roles(app, tx, held, &everybody).await?;
+        }
+    }
+    Ok(WrittenGroup { outcome: format!("Changed the group {name}{}", moved.sentence()), group })
+}
+
+async fn move_members(
+    tx: &mut Tx,
+    group: &DirectoryGroup,
+    change: MembershipChange,
+    moved: &mut Moved,
+) -> Result<(), Problem> {
+    let leaving: Vec<String> = match change {
+        MembershipChange::Add(new) => {
+            moved.added.extend(put_all(tx, group, new).await?.added);
+            return Ok(());
+        }
+        MembershipChange::Remove(ids) => ids,
+        MembershipChange::RemoveWhere(filter) => {
+            let members = directory_group::members(tx, group.id).await?;
+            let selected = members.into_iter().filter(|member| member_ref(member).matches(&filter));
+            selected.map(|member| member.member_id).collect()
+        }
+        MembershipChange::RemoveAll => ids(tx, group).await?,
+        MembershipChange::ReplaceAll(new) => {
+            let mut old = ids(tx, group).await?;
+            let stays: std::collections::HashSet<&str> = new.iter().map(|m| m.value.as_str()).collect();
+            old.retain(|id| !stays.contains(id.as_str()));
+            drop(stays);
+            moved.added.extend(put_all(tx, group, new).await?.added);
+            old
+        }
+    };
+    for id in leaving {
+        if directory_group::remove_member(tx, group.id, &id).await? {
+            moved.removed.push(id);
+        }
+    }
+    Ok(())
+}
+
+async fn put_all(tx: &mut Tx, group: &DirectoryGroup, members: Vec<MemberRef>) -> Result<Moved, Problem> {
+    let mut moved = Moved::default();
+    for member in members {
+        // An id of ours tells by itself what it is of; of any other the provider's word is kept.
+        let kind = if member.value.parse::<DirectoryUserId>().is_ok() {
+            "User".to_owned()
+        } else if member.value.parse::<DirectoryGroupId>().is_ok() {
+            "Group".to_owned()
+        } else {
+            member.kind.unwrap_or_default()
+        };
+        let row = GroupMember { member_id: member.value, kind, display: member.display };
+        if directory_group::put_member(tx, group.id, &row).await? {
+            moved.added.push(row.member_id);
+        }
+    }
+    Ok(moved)
+}
+
+async fn ids(tx: &mut Tx, group: &DirectoryGroup) -> Result<Vec<String>, Problem> {
+    let members = directory_group::members(tx, group.id).await?;
+    Ok(members.into_iter().map(|member| member.member_id).collect())
+}
+
+/// A stored member as the protocol names it.
+pub fn member_ref(member: &GroupMember) -> MemberRef {
+    MemberRef {
+        value: member.member_id.clone(),
+        kind: Some(member.kind.clone()).filter(|kind| !kind.is_empty()),
+        display: member.display.clone(),
+    }
+}
+
+fn record(
+    id: DirectoryGroupId,
+    held: &Held,
+    attributes: &Map<String, Value>,
+    (version, created_at): (i64, Time),
+    updated_at: Time,
+) -> DirectoryGroup {
+    let index = GroupIndex::of(attributes);
+    DirectoryGroup {
+        id,
+        directory_id: held.directory.id,
+        display_name_folded: fold(&index.display_name),
+        external_id: index.external_id,
+        resource: Value::Object(attributes.clone()).to_string(),
+        version,
+        created_at,
+        updated_at,
+    }
+}

@@ -1,0 +1,146 @@
+//! Directories: what a provider's feed of users and groups says, and what follows from it.
+//!
+//! Owns a directory's life (draft, preview, active, paused), its token, its field and role mapping, and every fact
+//! about its users and groups: nothing else writes them. Decides which member an arriving, changing or leaving user
+//! means, and hands that to `member`. Does not own the protocol they come by (`provisioning`), nor the life of members.
+
+mod apply;
+mod config;
+mod counts;
+mod group;
+mod held;
+mod user;
+
+use model::{Directory, DirectoryId, DirectoryStatus, NewEvent, Organization, Token, TokenId};
+use serde_json::json;
+use store::Tx;
+
+pub use apply::{APPLY, apply_job};
+pub use config::{DirectoryConfig, RoleRule};
+pub(crate) use counts::resource;
+pub use counts::{Arrived, Counts, arrivals, counts};
+pub use group::{WrittenGroup, create_group, delete_group, member_ref, patch_group, replace_group};
+pub use held::{Held, name_of};
+pub use user::{WrittenUser, create_user, delete_user, patch_user, replace_user};
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Makes a directory for an organization, with the token its provider will show. The token is told here and never
+/// again. `provider` is the id of its guide, such as `entra-scim`.
+pub async fn create(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    provider: &str,
+    status: DirectoryStatus,
+) -> Result<(Directory, Token), Problem> {
+    let now = app.now();
+    let directory = Directory {
+        id: app.id(DirectoryId::new),
+        organization_id: org.id,
+        provider: provider.to_owned(),
+        status,
+        config: String::new(),
+        last_request_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    store::directory::add(tx, &directory).await?;
+    let token = app.token("fd_scim_");
+    store::directory::add_token(tx, app.id(TokenId::new), directory.id, &token.hash(), now).await?;
+    tell(app, tx, "directory.created", &directory);
+    if status == DirectoryStatus::Active {
+        tell(app, tx, "directory.activated", &directory);
+    }
+    Ok((directory, token))
+}
+
+/// Makes a new token and revokes all others: the provider is refused until it has the new one.
+pub async fn rotate_token(app: &App, tx: &mut Tx, directory: &Directory) -> Result<Token, Problem> {
+    let now = app.now();
+    store::directory::revoke_tokens(tx, directory.id, now).await?;
+    let token = app.token("fd_scim_");
+    store::directory::add_token(tx, app.id(TokenId::new), directory.id, &token.hash(), now).await?;
+    Ok(token)
+}
+
+/// Goes live: from now on what the provider sends becomes true for members, and what it sent before is applied.
+pub async fn activate(app: &App, tx: &mut Tx, directory: Directory) -> Result<Directory, Problem> {
+    set_status(app, tx, directory, DirectoryStatus::Active).await
+}
+
+/// Changes the status. From active to preview or paused takes nothing back; it only stops applying.
+pub async fn set_status(
+    app: &App,
+    tx: &mut Tx,
+    directory: Directory,
+    status: DirectoryStatus,
+) -> Result<Directory, Problem> {
+    let directory = locked(tx, directory).await?;
+    if directory.status == status {
+        return Ok(directory);
+    }
+    let directory = Directory { status, updated_at: app.now(), ..directory };
+    store::directory::update(tx, &directory).await?;
+    if status != DirectoryStatus::Active {
+        tell(app, tx, "directory.updated", &directory);
+        return Ok(directory);
+    }
+    tell(app, tx, "directory.activated", &directory);
+    reapply(app, tx, &directory).await?;
+    Ok(directory)
+}
+
+/// Applies everything the provider has sent so far to members, in the background; [`Counts::applied`] is the progress.
+/// For a directory that is not live nothing happens.
+pub async fn reapply(app: &App, tx: &mut Tx, directory: &Directory) -> Result<(), Problem> {
+    let any = !store::directory_user::list(tx, directory.id, None, 1).await?.is_empty();
+    if any && directory.status == DirectoryStatus::Active {
+        apply::enqueue(app, tx, directory.id, None).await?;
+    }
+    Ok(())
+}
+
+/// Writes another mapping. Call [`reapply`] where it should reach the people who are there already.
+pub async fn set_config(
+    app: &App,
+    tx: &mut Tx,
+    directory: Directory,
+    config: &DirectoryConfig,
+) -> Result<Directory, Problem> {
+    let directory = locked(tx, directory).await?;
+    let directory = Directory { config: config.to_json().to_string(), updated_at: app.now(), ..directory };
+    store::directory::update(tx, &directory).await?;
+    tell(app, tx, "directory.updated", &directory);
+    Ok(directory)
+}
+
+/// The address that the provider is given, without a slash at the end.
+pub fn base_url(app: &App, id: DirectoryId) -> String {
+    app.config.url(&format!("/scim/v2/{id}"))
+}
+
+/// Waits for the directory's lock and reads it again: deciding and writing under the lock is one step.
+async fn locked(tx: &mut Tx, directory: Directory) -> Result<Directory, Problem> {
+    tx.lock(&format!("directory:{}", directory.id)).await?;
+    store::directory::lookup(tx, directory.id).await?.ok_or_else(|| Problem::not_found("directory"))
+}
+
+fn tell(app: &App, tx: &mut Tx, kind: &'static str, directory: &Directory) {
+    let data = json!({
+        "organization_id": directory.organization_id.to_string(),
+        "directory_id": directory.id.to_string(),
+        "provider": directory.provider,
+        "status": directory.status.as_str(),
+    });
+    app.append(
+        tx,
+        NewEvent {
+            kind,
+            organization_id: Some(directory.organization_id),
+            member_id: None,
+            data: data.to_string(),
+        },
+    );
+}

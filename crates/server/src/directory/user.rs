@@ -1,0 +1,191 @@
+//! Facts about users: created, replaced, changed, deleted, each with what follows for the member behind it.
+
+use model::{DirectoryUserId, DomainStatus, Time};
+use profile::email;
+use scim::resource::changes;
+use scim::{PatchRequest, ScimError, UserIndex};
+use serde_json::{Map, Value};
+use store::directory_user::{self, By, DirectoryUser};
+use store::{Tx, fold};
+
+use super::apply;
+use super::counts::{resource, this_year};
+use super::held::{Held, name_of};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// A user as it is now, and what happened, in one sentence.
+#[derive(Debug, Clone)]
+pub struct WrittenUser {
+    /// The user.
+    pub user: DirectoryUser,
+    /// What happened.
+    pub outcome: String,
+}
+
+/// Keeps a new user. A second one with the same user name or the provider's same id is refused: providers repeat a
+/// create that they believe lost.
+pub async fn create_user(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    attributes: Map<String, Value>,
+) -> Result<WrittenUser, Problem> {
+    let index = UserIndex::of(&attributes);
+    refuse_twin(tx, held, &index.user_name, None).await?;
+    if let Some(external) = &index.external_id
+        && !directory_user::find(tx, held.directory.id, By::ExternalId(external)).await?.is_empty()
+    {
+        return Err(ScimError::uniqueness("externalId", external).into());
+    }
+    refuse_foreign(app, tx, held, &attributes).await?;
+    let now = app.now();
+    let user = record(app.id(DirectoryUserId::new), held, &attributes, &index, (1, now), now);
+    directory_user::add(tx, &user, &addresses(&index)).await?;
+    let effect = apply::user(app, tx, held, &user, &attributes, None).await?;
+    Ok(WrittenUser { outcome: format!("Created {}{effect}", name_of(&attributes)), user })
+}
+
+/// Puts a whole user in the place of the one that is there. Where it does not say whether the person is active, that
+/// stays as it is.
+pub async fn replace_user(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    user: DirectoryUser,
+    mut attributes: Map<String, Value>,
+) -> Result<WrittenUser, Problem> {
+    let before = resource(&user.resource)?;
+    if let Some(active) = before.get("active").filter(|_| !attributes.contains_key("active")) {
+        attributes.insert("active".to_owned(), active.clone());
+    }
+    change(app, tx, held, user, before, attributes).await
+}
+
+/// Applies a PATCH (RFC 7644 §3.5.2): all of it or nothing.
+pub async fn patch_user(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    user: DirectoryUser,
+    request: PatchRequest,
+) -> Result<WrittenUser, Problem> {
+    let before = resource(&user.resource)?;
+    let after = scim::patch::user(&before, request)?.attributes;
+    change(app, tx, held, user, before, after).await
+}
+
+/// Removes a user; the member behind it leaves.
+pub async fn delete_user(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    user: &DirectoryUser,
+) -> Result<String, Problem> {
+    let name = name_of(&resource(&user.resource)?);
+    let effect = apply::gone(app, tx, held, user).await?;
+    directory_user::remove(tx, user.id).await?;
+    Ok(format!("Deleted {name}{effect}"))
+}
+
+async fn change(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    user: DirectoryUser,
+    before: Map<String, Value>,
+    after: Map<String, Value>,
+) -> Result<WrittenUser, Problem> {
+    let changed = changes(&before, &after);
+    let name = name_of(&after);
+    if changed.is_empty() {
+        return Ok(WrittenUser { user, outcome: format!("Nothing to change: {name} is like that already") });
+    }
+    let index = UserIndex::of(&after);
+    if fold(&index.user_name) != user.user_name_folded {
+        refuse_twin(tx, held, &index.user_name, Some(user.id)).await?;
+    }
+    refuse_foreign(app, tx, held, &after).await?;
+    let was_active = user.active;
+    let version = (user.version + 1, user.created_at);
+    let user = record(user.id, held, &after, &index, version, app.now());
+    directory_user::update(tx, &user, &addresses(&index)).await?;
+    let effect = apply::user(app, tx, held, &user, &after, Some(&before)).await?;
+    let outcome = match (was_active, user.active) {
+        (true, false) => format!("Deactivated {name}{effect}"),
+        (false, true) => format!("Reactivated {name}{effect}"),
+        _ => {
+            let paths: Vec<&str> = changed.iter().map(|change| short(&change.path)).take(8).collect();
+            format!("Changed {name} ({}){effect}", paths.join(", "))
+        }
+    };
+    Ok(WrittenUser { user, outcome })
+}
+
+/// The last part of a path that begins with a schema's URN.
+fn short(path: &str) -> &str {
+    if path.starts_with("urn:") { path.rsplit(':').next().unwrap_or(path) } else { path }
+}
+
+fn record(
+    id: DirectoryUserId,
+    held: &Held,
+    attributes: &Map<String, Value>,
+    index: &UserIndex,
+    (version, created_at): (i64, Time),
+    updated_at: Time,
+) -> DirectoryUser {
+    DirectoryUser {
+        id,
+        directory_id: held.directory.id,
+        user_name_folded: fold(&index.user_name),
+        external_id: index.external_id.clone(),
+        email_folded: index.email().map(fold),
+        active: index.active,
+        resource: Value::Object(attributes.clone()).to_string(),
+        version,
+        created_at,
+        updated_at,
+    }
+}
+
+fn addresses(index: &UserIndex) -> Vec<&str> {
+    index.emails.iter().map(|email| email.value.as_str()).collect()
+}
+
+async fn refuse_twin(
+    tx: &mut Tx,
+    held: &Held,
+    user_name: &str,
+    own: Option<DirectoryUserId>,
+) -> Result<(), Problem> {
+    let found = directory_user::find(tx, held.directory.id, By::UserName(user_name)).await?;
+    if found.iter().any(|other| Some(other.id) != own) {
+        return Err(ScimError::uniqueness("userName", user_name).into());
+    }
+    Ok(())
+}
+
+/// A company's directory cannot speak for the people of another company: 400 `invalidValue`, for this user alone.
+async fn refuse_foreign(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    attributes: &Map<String, Value>,
+) -> Result<(), Problem> {
+    let mapped = held.config.mapping.apply(&Value::Object(attributes.clone()), this_year(app));
+    let Some(address) = mapped.profile.email else { return Ok(()) };
+    let Some(name) = email::domain_of(&address).and_then(email::fold_domain) else { return Ok(()) };
+    let domain = store::domain::lookup_name(tx, &name).await?;
+    let foreign = domain.is_some_and(|domain| {
+        domain.status == DomainStatus::Verified && domain.organization_id != held.org.id
+    });
+    if foreign {
+        return Err(ScimError::invalid_value(format!(
+            "The address {address} lies in {name}, a domain that another company has proven to be its own. Send this \
+             person with an address of your own company, or take the person out of the provisioning."
+        ))
+        .into());
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! One request of a provider: which directory's token it carries, what it asks for, and its body.
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use model::Directory;
+use percent_encoding::percent_decode_str;
+use scim::limits::MAX_BODY_BYTES;
+use scim::{Dialect, ListQuery, ScimError, query};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::directory;
+use crate::problem::Problem;
+use crate::request;
+
+/// An authenticated request.
+#[derive(Debug)]
+pub struct Call {
+    /// The directory whose token it carries and whose address it came to.
+    pub directory: Directory,
+    /// The directory's address, without a slash at the end.
+    pub base: String,
+    /// Method.
+    pub method: Method,
+    /// Path below the directory, decoded, in parts.
+    pub segments: Vec<String>,
+    /// The query as it came.
+    pub raw_query: String,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+impl Call {
+    /// Checks the token. A token of another directory, an unknown one and none at all get the same answer, whether
+    /// the directory exists or not.
+    pub async fn authenticate(app: &App, parts: &Parts) -> Result<Self, Problem> {
+        let refused = || {
+            Problem::unauthorized(
+                "The bearer token is missing, was replaced, or belongs to another address. Copy address and token \
+                 from the setup page again; a new token can be made there.",
+            )
+        };
+        let token = request::bearer(&parts.headers).ok_or_else(refused)?;
+        let directory = store::directory::lookup_token(&mut app.read().await?, &token.hash()).await?;
+        let directory = directory.ok_or_else(refused)?;
+        let below = parts.uri.path().strip_prefix("/scim/v2/").unwrap_or_default();
+        let (id, rest) = below.split_once('/').unwrap_or((below, ""));
+        if id != directory.id.to_string() {
+            return Err(refused());
+        }
+        let raw_query = parts.uri.query().unwrap_or_default();
+        let (rest, raw_query) = match query::embedded_path(raw_query) {
+            Some((path, query)) => (path, query),
+            None => (rest, raw_query),
+        };
+        Ok(Self {
+            base: directory::base_url(app, directory.id),
+            method: parts.method.clone(),
+            segments: segments(rest),
+            raw_query: raw_query.to_owned(),
+            headers: parts.headers.clone(),
+            body: Vec::new(),
+            directory,
+        })
+    }
+
+    /// Reads the body, up to the limit.
+    pub async fn read_body(&mut self, parts: &Parts, body: Body) -> Result<(), ScimError> {
+        let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
+            return Err(ScimError::too_large(MAX_BODY_BYTES));
+        }
+        let bytes = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
+            if error.to_string().contains("length limit") {
+                ScimError::too_large(MAX_BODY_BYTES)
+            } else {
+                ScimError::invalid_syntax("The body did not arrive whole. Send the request again.")
+            }
+        })?;
+        self.body = bytes.to_vec();
+        Ok(())
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Result<Value, ScimError> {
+        if self.body.is_empty() {
+            return Err(ScimError::invalid_syntax("The body is empty; a JSON object was expected."));
+        }
+        if std::str::from_utf8(&self.body).is_err() {
+            return Err(ScimError::invalid_syntax(
+                "The body is not UTF-8 text; JSON must be (RFC 8259 8.1).",
+            ));
+        }
+        serde_json::from_slice(&self.body)
+            .map_err(|error| ScimError::invalid_syntax(format!("The body is not JSON: {error}.")))
+    }
+
+    /// The parameters of the query.
+    pub fn query(&self) -> Result<ListQuery, ScimError> {
+        ListQuery::from_query(&self.raw_query)
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// What the client at the other end expects where clients differ.
+    pub fn dialect(&self) -> Dialect {
+        Dialect::of(&self.directory.provider)
+    }
+}
+
+/// The parts of a path. Some clients leave a `?` or `&` at its end.
+fn segments(path: &str) -> Vec<String> {
+    let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let clean = |part: String| part.trim_end_matches(['?', '&']).to_owned();
+    path.split('/').map(decode).map(clean).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_read_as_clients_really_write_it() {
+        assert_eq!(segments("Users/abc"), ["Users", "abc"]);
+        assert_eq!(segments("/Users/abc%26"), ["Users", "abc"]);
+        assert_eq!(segments("Schemas/urn%3Aietf%3Ax"), ["Schemas", "urn:ietf:x"]);
+        assert_eq!(segments(""), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,163 @@
+//! What an address, a method and a body ask for. Reads nothing but the request; the store is not touched before it is
+//! known that the request makes sense.
+
+use axum::http::Method;
+use scim::limits::{MAX_GROUP_OPERATIONS, MAX_USER_OPERATIONS};
+use scim::schema::discovery::{self, Capabilities};
+use scim::{GroupBody, ListQuery, PatchRequest, ScimError, list, resource};
+use serde_json::{Map, Value};
+
+use super::call::Call;
+
+/// Users or groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `/Users`
+    User,
+    /// `/Groups`
+    Group,
+}
+
+/// What a request asks for.
+#[derive(Debug)]
+pub enum Plan {
+    /// It changes nothing.
+    Read(Read),
+    /// It changes something.
+    Write(Write),
+}
+
+/// A request that changes nothing.
+#[derive(Debug)]
+pub enum Read {
+    /// An answer that needs no look into the store.
+    Fixed(Value),
+    /// One resource, with the parameters of the query.
+    One(Kind, String, ListQuery),
+    /// Resources of these kinds.
+    List(&'static [Kind], ListQuery),
+}
+
+/// A request that changes something.
+#[derive(Debug)]
+pub enum Write {
+    /// A new user.
+    CreateUser(Map<String, Value>),
+    /// A whole user in place of the one with this id.
+    ReplaceUser(String, Map<String, Value>),
+    /// Changes to the user with this id.
+    PatchUser(String, PatchRequest),
+    /// No such user any more.
+    DeleteUser(String),
+    /// A new group.
+    CreateGroup(GroupBody),
+    /// A whole group in place of the one with this id.
+    ReplaceGroup(String, GroupBody),
+    /// Changes to the group with this id.
+    PatchGroup(String, PatchRequest),
+    /// No such group any more.
+    DeleteGroup(String),
+}
+
+const BOTH: &[Kind] = &[Kind::User, Kind::Group];
+
+/// Decides what the request asks for.
+pub fn plan(call: &Call) -> Result<Plan, ScimError> {
+    let parts: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    let is = |part: &str, name: &str| part.eq_ignore_ascii_case(name);
+    match parts.as_slice() {
+        [] => match call.method {
+            Method::GET | Method::HEAD => Ok(Plan::Read(Read::List(BOTH, call.query()?))),
+            _ => Err(not_here(call, "GET")),
+        },
+        [".search"] => search(call, BOTH),
+        [name, rest @ ..] if is(name, "Users") => resource_plan(call, Kind::User, rest),
+        [name, rest @ ..] if is(name, "Groups") => resource_plan(call, Kind::Group, rest),
+        [name, rest @ ..]
+            if ["ServiceProviderConfig", "ResourceTypes", "Schemas"].iter().any(|n| is(name, n)) =>
+        {
+            discover(call, name, rest)
+        }
+        [name, ..] if is(name, "Me") => Err(ScimError::status(
+            501,
+            "The token belongs to a directory, not to a person, so there is no “Me”. Use /Users.",
+        )),
+        [name] if is(name, "Bulk") => Err(ScimError::status(
+            501,
+            "Bulk requests are not served, as /ServiceProviderConfig says. Send each operation by itself.",
+        )),
+        _ => Err(ScimError::status(404, "There is no such endpoint; /Users and /Groups hold the resources.")),
+    }
+}
+
+fn search(call: &Call, kinds: &'static [Kind]) -> Result<Plan, ScimError> {
+    if call.method != Method::POST {
+        return Err(not_here(call, "POST"));
+    }
+    Ok(Plan::Read(Read::List(kinds, ListQuery::from_search(&call.json()?)?)))
+}
+
+fn resource_plan(call: &Call, kind: Kind, rest: &[&str]) -> Result<Plan, ScimError> {
+    let kinds: &'static [Kind] = if kind == Kind::User { &[Kind::User] } else { &[Kind::Group] };
+    match rest {
+        [] => match call.method {
+            Method::GET | Method::HEAD => Ok(Plan::Read(Read::List(kinds, call.query()?))),
+            Method::POST => Ok(Plan::Write(match kind {
+                Kind::User => Write::CreateUser(resource::user(call.json()?)?),
+                Kind::Group => Write::CreateGroup(resource::group(call.json()?)?),
+            })),
+            _ => Err(not_here(call, "GET and POST")),
+        },
+        [".search"] => search(call, kinds),
+        [id] => one(call, kind, (*id).to_owned()),
+        _ => Err(ScimError::status(404, "There is nothing below a resource.")),
+    }
+}
+
+fn one(call: &Call, kind: Kind, id: String) -> Result<Plan, ScimError> {
+    let what = match (call.method.as_str(), kind) {
+        ("GET" | "HEAD", _) => return Ok(Plan::Read(Read::One(kind, id, call.query()?))),
+        ("PUT", Kind::User) => Write::ReplaceUser(id, resource::user(call.json()?)?),
+        ("PUT", Kind::Group) => Write::ReplaceGroup(id, resource::group(call.json()?)?),
+        ("PATCH", Kind::User) => {
+            Write::PatchUser(id, PatchRequest::parse(call.json()?, MAX_USER_OPERATIONS)?)
+        }
+        ("PATCH", Kind::Group) => {
+            Write::PatchGroup(id, PatchRequest::parse(call.json()?, MAX_GROUP_OPERATIONS)?)
+        }
+        ("DELETE", Kind::User) => Write::DeleteUser(id),
+        ("DELETE", Kind::Group) => Write::DeleteGroup(id),
+        _ => return Err(not_here(call, "GET, PUT, PATCH and DELETE")),
+    };
+    Ok(Plan::Write(what))
+}
+
+/// Discovery (RFC 7644 §4): reading only, and no filters.
+fn discover(call: &Call, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
+    if !matches!(call.method, Method::GET | Method::HEAD) {
+        return Err(not_here(call, "GET"));
+    }
+    if call.query()?.filter.is_some() {
+        return Err(ScimError::status(403, "The discovery endpoints take no filter (RFC 7644 4)."));
+    }
+    let whole = |all: Vec<Value>| {
+        let total = all.len() as u64;
+        list::response(&all, total, 1)
+    };
+    let base = &call.base;
+    let body = match (name.to_ascii_lowercase().as_str(), rest) {
+        ("serviceproviderconfig", []) => discovery::service_provider_config(base, &Capabilities::default()),
+        ("resourcetypes", []) => whole(discovery::resource_types(base)),
+        ("resourcetypes", [id]) => {
+            discovery::resource_type(base, id).ok_or_else(|| ScimError::not_found("ResourceType", id))?
+        }
+        ("schemas", []) => whole(discovery::schemas(base)),
+        ("schemas", [id]) => discovery::schema(base, id).ok_or_else(|| ScimError::not_found("Schema", id))?,
+        _ => return Err(ScimError::status(404, "There is nothing below this address.")),
+    };
+    Ok(Plan::Read(Read::Fixed(body)))
+}
+
+fn not_here(call: &Call, takes: &str) -> ScimError {
+    ScimError::status(405, format!("This address takes {takes}; received {}.", call.method))
+}

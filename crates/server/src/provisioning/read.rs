@@ -1,0 +1,66 @@
+//! Reading one resource; lists are in `list`.
+
+use axum::http::{StatusCode, header};
+use model::{DirectoryGroupId, DirectoryUserId};
+use scim::{Projection, ScimError, etag};
+use store::{directory_group, directory_user};
+
+use super::call::Call;
+use super::plan::{Kind, Read};
+use super::show::{self, Stored};
+use super::{Done, list};
+use crate::app::App;
+use crate::directory::name_of;
+use crate::problem::Problem;
+
+/// Answers a request that changes nothing.
+pub async fn read(app: &App, call: &Call, what: Read) -> Result<Done, Problem> {
+    match what {
+        Read::Fixed(body) => Ok(Done::ok(body, "Read what this server can do")),
+        Read::List(kinds, query) => {
+            let mut db = app.read().await?;
+            list::list(&mut db, call, kinds, &query).await
+        }
+        Read::One(kind, id, query) => {
+            let mut db = app.read().await?;
+            let stored = find(&mut db, call, kind, &id).await?;
+            let projection =
+                Projection::new(&query.attributes, &query.excluded_attributes, kind.resource_type());
+            let tag = stored.etag();
+            let known =
+                call.header(header::IF_NONE_MATCH).is_some_and(|known| !etag::if_none_match(known, &tag));
+            let outcome = format!("Read {}", name_of(&stored.plain(call)?));
+            let subject = if let Stored::User(user) = &stored { Some(user.id) } else { None };
+            let body = if known { None } else { Some(show::one(&mut db, call, &stored, &projection).await?) };
+            Ok(Done {
+                status: if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK },
+                body,
+                location: (!known).then(|| stored.location(call)),
+                etag: Some(tag),
+                outcome,
+                subject,
+            })
+        }
+    }
+}
+
+/// The user or group with this id in this directory.
+pub async fn find(
+    db: &mut impl store::Connected,
+    call: &Call,
+    kind: Kind,
+    id: &str,
+) -> Result<Stored, Problem> {
+    let found = match kind {
+        Kind::User => match id.parse::<DirectoryUserId>() {
+            Ok(id) => directory_user::lookup(db, call.directory.id, id).await?.map(Stored::User),
+            Err(_) => None,
+        },
+        Kind::Group => match id.parse::<DirectoryGroupId>() {
+            Ok(id) => directory_group::lookup(db, call.directory.id, id).await?.map(Stored::Group),
+            Err(_) => None,
+        },
+    };
+    let short: String = id.chars().take(80).collect();
+    found.ok_or_else(|| ScimError::not_found(kind.resource_type().name, &short).into())
+}

@@ -1,0 +1,166 @@
+//! The record of every request, for the people who ask why a sync did what it did. Passwords are never in it; values
+//! that were looked for are in it only where they lead to a user, with whom they can be erased.
+
+use std::time::Duration;
+
+use model::TraceId;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+use store::Tx;
+use store::scim_request::ScimRequest;
+
+use super::Done;
+use super::call::Call;
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Bytes of a body that are kept.
+const BODY: usize = 64 * 1024;
+/// Characters of an address that are kept.
+const PATH: usize = 1000;
+/// The time of the last request is exact to this.
+const TOUCH: Duration = Duration::from_secs(5);
+
+/// Records what was done, in the transaction that did it.
+pub async fn done(app: &App, tx: &mut Tx, call: &Call, done: &Done) -> Result<(), Problem> {
+    let id = app.id(TraceId::new);
+    let subject = done.subject.map(|id| id.to_string());
+    add(app, tx, call, id, (done.status.as_u16(), &done.outcome), subject).await
+}
+
+/// Records a request that changed nothing.
+pub async fn read(app: &App, call: &Call, what: &Done) -> Result<(), Problem> {
+    let mut tx = app.write().await?;
+    done(app, &mut tx, call, what).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Records a request that was refused. The answer is the reference.
+pub async fn refused(app: &App, call: &Call, problem: &Problem) -> Result<TraceId, Problem> {
+    let id = app.id(TraceId::new);
+    let outcome = format!("Refused: {}", problem.detail);
+    let mut tx = app.write().await?;
+    add(app, &mut tx, call, id, (problem.status.as_u16(), &outcome), None).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn add(
+    app: &App,
+    tx: &mut Tx,
+    call: &Call,
+    id: TraceId,
+    (status, outcome): (u16, &str),
+    subject: Option<String>,
+) -> Result<(), Problem> {
+    let now = app.now();
+    let record = ScimRequest {
+        id,
+        directory_id: call.directory.id,
+        organization_id: call.directory.organization_id,
+        at: now,
+        method: call.method.to_string(),
+        path: address(&call.segments, &call.raw_query, subject.is_some()),
+        status,
+        outcome: outcome.to_owned(),
+        body: body(&call.body),
+        subject_id: subject,
+    };
+    store::scim_request::add(tx, &record).await?;
+    if call.directory.last_request_at.is_none_or(|at| now.since(at) >= TOUCH) {
+        store::directory::touch(tx, call.directory.id, now).await?;
+    }
+    Ok(())
+}
+
+/// The address in readable form. What stands in quotes may name a person whom nobody here knows, and is left out then.
+fn address(segments: &[String], raw_query: &str, known: bool) -> String {
+    let mut text = format!("/{}", segments.join("/"));
+    if !raw_query.is_empty() {
+        let query = percent_decode_str(raw_query).decode_utf8_lossy();
+        text.push('?');
+        if known {
+            text.push_str(&query);
+        } else {
+            for (index, part) in query.split('"').enumerate() {
+                match index {
+                    0 => text.push_str(part),
+                    odd if odd % 2 == 1 => text.push_str("\"…\""),
+                    _ => text.push_str(part),
+                }
+            }
+        }
+    }
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(PATH).collect()
+}
+
+/// The body without passwords, cut where it is long; a body that is no JSON is only counted.
+fn body(bytes: &[u8]) -> Option<String> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else {
+        return Some(format!("({} bytes that are not JSON)", bytes.len()));
+    };
+    scrub(&mut value);
+    let mut text = value.to_string();
+    if text.len() > BODY {
+        text.truncate(text.floor_char_boundary(BODY));
+        text.push('…');
+    }
+    Some(text)
+}
+
+fn scrub(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            let about_password = map.iter().any(|(key, value)| {
+                key.eq_ignore_ascii_case("path") && value.as_str().is_some_and(is_password)
+            });
+            for (key, value) in map.iter_mut() {
+                if is_password(key) || (about_password && key.eq_ignore_ascii_case("value")) {
+                    *value = Value::from("…");
+                } else {
+                    scrub(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(scrub),
+        _ => {}
+    }
+}
+
+/// `password`, also behind a schema's URN.
+fn is_password(name: &str) -> bool {
+    name.rsplit(':').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("password"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_never_reaches_the_record() {
+        let sent = r#"{"userName":"a","Password":"s3cret","Operations":[
+            {"op":"replace","path":"password","value":"s3cret"},
+            {"op":"add","value":{"urn:ietf:params:scim:schemas:core:2.0:User:password":"s3cret"}}]}"#;
+        let kept = body(sent.as_bytes()).unwrap();
+        assert!(!kept.contains("s3cret") && kept.contains("userName"), "{kept}");
+        assert_eq!(body(b"\xff{\"password\":\"s3cret\"").unwrap(), "(21 bytes that are not JSON)");
+        assert_eq!(body(b""), None);
+    }
+
+    #[test]
+    fn a_long_body_is_cut() {
+        let kept = body(Value::from("ü".repeat(BODY)).to_string().as_bytes()).unwrap();
+        assert!(kept.len() <= BODY + 4 && kept.ends_with('…'));
+    }
+
+    #[test]
+    fn what_was_looked_for_is_told_only_where_it_leads_to_a_user() {
+        let path = ["Users".to_owned()];
+        let query = "filter=userName%20eq%20%22a@b.example%22&count=1";
+        assert_eq!(address(&path, query, true), "/Users?filter=userName eq \"a@b.example\"&count=1");
+        assert_eq!(address(&path, query, false), "/Users?filter=userName eq \"…\"&count=1");
+    }
+}

@@ -1,0 +1,152 @@
+//! Requests that change something: one transaction with the facts, what follows from them, and the record.
+
+use axum::http::{StatusCode, header};
+use model::DirectoryUserId;
+use scim::{Projection, ScimError, etag};
+use store::{Tx, directory_group};
+
+use super::call::Call;
+use super::plan::{Kind, Write};
+use super::read::find;
+use super::show::{self, Stored};
+use super::{Done, record};
+use crate::app::App;
+use crate::directory::{self, Held, WrittenGroup, WrittenUser};
+use crate::problem::Problem;
+
+/// Does it, and records it in the same transaction.
+pub async fn write(app: &App, call: &Call, what: Write) -> Result<Done, Problem> {
+    let mut tx = app.write().await?;
+    let held = Held::enter(&mut tx, call.directory.id).await?;
+    let done = run(app, &mut tx, call, &held, what).await?;
+    record::done(app, &mut tx, call, &done).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+async fn run(app: &App, tx: &mut Tx, call: &Call, held: &Held, what: Write) -> Result<Done, Problem> {
+    match what {
+        Write::CreateUser(attributes) => {
+            let written = directory::create_user(app, tx, held, attributes).await?;
+            user_answer(tx, call, written, StatusCode::CREATED).await
+        }
+        Write::ReplaceUser(id, attributes) => {
+            let user = user(tx, call, &id).await?;
+            let written = directory::replace_user(app, tx, held, user, attributes).await?;
+            user_answer(tx, call, written, StatusCode::OK).await
+        }
+        Write::PatchUser(id, request) => {
+            let user = user(tx, call, &id).await?;
+            let written = directory::patch_user(app, tx, held, user, request).await?;
+            user_answer(tx, call, written, StatusCode::OK).await
+        }
+        Write::DeleteUser(id) => {
+            let user = user(tx, call, &id).await?;
+            let outcome = directory::delete_user(app, tx, held, &user).await?;
+            Ok(nothing_to_show(outcome, Some(user.id)))
+        }
+        Write::CreateGroup(body) => {
+            let written = directory::create_group(app, tx, held, body).await?;
+            group_answer(tx, call, written, StatusCode::CREATED).await
+        }
+        Write::ReplaceGroup(id, body) => {
+            let group = group(tx, call, &id).await?;
+            let written = directory::replace_group(app, tx, held, group, body).await?;
+            group_answer(tx, call, written, StatusCode::OK).await
+        }
+        Write::PatchGroup(id, request) => {
+            let group = group(tx, call, &id).await?;
+            let written = directory::patch_group(app, tx, held, group, request).await?;
+            patched_group(tx, call, written).await
+        }
+        Write::DeleteGroup(id) => {
+            let group = group(tx, call, &id).await?;
+            let outcome = directory::delete_group(app, tx, held, &group).await?;
+            Ok(nothing_to_show(outcome, None))
+        }
+    }
+}
+
+/// The user with this id, in the version that `If-Match` names.
+async fn user(tx: &mut Tx, call: &Call, id: &str) -> Result<store::directory_user::DirectoryUser, Problem> {
+    let stored = find(tx, call, Kind::User, id).await?;
+    expect_version(call, &stored)?;
+    match stored {
+        Stored::User(user) => Ok(user),
+        Stored::Group(_) => Err(ScimError::not_found("User", id).into()),
+    }
+}
+
+/// The group with this id, in the version that `If-Match` names.
+async fn group(tx: &mut Tx, call: &Call, id: &str) -> Result<directory_group::DirectoryGroup, Problem> {
+    let stored = find(tx, call, Kind::Group, id).await?;
+    expect_version(call, &stored)?;
+    match stored {
+        Stored::Group(group) => Ok(group),
+        Stored::User(_) => Err(ScimError::not_found("Group", id).into()),
+    }
+}
+
+fn expect_version(call: &Call, stored: &Stored) -> Result<(), ScimError> {
+    match call.header(header::IF_MATCH) {
+        Some(wanted) if !etag::if_match(wanted, &stored.etag()) => Err(ScimError::stale_version()),
+        _ => Ok(()),
+    }
+}
+
+async fn user_answer(
+    tx: &mut Tx,
+    call: &Call,
+    written: WrittenUser,
+    status: StatusCode,
+) -> Result<Done, Problem> {
+    let subject = Some(written.user.id);
+    answer(tx, call, &Stored::User(written.user), written.outcome, status, subject).await
+}
+
+async fn group_answer(
+    tx: &mut Tx,
+    call: &Call,
+    written: WrittenGroup,
+    status: StatusCode,
+) -> Result<Done, Problem> {
+    answer(tx, call, &Stored::Group(written.group), written.outcome, status, None).await
+}
+
+/// Whether the whole group is shown after a PATCH differs by client, and by how large the group is.
+async fn patched_group(tx: &mut Tx, call: &Call, written: WrittenGroup) -> Result<Done, Problem> {
+    let query = call.query()?;
+    let asked = !query.attributes.is_empty() || !query.excluded_attributes.is_empty();
+    let members = directory_group::count_members(tx, written.group.id).await?;
+    if call.dialect().shows_patched_group(members, asked) {
+        return group_answer(tx, call, written, StatusCode::OK).await;
+    }
+    let mut done = nothing_to_show(written.outcome, None);
+    done.etag = Some(Stored::Group(written.group).etag());
+    Ok(done)
+}
+
+async fn answer(
+    tx: &mut Tx,
+    call: &Call,
+    stored: &Stored,
+    outcome: String,
+    status: StatusCode,
+    subject: Option<DirectoryUserId>,
+) -> Result<Done, Problem> {
+    let query = call.query()?;
+    let kind = stored.kind().resource_type();
+    let projection = Projection::new(&query.attributes, &query.excluded_attributes, kind);
+    Ok(Done {
+        status,
+        body: Some(show::one(tx, call, stored, &projection).await?),
+        location: Some(stored.location(call)),
+        etag: Some(stored.etag()),
+        outcome,
+        subject,
+    })
+}
+
+const fn nothing_to_show(outcome: String, subject: Option<DirectoryUserId>) -> Done {
+    Done { status: StatusCode::NO_CONTENT, body: None, location: None, etag: None, outcome, subject }
+}

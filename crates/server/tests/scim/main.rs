@@ -1,0 +1,6 @@
+//! SCIM as providers speak it, and the effect it has on members.
+
+mod clients;
+mod feed;
+mod life;
+mod refusals;

@@ -1,0 +1,150 @@
+//! Bad input and strangers: the right error for that one request, the rest unharmed, and a line to act on.
+
+use axum::http::header;
+use model::DirectoryStatus;
+use serde_json::{Value, json};
+use testkit::each_database;
+
+use crate::feed::{Feed, person};
+
+#[tokio::test]
+async fn a_stranger_learns_nothing() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let other = Feed::new(&t, "other.test", "custom-scim2", DirectoryStatus::Active).await;
+        let id = feed.user("a@acme.test").await;
+        let mut texts = Vec::new();
+        for (directory, token) in [
+            (feed.directory.id.to_string(), other.token.as_str()),
+            (feed.directory.id.to_string(), "nonsense"),
+            (feed.directory.id.to_string(), ""),
+            ("dir_00000000000000000000000000".to_owned(), feed.token.as_str()),
+            ("nonsense".to_owned(), "nonsense"),
+        ] {
+            let answer =
+                t.browser().api("GET", &format!("/scim/v2/{directory}/Users/{id}"), token, None).await;
+            assert_eq!(answer.status, 401);
+            assert!(answer.headers[header::WWW_AUTHENTICATE].to_str().unwrap().starts_with("Bearer"));
+            assert_eq!(answer.headers[header::CONTENT_TYPE], "application/scim+json");
+            texts.push(answer.text.split(" (reference").next().unwrap().to_owned());
+        }
+        texts.dedup();
+        assert_eq!(texts.len(), 1);
+        // Another company's ids mean nothing here, in any place.
+        for method in ["GET", "PUT", "PATCH", "DELETE"] {
+            let body = match method {
+                "PUT" => Some(person("x@other.test")),
+                "PATCH" => Some(json!({"Operations": [{"op": "replace", "path": "active", "value": false}]})),
+                _ => None,
+            };
+            assert_eq!(other.call(method, &format!("/Users/{id}"), body).await.status, 404, "{method}");
+        }
+        other.group("Admins", &[&id]).await;
+        assert!(feed.get(&format!("/Users/{id}")).await.get("groups").is_none());
+        assert_eq!(feed.status("a@acme.test").await, "active");
+    });
+}
+
+#[tokio::test]
+async fn an_address_of_another_company_is_refused_for_that_person_alone() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let _other = Feed::new(&t, "other.test", "custom-scim2", DirectoryStatus::Active).await;
+        let answer = feed.call("POST", "/Users", Some(person("boss@OTHER.test"))).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["scimType"]), (400, &json!("invalidValue")));
+        assert!(answer.json()["detail"].as_str().unwrap().contains("other.test"));
+        assert!(feed.last_outcome().await.starts_with("Refused: The address boss@other.test"));
+        let path = format!("/Users/{}", feed.user("a@acme.test").await);
+        let steal =
+            json!([{"op": "replace", "path": "emails[type eq \"work\"].value", "value": "b@other.test"}]);
+        assert_eq!(feed.patch(&path, steal).await.status, 400);
+        assert_eq!(feed.get(&path).await["emails"][0]["value"], "a@acme.test");
+        assert_eq!(feed.status("a@acme.test").await, "active");
+    });
+}
+
+#[tokio::test]
+async fn bad_input_gets_its_error_and_changes_nothing() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let id = feed.user("a@acme.test").await;
+        let (user, before) = (format!("/Users/{id}"), feed.get(&format!("/Users/{id}")).await);
+        let many: Vec<Value> =
+            (0..100_000).map(|_| json!({"op": "add", "path": "title", "value": "x"})).collect();
+        let long_filter = vec!["userName%20eq%20%22x%22"; 200].join("%20or%20");
+        let ops = |op: Value| json!({"Operations": [op]}).to_string().into_bytes();
+        let twin = person("A@ACME.TEST").to_string().into_bytes();
+        let cases: Vec<(&str, String, Vec<u8>, u16, Option<&str>)> = vec![
+            ("POST", "/Users".into(), b"{".to_vec(), 400, Some("invalidSyntax")),
+            ("POST", "/Users".into(), b"[]".to_vec(), 400, Some("invalidSyntax")),
+            ("POST", "/Users".into(), Vec::new(), 400, Some("invalidSyntax")),
+            ("POST", "/Users".into(), b"{\"userName\":\"\xff\"}".to_vec(), 400, Some("invalidSyntax")),
+            ("POST", "/Users".into(), b"{\"userName\":\"\"}".to_vec(), 400, Some("invalidValue")),
+            ("POST", "/Users".into(), vec![b' '; 1024 * 1024 + 1], 413, None),
+            ("POST", "/Users".into(), twin, 409, Some("uniqueness")),
+            ("PATCH", user.clone(), ops(json!({"op": "remove"})), 400, Some("noTarget")),
+            ("PATCH", user.clone(), ops(json!({"op": "jump"})), 400, Some("invalidSyntax")),
+            (
+                "PATCH",
+                user.clone(),
+                ops(json!({"op": "replace", "path": "a[", "value": 1})),
+                400,
+                Some("invalidPath"),
+            ),
+            ("PATCH", user.clone(), json!({ "Operations": many }).to_string().into_bytes(), 413, None),
+            ("GET", "/Users?filter=userName".into(), Vec::new(), 400, Some("invalidFilter")),
+            ("GET", "/Users?filter=active%20gt%20true".into(), Vec::new(), 400, Some("invalidFilter")),
+            ("GET", format!("/Users?filter={long_filter}"), Vec::new(), 400, Some("invalidFilter")),
+            ("GET", "/Users/usr_00000000000000000000000000".into(), Vec::new(), 404, None),
+            ("GET", "/Users/%ff".into(), Vec::new(), 404, None),
+            ("DELETE", "/Groups/nothing".into(), Vec::new(), 404, None),
+            ("GET", "/Nothing".into(), Vec::new(), 404, None),
+            ("POST", "/Schemas".into(), b"{}".to_vec(), 405, None),
+            ("DELETE", "/ServiceProviderConfig".into(), Vec::new(), 405, None),
+            ("GET", "/ResourceTypes?filter=id%20eq%20%22x%22".into(), Vec::new(), 403, None),
+            ("GET", "/Me".into(), Vec::new(), 501, None),
+            ("POST", "/Bulk".into(), b"{}".to_vec(), 501, None),
+        ];
+        for (method, path, body, status, scim_type) in cases {
+            let answer = feed.raw(method, &path, body, &[]).await;
+            let short: String = format!("{method} {path}").chars().take(80).collect();
+            assert_eq!(answer.status.as_u16(), status, "{short}: {}", answer.text);
+            assert_eq!(answer.headers[header::CONTENT_TYPE], "application/scim+json", "{short}");
+            let error = answer.json();
+            assert_eq!(error["status"], status.to_string(), "{short}");
+            assert_eq!(error["scimType"].as_str(), scim_type, "{short}: {}", answer.text);
+            // The reference in the answer finds the line.
+            let reference = error["detail"].as_str().unwrap().rsplit("reference ").next().unwrap();
+            let reference = reference.trim_end_matches(')').parse().unwrap();
+            let mut db = t.app.store.read().await.unwrap();
+            let line = store::scim_request::lookup(&mut db, feed.org.id, reference).await.unwrap().unwrap();
+            assert_eq!(line.status, status, "{short}");
+            assert!(line.outcome.starts_with("Refused: "), "{}", line.outcome);
+        }
+        assert_eq!(feed.get(&user).await, before);
+        assert_eq!(feed.get("/Users").await["totalResults"], 1);
+    });
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_and_kept() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let mut body = person("a@acme.test");
+        body["addresses"] = json!([{"type": "home", "country": "Atlantis"}]);
+        body["urn:ietf:params:scim:schemas:extension:frontdesk:2.0:User"] = json!({"birthYear": 3000});
+        body["favouriteColour"] = json!("green");
+        let made = feed.call("POST", "/Users", Some(body)).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        assert_eq!(made.json()["favouriteColour"], "green");
+        assert_eq!(feed.status("a@acme.test").await, "incomplete");
+        let outcome = feed.last_outcome().await;
+        assert!(outcome.contains("Atlantis") && outcome.contains("3000"), "{outcome}");
+        // Groups that hold each other are only groups.
+        let one = feed.group("One", &[]).await;
+        let two = feed.group("Two", &[&one]).await;
+        let add = json!([{"op": "add", "path": "members", "value": [{"value": two}, {"value": one}]}]);
+        assert_eq!(feed.patch(&format!("/Groups/{one}"), add).await.status, 200);
+        assert_eq!(feed.get(&format!("/Groups/{two}")).await["members"][0]["type"], "Group");
+    });
+}
