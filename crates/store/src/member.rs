@@ -208,6 +208,14 @@ pub async fn lookup_directory_user(c: &mut impl Connected, user: DirectoryUserId
     Ok(row.map(Into::into))
 }
 
+/// What the directory keeps of its user, as JSON.
+pub async fn directory_resource(c: &mut impl Connected, user: DirectoryUserId) -> Result<Option<String>> {
+    Ok(on!(c, |db| sqlx::query_scalar("SELECT resource FROM directory_users WHERE id = $1")
+        .bind(Text(user))
+        .fetch_optional(db)
+        .await)?)
+}
+
 /// The account's members in every organization.
 pub async fn list_of_account(c: &mut impl Connected, account: AccountId) -> Result<Vec<Member>> {
     let rows: Vec<Row> =

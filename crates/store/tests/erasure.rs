@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use model::{
-    AccountId, DirectoryUserId, MemberId, OrganizationId, Rng as _, SystemClock, SystemRng,
-};
+use model::{AccountId, DirectoryUserId, MemberId, OrganizationId, Rng as _, SystemClock, SystemRng};
 use sqlx::AssertSqlSafe;
 use store::erasure::{Person, erase};
 use store::{Connected as _, Db, Store, Target};
@@ -102,7 +100,9 @@ async fn an_erased_person_is_nowhere_in_the_file() {
         .windows(WORD.len())
         .enumerate()
         .filter(|(_, window)| *window == WORD.as_bytes())
-        .map(|(at, _)| String::from_utf8_lossy(&bytes[at.saturating_sub(60)..(at + 40).min(bytes.len())]).into_owned())
+        .map(|(at, _)| {
+            String::from_utf8_lossy(&bytes[at.saturating_sub(60)..(at + 40).min(bytes.len())]).into_owned()
+        })
         .collect();
     assert!(places.is_empty(), "still there: {places:#?}");
 }

@@ -64,7 +64,8 @@ pub(super) async fn offboarding(
     let Some(account) = account else { return Ok(()) };
     let work = member.email.clone().unwrap_or_else(|| account.email.clone());
     let mut addresses = vec![work];
-    for other in account.personal_email.into_iter().chain([account.email]) {
+    let home = home_addresses(tx, member).await?;
+    for other in account.personal_email.into_iter().chain(home).chain([account.email]) {
         if !addresses.iter().any(|known| store::fold(known) == store::fold(&other)) {
             addresses.push(other);
         }
@@ -78,6 +79,24 @@ pub(super) async fn offboarding(
         post(app, tx, "offboarding", &address, Some(member), &letter).await?;
     }
     Ok(())
+}
+
+/// Personal addresses that the directory knows (SCIM `emails` of type `home`), at most two.
+async fn home_addresses(tx: &mut Tx, member: &Member) -> Result<Vec<String>, Problem> {
+    let Some(user) = member.directory_user_id else { return Ok(Vec::new()) };
+    let resource = store::member::directory_resource(tx, user).await?.unwrap_or_default();
+    let resource: serde_json::Value = serde_json::from_str(&resource).unwrap_or_default();
+    Ok(home_emails(&resource))
+}
+
+fn home_emails(resource: &serde_json::Value) -> Vec<String> {
+    let emails = resource["emails"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let home = emails.iter().filter(|e| {
+        let kind = e["type"].as_str().unwrap_or_default();
+        kind.eq_ignore_ascii_case("home") || kind.eq_ignore_ascii_case("personal")
+    });
+    let read = home.filter_map(|e| profile::email::parse(e["value"].as_str()?).ok().flatten());
+    read.take(2).collect()
 }
 
 fn farewell(
@@ -204,4 +223,21 @@ pub(super) fn day(time: Time) -> When {
 /// "24 November 2026, at 10:05 UTC".
 fn moment(time: Time) -> String {
     time.to_jiff().strftime("%-d %B %Y, at %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn home_addresses_are_read_from_what_the_directory_sent() {
+        let resource = serde_json::json!({"emails": [
+            {"type": "work", "value": "ada@acme.test"},
+            {"type": "Home", "value": "Ada@Home.example"},
+            {"type": "home", "value": "no address"},
+            {"value": "x@y.example"},
+        ]});
+        assert_eq!(home_emails(&resource), ["ada@home.example"]);
+        assert!(home_emails(&serde_json::Value::Null).is_empty());
+    }
 }
