@@ -10,6 +10,7 @@ mod mailbox;
 mod product;
 mod story;
 mod tour;
+mod walker;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};

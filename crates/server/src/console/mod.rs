@@ -1,28 +1,68 @@
 //! `/console`: the operators' pages.
 //!
 //! Owns operators' sessions and what operators see. Does not own the facts they change: those are the other rooms'.
+//! What a company's own administrator sees of a company, an operator sees through the same pages (`org`).
+
+mod access;
+mod companies;
+mod company;
+mod logs;
+mod mails;
+mod operators;
+mod product;
 
 use axum::Router;
+use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::request::{Browser, OperatorCaller};
+use crate::web::Page;
+use crate::web::pages::console::{Place, nav};
+use crate::web::parts::Person;
 
-/// Setting that holds the hash of the one-time link's token while there is no operator.
-const FIRST_OPERATOR: &str = "console.first_operator";
+pub use access::first_operator_link;
 
 /// Pages of the console.
 pub fn pages() -> Router<App> {
     Router::new()
+        .route("/console", get(companies::list))
+        .route("/console/login", get(access::show).post(access::submit))
+        .route("/console/logout", post(access::logout))
+        .route("/console/first/{token}", get(access::first).post(access::make_first))
+        .route("/console/join/{token}", get(access::join).post(access::make_joining))
+        .route("/console/organizations/new", get(companies::new).post(companies::create))
+        .route("/console/organizations/{organization}", get(company::show))
+        .route("/console/organizations/{organization}/domains", post(company::domain))
+        .route("/console/organizations/{organization}/policy", post(company::policy))
+        .route("/console/organizations/{organization}/switches/{switch}", post(company::switch))
+        .route("/console/sign-ins", get(logs::attempts))
+        .route("/console/sign-ins/{reference}", get(logs::trace))
+        .route("/console/scim", get(logs::requests))
+        .route("/console/scim/{reference}", get(logs::request))
+        .route("/console/applications", get(product::list))
+        .route("/console/applications/new", get(product::new).post(product::create))
+        .route("/console/applications/{application}/secret", post(product::secret))
+        .route("/console/applications/{application}/remove", post(product::remove))
+        .route("/console/tokens", get(product::tokens).post(product::make_token))
+        .route("/console/tokens/{token}/revoke", post(product::revoke_token))
+        .route("/console/mails", get(mails::list))
+        .route("/console/mails/{mail}", get(mails::show))
+        .route("/console/operators", get(operators::list).post(operators::invite))
 }
 
-/// A fresh one-time link that makes the first operator; none when there is one. Earlier links stop working.
-pub async fn first_operator_link(app: &App) -> Result<Option<String>, Problem> {
-    if !store::operator::list(&mut app.read().await?).await?.is_empty() {
-        return Ok(None);
-    }
-    let token = app.token("");
-    let mut tx = app.write().await?;
-    store::setting::set(&mut tx, FIRST_OPERATOR, &token.hash().to_string()).await?;
-    tx.commit().await?;
-    Ok(Some(app.config.url(&format!("/console/first/{}", token.expose()))))
+/// An operator in front of a page of the console.
+pub(crate) async fn page(
+    app: &App,
+    browser: &Browser,
+    caller: &OperatorCaller,
+    title: &str,
+    place: Place,
+) -> Result<Page, Problem> {
+    let organizations = store::organization::count(&mut app.read().await?).await?;
+    let mut page = browser.page(app, format!("{title} · Console")).place("Console", "/console");
+    page.nav = nav(place, u64::try_from(organizations).unwrap_or(0));
+    page.user = Some(Person::new(&caller.operator.name, ""));
+    page.sign_out = Some("/console/logout".to_owned());
+    Ok(page)
 }

@@ -1,0 +1,257 @@
+//! What the vendor's product needs: applications and API tokens.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use model::TokenId;
+use serde_json::{Map, Value, json};
+use store::application::Application;
+use store::operator::ApiToken;
+
+use crate::app::App;
+use crate::org::words::{maybe_when, when};
+use crate::problem::Problem;
+use crate::provider::applications;
+use crate::request::{Browser, OperatorCaller, FormParams, Params};
+use crate::web::pages::console::{ApplicationRow, Applications, NewApplication, Place, SecretMade, TokenRow, Tokens};
+use crate::web::parts::{Copy, Field, Opt, Person};
+use crate::web::{self, Html};
+
+/// `GET /console/applications`.
+pub async fn list(State(app): State<App>, browser: Browser, caller: OperatorCaller) -> Result<Response, Problem> {
+    let all = applications::list(&mut app.read().await?).await?;
+    let page = Applications {
+        page: super::page(&app, &browser, &caller, "Applications", Place::Applications).await?,
+        rows: all.iter().map(row).collect(),
+        issuer: Copy::new("issuer", "Issuer", app.config.issuer()).hint("Any OpenID Connect library finds the rest by discovery."),
+        create: "/console/applications/new".to_owned(),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+fn row(it: &Application) -> ApplicationRow {
+    let metadata: Value = serde_json::from_str(&it.metadata).unwrap_or_default();
+    let texts = |name: &str| -> Vec<String> {
+        metadata[name].as_array().into_iter().flatten().filter_map(|v| v.as_str().map(ToOwned::to_owned)).collect()
+    };
+    let text = |name: &str| metadata[name].as_str().unwrap_or("—").to_owned();
+    ApplicationRow {
+        name: Person::company(&it.name, &it.id.to_string()),
+        redirect_uris: texts("redirect_uris"),
+        facts: vec![
+            ("Back-channel logout".to_owned(), Html::text(&text("backchannel_logout_uri"))),
+            ("Since".to_owned(), Html::text(&when(it.created_at).text)),
+        ],
+        secret_action: format!("/console/applications/{}/secret", it.id),
+        remove_action: format!("/console/applications/{}/remove", it.id),
+    }
+}
+
+/// `GET /console/applications/new`.
+pub async fn new(State(app): State<App>, browser: Browser, caller: OperatorCaller) -> Result<Response, Problem> {
+    new_page(&app, &browser, &caller, &Params::default(), None, StatusCode::OK).await
+}
+
+async fn new_page(
+    app: &App,
+    browser: &Browser,
+    caller: &OperatorCaller,
+    form: &Params,
+    problem: Option<&Problem>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let field = |name: &str| Field {
+        value: form.first(name).unwrap_or_default().to_owned(),
+        error: problem.and_then(|p| p.fields.iter().find(|f| f.field.starts_with(name)).map(|f| f.problem.clone())),
+    };
+    let page = NewApplication {
+        page: super::page(app, browser, caller, "New application", Place::Applications).await?,
+        name: field("name"),
+        redirect_uris: field("redirect_uris"),
+        post_logout_redirect_uris: field("post_logout_redirect_uris"),
+        backchannel_logout_uri: field("backchannel_logout_uri"),
+        algorithms: Opt::list(&[("RS256", "RS256, which every library knows"), ("ES256", "ES256, which is shorter")], form.first("id_token_signed_response_alg").unwrap_or("RS256")),
+        action: "/console/applications/new".to_owned(),
+        back: "/console/applications".to_owned(),
+    };
+    Ok(web::respond(status, &page))
+}
+
+/// `POST /console/applications/new`.
+pub async fn create(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+    form: FormParams,
+) -> Result<Response, Problem> {
+    let lines = |name: &str| -> Vec<&str> {
+        form.first(name).unwrap_or_default().lines().map(str::trim).filter(|l| !l.is_empty()).collect()
+    };
+    let mut metadata = Map::new();
+    metadata.insert("redirect_uris".to_owned(), lines("redirect_uris").into());
+    metadata.insert("post_logout_redirect_uris".to_owned(), lines("post_logout_redirect_uris").into());
+    for name in ["backchannel_logout_uri", "id_token_signed_response_alg"] {
+        if let Some(text) = form.first(name).map(str::trim).filter(|t| !t.is_empty()) {
+            metadata.insert(name.to_owned(), text.into());
+        }
+    }
+    let mut tx = app.write().await?;
+    let name = form.first("name").unwrap_or_default();
+    let made = applications::create(&app, &mut tx, name, &metadata, &caller.actor()).await;
+    let (it, secret) = match made {
+        Ok(made) => made,
+        Err(problem) if problem.status.is_server_error() => return Err(problem),
+        Err(problem) => {
+            drop(tx);
+            return new_page(&app, &browser, &caller, &form, Some(&problem), problem.status).await;
+        }
+    };
+    tx.commit().await?;
+    secret_page(&app, &browser, &caller, &it, secret, format!("{} is ready", it.name)).await
+}
+
+async fn secret_page(
+    app: &App,
+    browser: &Browser,
+    caller: &OperatorCaller,
+    it: &Application,
+    secret: Option<String>,
+    title: String,
+) -> Result<Response, Problem> {
+    let mut values = vec![
+        Copy::new("issuer", "Issuer", app.config.issuer()),
+        Copy::new("client_id", "Client ID", it.id.to_string()),
+    ];
+    if let Some(secret) = secret {
+        values.push(Copy::new("client_secret", "Client secret", secret).hint("It is shown this once."));
+    }
+    let page = SecretMade {
+        page: super::page(app, browser, caller, &title, Place::Applications).await?,
+        title,
+        text: "Give these values to whoever builds the product.".to_owned(),
+        values,
+        back: "/console/applications".to_owned(),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+async fn require(db: &mut impl store::Connected, id: &str) -> Result<Application, Problem> {
+    let found = match id.parse() {
+        Ok(id) => store::application::lookup(db, id).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| Problem::not_found("application"))
+}
+
+/// `POST /console/applications/{application}/secret`: a new secret; the old one ends now.
+pub async fn secret(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+    Path(id): Path<String>,
+    _form: FormParams,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    let mut it = require(&mut tx, &id).await?;
+    let secret = app.token("fd_cs_");
+    it.secret_hash = Some(secret.hash());
+    store::application::update(&mut tx, &it).await?;
+    app.audit(&mut tx, &caller.actor(), "application.secret_changed", None, Some(id), &json!({})).await?;
+    tx.commit().await?;
+    let title = format!("{} has a new secret", it.name);
+    secret_page(&app, &browser, &caller, &it, Some(secret.expose().to_owned()), title).await
+}
+
+/// `POST /console/applications/{application}/remove`.
+pub async fn remove(
+    State(app): State<App>,
+    caller: OperatorCaller,
+    Path(id): Path<String>,
+    _form: FormParams,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    let it = require(&mut tx, &id).await?;
+    applications::remove(&app, &mut tx, it.id, &caller.actor()).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/console/applications").into_response())
+}
+
+/// `GET /console/tokens`.
+pub async fn tokens(State(app): State<App>, browser: Browser, caller: OperatorCaller) -> Result<Response, Problem> {
+    tokens_page(&app, &browser, &caller, Field::default(), StatusCode::OK).await
+}
+
+async fn tokens_page(
+    app: &App,
+    browser: &Browser,
+    caller: &OperatorCaller,
+    name: Field,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let all = store::operator::list_api_tokens(&mut app.read().await?).await?;
+    let row = |t: &ApiToken| TokenRow {
+        name: t.name.clone(),
+        ends_in: String::new(),
+        made: when(t.created_at),
+        used: maybe_when(t.last_used_at),
+        revoke: format!("/console/tokens/{}/revoke", t.id),
+    };
+    let page = Tokens {
+        page: super::page(app, browser, caller, "API tokens", Place::Tokens).await?,
+        rows: all.iter().filter(|t| t.revoked_at.is_none()).map(row).collect(),
+        name,
+        action: "/console/tokens".to_owned(),
+    };
+    Ok(web::respond(status, &page))
+}
+
+/// `POST /console/tokens` with `name`.
+pub async fn make_token(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+    form: FormParams,
+) -> Result<Response, Problem> {
+    let name = form.first("name").unwrap_or_default().trim();
+    if !(1..=200).contains(&name.chars().count()) {
+        let field = Field::wrong(name, "Say what it is for, so that you know later which one to revoke.");
+        return tokens_page(&app, &browser, &caller, field, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    let token = app.token("fd_api_");
+    let it = ApiToken {
+        id: app.id(TokenId::new),
+        name: name.to_owned(),
+        created_at: app.now(),
+        last_used_at: None,
+        revoked_at: None,
+    };
+    let mut tx = app.write().await?;
+    store::operator::add_api_token(&mut tx, &it, &token.hash()).await?;
+    app.audit(&mut tx, &caller.actor(), "api_token.created", None, Some(it.id.to_string()), &json!({"name": name})).await?;
+    tx.commit().await?;
+    let title = format!("A token for {name}");
+    let page = SecretMade {
+        page: super::page(&app, &browser, &caller, &title, Place::Tokens).await?,
+        title,
+        text: "Send it as Authorization: Bearer with every call.".to_owned(),
+        values: vec![Copy::new("token", "API token", token.expose()).hint("It is shown this once.")],
+        back: "/console/tokens".to_owned(),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+/// `POST /console/tokens/{token}/revoke`.
+pub async fn revoke_token(
+    State(app): State<App>,
+    caller: OperatorCaller,
+    Path(id): Path<String>,
+    _form: FormParams,
+) -> Result<Response, Problem> {
+    let token: TokenId = id.parse().map_err(|_| Problem::not_found("API token"))?;
+    let mut tx = app.write().await?;
+    if store::operator::revoke_api_token(&mut tx, token, app.now()).await? {
+        app.audit(&mut tx, &caller.actor(), "api_token.revoked", None, Some(id), &json!({})).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to("/console/tokens").into_response())
+}
