@@ -17,6 +17,7 @@ pub mod login;
 pub mod mail;
 pub mod member;
 pub mod onboarding;
+pub mod org;
 pub mod organization;
 pub mod outbound;
 pub mod problem;

@@ -27,6 +27,8 @@ pub fn router(app: App) -> Router {
         .merge(provider::pages())
         .merge(crate::login::pages())
         .merge(crate::member::pages())
+        .merge(crate::console::pages())
+        .merge(crate::org::pages())
         .layer(from_fn(page_headers))
         .layer(from_fn_with_state(app.clone(), request::refuse_cross_site));
     let protocols = Router::new()

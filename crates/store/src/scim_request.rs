@@ -70,6 +70,8 @@ pub enum Of {
     Organization(OrganizationId),
     /// One directory.
     Directory(DirectoryId),
+    /// Every organization's.
+    Everything,
 }
 
 /// Writes the record of a request.
@@ -109,6 +111,10 @@ pub async fn list(
             "SELECT * FROM scim_requests WHERE organization_id = $1 AND id < $2 AND status >= $3
              ORDER BY id DESC LIMIT $4",
             id.to_string(),
+        ),
+        Of::Everything => (
+            "SELECT * FROM scim_requests WHERE $1 = '' AND id < $2 AND status >= $3 ORDER BY id DESC LIMIT $4",
+            String::new(),
         ),
         Of::Directory(id) => (
             "SELECT * FROM scim_requests WHERE directory_id = $1 AND id < $2 AND status >= $3
