@@ -16,7 +16,10 @@ use crate::app::App;
 use crate::login::safe_return_to;
 use crate::problem::Problem;
 use crate::rate;
-use crate::request::{Browser, ClientAddress, CsrfForm, OPERATOR_COOKIE, FormParams, Params, clear_cookie, read_cookie, set_cookie};
+use crate::request::{
+    Browser, ClientAddress, CsrfForm, FormParams, OPERATOR_COOKIE, Params, clear_cookie, read_cookie,
+    set_cookie,
+};
 use crate::web;
 use crate::web::pages::console::{FirstOperator, OperatorSignIn};
 use crate::web::parts::Field;
@@ -58,7 +61,11 @@ async fn first_works(app: &App, db: &mut impl store::Connected, token: &str) -> 
 }
 
 /// `GET /console/first/{token}`.
-pub async fn first(State(app): State<App>, browser: Browser, Path(token): Path<String>) -> Result<Response, Problem> {
+pub async fn first(
+    State(app): State<App>,
+    browser: Browser,
+    Path(token): Path<String>,
+) -> Result<Response, Problem> {
     first_works(&app, &mut app.read().await?, &token).await?;
     Ok(form(&app, &browser, &format!("/console/first/{token}"), &Form::default(), None, StatusCode::OK))
 }
@@ -163,11 +170,17 @@ async fn invited(
     token: &str,
 ) -> Result<store::invitation::Invitation, Problem> {
     let found = store::invitation::lookup_token(db, &Token::presented(token).hash()).await?;
-    found.filter(|i| i.kind == INVITATION && i.used_at.is_none() && i.expires_at > app.now()).ok_or_else(ended)
+    found
+        .filter(|i| i.kind == INVITATION && i.used_at.is_none() && i.expires_at > app.now())
+        .ok_or_else(ended)
 }
 
 /// `GET /console/join/{token}`: an invited operator.
-pub async fn join(State(app): State<App>, browser: Browser, Path(token): Path<String>) -> Result<Response, Problem> {
+pub async fn join(
+    State(app): State<App>,
+    browser: Browser,
+    Path(token): Path<String>,
+) -> Result<Response, Problem> {
     let it = invited(&app, &mut app.read().await?, &token).await?;
     let typed = Form { email: it.email, ..Form::default() };
     Ok(form(&app, &browser, &format!("/console/join/{token}"), &typed, None, StatusCode::OK))
@@ -259,13 +272,18 @@ pub async fn submit(
     };
     let mut tx = app.write().await?;
     let cookie = session(&app, &mut tx, operator.id).await?;
-    app.audit(&mut tx, &format!("operator:{}", operator.id), "operator.signed_in", None, None, &json!({})).await?;
+    app.audit(&mut tx, &format!("operator:{}", operator.id), "operator.signed_in", None, None, &json!({}))
+        .await?;
     tx.commit().await?;
     Ok(go(&return_to, cookie))
 }
 
 /// `POST /console/logout`.
-pub async fn logout(State(app): State<App>, headers: HeaderMap, _form: FormParams) -> Result<Response, Problem> {
+pub async fn logout(
+    State(app): State<App>,
+    headers: HeaderMap,
+    _form: FormParams,
+) -> Result<Response, Problem> {
     if let Some(token) = read_cookie(&app.config, &headers, OPERATOR_COOKIE) {
         let mut tx = app.write().await?;
         store::operator::remove_session(&mut tx, &Token::presented(&token).hash()).await?;

@@ -11,7 +11,7 @@ use crate::connection::domains;
 use crate::guide;
 use crate::organization;
 use crate::problem::Problem;
-use crate::request::{Browser, OperatorCaller, FormParams, Params};
+use crate::request::{Browser, FormParams, OperatorCaller, Params};
 use crate::web;
 use crate::web::pages::console::{NewOrganization, OrganizationRow, Organizations, Place};
 use crate::web::parts::{Field, Pager, Person, Status};
@@ -40,7 +40,10 @@ pub async fn list(
     }
     drop(db);
     let next = found.next.map(|after| {
-        let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("after", &after).append_pair("q", &query).finish();
+        let query: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("after", &after)
+            .append_pair("q", &query)
+            .finish();
         format!("/console?{query}")
     });
     let page = Organizations {
@@ -91,7 +94,11 @@ async fn row(db: &mut impl Connected, it: &Organization) -> Result<OrganizationR
 }
 
 /// `GET /console/organizations/new`.
-pub async fn new(State(app): State<App>, browser: Browser, caller: OperatorCaller) -> Result<Response, Problem> {
+pub async fn new(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+) -> Result<Response, Problem> {
     new_page(&app, &browser, &caller, Field::default(), Field::default(), StatusCode::OK).await
 }
 

@@ -14,7 +14,7 @@ use crate::connection::domains;
 use crate::org::{Desk, links, trust, words};
 use crate::organization::{self, Change};
 use crate::problem::Problem;
-use crate::request::{OperatorCaller, FormParams};
+use crate::request::{FormParams, OperatorCaller};
 use crate::web;
 use crate::web::pages::console::{Organization, Switch};
 use crate::web::pages::org::{Act, Place};
@@ -51,16 +51,35 @@ async fn page(app: &App, desk: &Desk, add_domain: Field, status: StatusCode) -> 
         domains: domains.iter().map(|d| domain_line(d, &here)).collect(),
         add_domain,
         domain_action: format!("{here}/domains"),
-        links: links::rows(app, desk, &[Purpose::Sso, Purpose::Scim, Purpose::Domains, Purpose::Csv, Purpose::Certificate]).await?,
-        purposes: vec![Opt::new("sso", "Single sign-on", true), Opt::new("scim", "Directory sync", true), Opt::new("domains", "Domains", false)],
-        lifetimes: Opt::list(&[("86400", "One day"), ("604800", "One week"), ("2592000", "30 days")], "604800"),
+        links: links::rows(
+            app,
+            desk,
+            &[Purpose::Sso, Purpose::Scim, Purpose::Domains, Purpose::Csv, Purpose::Certificate],
+        )
+        .await?,
+        purposes: vec![
+            Opt::new("sso", "Single sign-on", true),
+            Opt::new("scim", "Directory sync", true),
+            Opt::new("domains", "Domains", false),
+        ],
+        lifetimes: Opt::list(
+            &[("86400", "One day"), ("604800", "One week"), ("2592000", "30 days")],
+            "604800",
+        ),
         link_email: Field::default(),
         link_action: desk.at("setup-links"),
         connections: connections.iter().map(|c| trust::connection_card(c, desk)).collect(),
         directories: directories.iter().map(|d| trust::directory_card(app, d, desk)).collect(),
         member_counts: counts
             .iter()
-            .map(|(s, n)| Filter::new(words::status_word(*s), u64::try_from(*n).unwrap_or(0), format!("{}?status={s}", desk.at("members")), false))
+            .map(|(s, n)| {
+                Filter::new(
+                    words::status_word(*s),
+                    u64::try_from(*n).unwrap_or(0),
+                    format!("{}?status={s}", desk.at("members")),
+                    false,
+                )
+            })
             .collect(),
         incomplete: incomplete.iter().map(|m| (words::person(m, &desk.base), words::reason(m))).collect(),
         policies: policies(it),
@@ -79,7 +98,11 @@ fn notices(it: &Company, domains: &[Domain]) -> Vec<Notice> {
         return Vec::new();
     }
     let title = format!("{} has no verified domain yet", it.name);
-    vec![Notice::new(Tone::Warn, title, "People sign in through their company by the domain of their address. Add one below, and attest it if you know that it is theirs.")]
+    vec![Notice::new(
+        Tone::Warn,
+        title,
+        "People sign in through their company by the domain of their address. Add one below, and attest it if you know that it is theirs.",
+    )]
 }
 
 fn domain_line(it: &Domain, here: &str) -> (String, Status, Vec<Act>) {
@@ -102,8 +125,21 @@ fn domain_line(it: &Domain, here: &str) -> (String, Status, Vec<Act>) {
 fn policies(it: &Company) -> Vec<Choice> {
     let policy = it.leaver_policy;
     vec![
-        Choice::new("policy", "disconnect", "Disconnect", "Signed out everywhere; may keep the account as a personal one.", policy == LeaverPolicy::Disconnect).tag("Default"),
-        Choice::new("policy", "delete", "Erase completely", "Signed out everywhere; every record goes after the waiting time.", policy == LeaverPolicy::Delete),
+        Choice::new(
+            "policy",
+            "disconnect",
+            "Disconnect",
+            "Signed out everywhere; may keep the account as a personal one.",
+            policy == LeaverPolicy::Disconnect,
+        )
+        .tag("Default"),
+        Choice::new(
+            "policy",
+            "delete",
+            "Erase completely",
+            "Signed out everywhere; every record goes after the waiting time.",
+            policy == LeaverPolicy::Delete,
+        ),
     ]
 }
 
@@ -115,7 +151,12 @@ fn switches(it: &Company, here: &str) -> Vec<Switch> {
         action: format!("{here}/switches/{name}"),
     };
     vec![
-        switch("self-service", "Self-service", "Its administrators make setup links and look after their members at /org.", it.self_service),
+        switch(
+            "self-service",
+            "Self-service",
+            "Its administrators make setup links and look after their members at /org.",
+            it.self_service,
+        ),
         switch("jit", "Members by signing in", "A first sign-in makes the member.", it.jit),
     ]
 }
@@ -131,13 +172,15 @@ pub async fn domain(State(app): State<App>, desk: Desk, form: FormParams) -> Res
         }
         (None, Some(id), _) => {
             let id = id.parse().map_err(|_| Problem::not_found("domain"))?;
-            domains::attest(&app, &mut tx, it, id, &desk.actor).await.map(|_| ())
+            domains::attest(&app, &mut tx, it, id, &desk.actor, &desk.actor).await.map(|_| ())
         }
         (None, None, Some(id)) => {
             let id = id.parse().map_err(|_| Problem::not_found("domain"))?;
             domains::remove(&app, &mut tx, it, id, &desk.actor).await
         }
-        (None, None, None) => Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
+        (None, None, None) => {
+            Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page."))
+        }
     };
     match outcome {
         Ok(()) => {
@@ -162,10 +205,13 @@ pub async fn policy(
     form: FormParams,
 ) -> Result<Response, Problem> {
     let hours = form.first("grace").unwrap_or_default().trim().parse::<u64>().ok().filter(|h| *h <= 720);
-    let hours = hours.ok_or_else(|| Problem::field("grace", "expected whole hours from 0 to 720 (30 days)"))?;
+    let hours =
+        hours.ok_or_else(|| Problem::field("grace", "expected whole hours from 0 to 720 (30 days)"))?;
     let policy = form.first("policy").unwrap_or_default().parse();
     let change = Change {
-        leaver_policy: Some(policy.map_err(|e: model::UnknownState| Problem::field("policy", e.to_string()))?),
+        leaver_policy: Some(
+            policy.map_err(|e: model::UnknownState| Problem::field("policy", e.to_string()))?,
+        ),
         erase_grace: Some(Duration::from_hours(hours)),
         ..Change::default()
     };

@@ -51,7 +51,9 @@ pub async fn attempts(
         filters: Vec::new(),
         pager: Pager {
             summary: format!("{} sign-ins", rows.len()),
-            previous: params.first("after").map(|_| format!("/console/sign-ins?{}", suffix.trim_start_matches('&'))),
+            previous: params
+                .first("after")
+                .map(|_| format!("/console/sign-ins?{}", suffix.trim_start_matches('&'))),
             next: found.next.map(|after| format!("/console/sign-ins?after={after}{suffix}")),
         },
         rows,
@@ -94,10 +96,16 @@ pub async fn trace(
     let text = |name: &str| explanation[name].as_str().unwrap_or_default().to_owned();
     let compare = match (explanation["expected"].as_str(), explanation["received"].as_str()) {
         (None, None) => None,
-        (expected, received) => Some(Compare::new(expected.unwrap_or_default(), received.unwrap_or_default())),
+        (expected, received) => {
+            Some(Compare::new(expected.unwrap_or_default(), received.unwrap_or_default()))
+        }
     };
-    let steps: Vec<String> =
-        explanation["steps"].as_array().into_iter().flatten().filter_map(|s| s.as_str().map(ToOwned::to_owned)).collect();
+    let steps: Vec<String> = explanation["steps"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|s| s.as_str().map(ToOwned::to_owned))
+        .collect();
     let provider = connection.as_ref().and_then(|c| guide::find(&c.provider)).map(|g| g.name.clone());
     let mut facts = vec![
         ("Reference".to_owned(), Html::text(&it.id.to_string())),
@@ -188,7 +196,8 @@ pub async fn request(
     params: Params,
 ) -> Result<Response, Problem> {
     let mut db = app.read().await?;
-    let organization = organization::require(&mut db, params.first("organization").unwrap_or_default()).await?;
+    let organization =
+        organization::require(&mut db, params.first("organization").unwrap_or_default()).await?;
     let found = match reference.parse() {
         Ok(id) => store::scim_request::lookup(&mut db, organization.id, id).await?,
         Err(_) => None,

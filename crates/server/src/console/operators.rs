@@ -13,7 +13,7 @@ use super::access::INVITATION;
 use crate::app::App;
 use crate::mail;
 use crate::problem::Problem;
-use crate::request::{Browser, OperatorCaller, FormParams};
+use crate::request::{Browser, FormParams, OperatorCaller};
 use crate::web;
 use crate::web::mail_layout::{self, Letter, Link};
 use crate::web::pages::console::{Operators, Place};
@@ -23,7 +23,11 @@ use crate::web::parts::{Field, Person, Status};
 const LIFE: Duration = Duration::from_hours(72);
 
 /// `GET /console/operators`.
-pub async fn list(State(app): State<App>, browser: Browser, caller: OperatorCaller) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+) -> Result<Response, Problem> {
     show(&app, &browser, &caller, Field::default(), StatusCode::OK).await
 }
 
@@ -75,8 +79,14 @@ pub async fn invite(
         subject: format!("Operate Frontdesk for {vendor}"),
         preview: format!("{} invites you.", caller.operator.name),
         heading: "You are invited to the console".to_owned(),
-        paragraphs: vec![format!("{} invites you to look after {vendor}’s customers: their sign-in, their directories and their links.", caller.operator.name)],
-        button: Some(Link::new("Choose a password", app.config.url(&format!("/console/join/{}", token.expose())))),
+        paragraphs: vec![format!(
+            "{} invites you to look after {vendor}’s customers: their sign-in, their directories and their links.",
+            caller.operator.name
+        )],
+        button: Some(Link::new(
+            "Choose a password",
+            app.config.url(&format!("/console/join/{}", token.expose())),
+        )),
         button_note: "It works once, for three days.".to_owned(),
         small: Vec::new(),
         reason: format!("You receive this because {} entered your address.", caller.operator.name),
@@ -95,7 +105,8 @@ pub async fn invite(
     let mut tx = app.write().await?;
     store::invitation::add(&mut tx, &it, &token.hash()).await?;
     mail::post(&app, &mut tx, letter).await?;
-    app.audit(&mut tx, &caller.actor(), "operator.invited", None, Some(it.id.to_string()), &json!({})).await?;
+    app.audit(&mut tx, &caller.actor(), "operator.invited", None, Some(it.id.to_string()), &json!({}))
+        .await?;
     tx.commit().await?;
     Ok(Redirect::to("/console/operators").into_response())
 }

@@ -12,18 +12,25 @@ use crate::app::App;
 use crate::org::words::{maybe_when, when};
 use crate::problem::Problem;
 use crate::provider::applications;
-use crate::request::{Browser, OperatorCaller, FormParams, Params};
-use crate::web::pages::console::{ApplicationRow, Applications, NewApplication, Place, SecretMade, TokenRow, Tokens};
+use crate::request::{Browser, FormParams, OperatorCaller, Params};
+use crate::web::pages::console::{
+    ApplicationRow, Applications, NewApplication, Place, SecretMade, TokenRow, Tokens,
+};
 use crate::web::parts::{Copy, Field, Opt, Person};
 use crate::web::{self, Html};
 
 /// `GET /console/applications`.
-pub async fn list(State(app): State<App>, browser: Browser, caller: OperatorCaller) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+) -> Result<Response, Problem> {
     let all = applications::list(&mut app.read().await?).await?;
     let page = Applications {
         page: super::page(&app, &browser, &caller, "Applications", Place::Applications).await?,
         rows: all.iter().map(row).collect(),
-        issuer: Copy::new("issuer", "Issuer", app.config.issuer()).hint("Any OpenID Connect library finds the rest by discovery."),
+        issuer: Copy::new("issuer", "Issuer", app.config.issuer())
+            .hint("Any OpenID Connect library finds the rest by discovery."),
         create: "/console/applications/new".to_owned(),
     };
     Ok(web::respond(StatusCode::OK, &page))
@@ -32,7 +39,12 @@ pub async fn list(State(app): State<App>, browser: Browser, caller: OperatorCall
 fn row(it: &Application) -> ApplicationRow {
     let metadata: Value = serde_json::from_str(&it.metadata).unwrap_or_default();
     let texts = |name: &str| -> Vec<String> {
-        metadata[name].as_array().into_iter().flatten().filter_map(|v| v.as_str().map(ToOwned::to_owned)).collect()
+        metadata[name]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|v| v.as_str().map(ToOwned::to_owned))
+            .collect()
     };
     let text = |name: &str| metadata[name].as_str().unwrap_or("—").to_owned();
     ApplicationRow {
@@ -48,7 +60,11 @@ fn row(it: &Application) -> ApplicationRow {
 }
 
 /// `GET /console/applications/new`.
-pub async fn new(State(app): State<App>, browser: Browser, caller: OperatorCaller) -> Result<Response, Problem> {
+pub async fn new(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+) -> Result<Response, Problem> {
     new_page(&app, &browser, &caller, &Params::default(), None, StatusCode::OK).await
 }
 
@@ -62,7 +78,8 @@ async fn new_page(
 ) -> Result<Response, Problem> {
     let field = |name: &str| Field {
         value: form.first(name).unwrap_or_default().to_owned(),
-        error: problem.and_then(|p| p.fields.iter().find(|f| f.field.starts_with(name)).map(|f| f.problem.clone())),
+        error: problem
+            .and_then(|p| p.fields.iter().find(|f| f.field.starts_with(name)).map(|f| f.problem.clone())),
     };
     let page = NewApplication {
         page: super::page(app, browser, caller, "New application", Place::Applications).await?,
@@ -70,7 +87,10 @@ async fn new_page(
         redirect_uris: field("redirect_uris"),
         post_logout_redirect_uris: field("post_logout_redirect_uris"),
         backchannel_logout_uri: field("backchannel_logout_uri"),
-        algorithms: Opt::list(&[("RS256", "RS256, which every library knows"), ("ES256", "ES256, which is shorter")], form.first("id_token_signed_response_alg").unwrap_or("RS256")),
+        algorithms: Opt::list(
+            &[("RS256", "RS256, which every library knows"), ("ES256", "ES256, which is shorter")],
+            form.first("id_token_signed_response_alg").unwrap_or("RS256"),
+        ),
         action: "/console/applications/new".to_owned(),
         back: "/console/applications".to_owned(),
     };
@@ -177,7 +197,11 @@ pub async fn remove(
 }
 
 /// `GET /console/tokens`.
-pub async fn tokens(State(app): State<App>, browser: Browser, caller: OperatorCaller) -> Result<Response, Problem> {
+pub async fn tokens(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+) -> Result<Response, Problem> {
     tokens_page(&app, &browser, &caller, Field::default(), StatusCode::OK).await
 }
 
@@ -227,7 +251,15 @@ pub async fn make_token(
     };
     let mut tx = app.write().await?;
     store::operator::add_api_token(&mut tx, &it, &token.hash()).await?;
-    app.audit(&mut tx, &caller.actor(), "api_token.created", None, Some(it.id.to_string()), &json!({"name": name})).await?;
+    app.audit(
+        &mut tx,
+        &caller.actor(),
+        "api_token.created",
+        None,
+        Some(it.id.to_string()),
+        &json!({"name": name}),
+    )
+    .await?;
     tx.commit().await?;
     let title = format!("A token for {name}");
     let page = SecretMade {

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use model::{MemberStatus, Organization, Role};
 
 use crate::app::App;
@@ -43,7 +43,9 @@ impl FromRequestParts<App> for Desk {
             Some(id) => {
                 let id = id.to_owned();
                 let caller = OperatorCaller::from_request_parts(parts, app).await?;
-                of_operator(app, caller, &id, browser).await.map_err(axum::response::IntoResponse::into_response)
+                of_operator(app, caller, &id, browser)
+                    .await
+                    .map_err(axum::response::IntoResponse::into_response)
             }
             None => {
                 let signed_in = <SignedIn as FromRequestParts<App>>::from_request_parts(parts, app).await?;
@@ -68,12 +70,15 @@ async fn of_operator(app: &App, caller: OperatorCaller, id: &str, browser: Brows
 
 async fn of_member(app: &App, signed_in: &SignedIn, browser: Browser) -> Result<Desk, Problem> {
     let nothing = || {
-        Problem::forbidden("These pages are for administrators of a company. Ask an administrator of yours to make you one, or sign in with your work address.")
+        Problem::forbidden(
+            "These pages are for administrators of a company. Ask an administrator of yours to make you one, or sign in with your work address.",
+        )
     };
     let organization = signed_in.session.organization_id.ok_or_else(nothing)?;
     let mut db = app.read().await?;
     let member = store::member::lookup_account(&mut db, organization, signed_in.account.id).await?;
-    let member = member.filter(|m| m.role == Role::Admin && m.status == MemberStatus::Active).ok_or_else(nothing)?;
+    let member =
+        member.filter(|m| m.role == Role::Admin && m.status == MemberStatus::Active).ok_or_else(nothing)?;
     let organization = store::organization::lookup(&mut db, organization).await?.ok_or_else(nothing)?;
     if !organization.self_service {
         return Err(Problem::forbidden(format!(
@@ -119,7 +124,13 @@ impl Desk {
         page.user = Some(self.person.clone());
         page.sign_out = Some(if self.operator { "/console/logout" } else { "/logout" }.to_owned());
         if self.operator {
-            page.crumbs = vec![Crumb::new("Companies", "/console"), Crumb::new(&self.organization.name, format!("/console/organizations/{}", self.organization.id))];
+            page.crumbs = vec![
+                Crumb::new("Companies", "/console"),
+                Crumb::new(
+                    &self.organization.name,
+                    format!("/console/organizations/{}", self.organization.id),
+                ),
+            ];
         }
         Ok(page)
     }

@@ -28,7 +28,12 @@ pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Proble
     start(&app, &desk, None, StatusCode::OK).await
 }
 
-async fn start(app: &App, desk: &Desk, problem: Option<Notice>, status: StatusCode) -> Result<Response, Problem> {
+async fn start(
+    app: &App,
+    desk: &Desk,
+    problem: Option<Notice>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
     let columns = [
         ("First name", "required"),
         ("Last name", "required"),
@@ -58,7 +63,9 @@ pub async fn template(_desk: Desk) -> Response {
 pub async fn upload(State(app): State<App>, desk: Desk, upload: Upload) -> Result<Response, Problem> {
     let upload = upload.require_trusted()?;
     let Some(file) = upload.file else {
-        let notice = Notice::new(Tone::Bad, "No file was chosen", "Choose a CSV file, or begin with the template.").alert();
+        let notice =
+            Notice::new(Tone::Bad, "No file was chosen", "Choose a CSV file, or begin with the template.")
+                .alert();
         return start(&app, &desk, Some(notice), StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let read = import::preview(&app, &mut app.read().await?, &desk.organization, &file.content).await;
@@ -66,7 +73,8 @@ pub async fn upload(State(app): State<App>, desk: Desk, upload: Upload) -> Resul
         if problem.status.is_server_error() {
             return Err(problem);
         }
-        let notice = Notice { text: Html::text(&problem.detail), ..Notice::new(Tone::Bad, problem.title, "").alert() };
+        let notice =
+            Notice { text: Html::text(&problem.detail), ..Notice::new(Tone::Bad, problem.title, "").alert() };
         return start(&app, &desk, Some(notice), problem.status).await;
     }
     let it = Import {
@@ -108,7 +116,13 @@ pub async fn preview(
     look(&app, &desk, &it, &read, &params).await
 }
 
-async fn look(app: &App, desk: &Desk, it: &Import, read: &Preview, params: &Params) -> Result<Response, Problem> {
+async fn look(
+    app: &App,
+    desk: &Desk,
+    it: &Import,
+    read: &Preview,
+    params: &Params,
+) -> Result<Response, Problem> {
     let here = desk.at(&format!("import/{}", it.id));
     let only = params.first("only") == Some("problems");
     let from: usize = params.first("from").and_then(|f| f.parse().ok()).unwrap_or(0);
@@ -131,7 +145,10 @@ async fn look(app: &App, desk: &Desk, it: &Import, read: &Preview, params: &Para
             if read.roster.delimiter == '\t' { "tab".to_owned() } else { read.roster.delimiter.to_string() },
             read.known.len()
         )),
-        columns: Name::ALL.iter().map(|f| (f.label().to_owned(), read.roster.heading_of(f).unwrap_or_default().to_owned())).collect(),
+        columns: Name::ALL
+            .iter()
+            .map(|f| (f.label().to_owned(), read.roster.heading_of(f).unwrap_or_default().to_owned()))
+            .collect(),
         unused: read.roster.ignored().map(ToOwned::to_owned).collect(),
         ready: u64::try_from(ready).unwrap_or(0),
         problems: u64::try_from(problems).unwrap_or(0),
@@ -184,7 +201,12 @@ pub async fn apply(
     let mode = match form.first("mode") {
         Some("all") => Mode::All,
         Some("valid") => Mode::Valid,
-        _ => return Err(Problem::bad_request("mode_missing", "Expected the button that imports the ready rows.")),
+        _ => {
+            return Err(Problem::bad_request(
+                "mode_missing",
+                "Expected the button that imports the ready rows.",
+            ));
+        }
     };
     let it = require(&app, &desk, &path).await?;
     let here = desk.at(&format!("import/{}", it.id));

@@ -42,11 +42,25 @@ async fn page(app: &App, desk: &Desk, grace: Field, status: StatusCode) -> Resul
             LeaverPolicy::Delete => "Every record of leavers is erased.".to_owned(),
         },
         policies: vec![
-            Choice::new("policy", "disconnect", &format!("Disconnect from {name}"), "Signed out everywhere at once.", policy == LeaverPolicy::Disconnect)
-                .and(&format!("A mail offers to keep the account as a personal one. {name} sees none of it afterwards."))
-                .tag("Recommended"),
-            Choice::new("policy", "delete", "Erase completely", "Signed out everywhere at once.", policy == LeaverPolicy::Delete)
-                .and("After the waiting time every record of the person is gone. Until then you can undo it."),
+            Choice::new(
+                "policy",
+                "disconnect",
+                &format!("Disconnect from {name}"),
+                "Signed out everywhere at once.",
+                policy == LeaverPolicy::Disconnect,
+            )
+            .and(&format!(
+                "A mail offers to keep the account as a personal one. {name} sees none of it afterwards."
+            ))
+            .tag("Recommended"),
+            Choice::new(
+                "policy",
+                "delete",
+                "Erase completely",
+                "Signed out everywhere at once.",
+                policy == LeaverPolicy::Delete,
+            )
+            .and("After the waiting time every record of the person is gone. Until then you can undo it."),
         ],
         grace,
         limit_people: Field::new("10"),

@@ -13,7 +13,7 @@ use super::words;
 use crate::app::App;
 use crate::onboarding::links;
 use crate::problem::Problem;
-use crate::request::FormParams, Params;
+use crate::request::{FormParams, Params};
 use crate::web;
 use crate::web::pages::org::{LinkMade, LinkRow, Place};
 use crate::web::parts::{Copy, Field, Status};
@@ -65,7 +65,8 @@ pub async fn revoke(
     Path(params): Path<HashMap<String, String>>,
     _form: FormParams,
 ) -> Result<Response, Problem> {
-    let id = params.get("link").and_then(|id| id.parse().ok()).ok_or_else(|| Problem::not_found("setup link"))?;
+    let id =
+        params.get("link").and_then(|id| id.parse().ok()).ok_or_else(|| Problem::not_found("setup link"))?;
     let mut tx = app.write().await?;
     links::revoke(&app, &mut tx, desk.organization.id, id, &desk.actor).await?;
     tx.commit().await?;
@@ -86,7 +87,13 @@ fn row(link: &SetupLink, desk: &Desk, now: Time) -> LinkRow {
         sent_to: String::new(),
         opened: link.last_used_at.map_or_else(
             || "not opened yet".to_owned(),
-            |at| format!("last opened {} from {}", words::when(at).text, link.last_used_from.as_deref().unwrap_or("an unknown address")),
+            |at| {
+                format!(
+                    "last opened {} from {}",
+                    words::when(at).text,
+                    link.last_used_from.as_deref().unwrap_or("an unknown address")
+                )
+            },
         ),
         status: match (works, link.revoked_at) {
             (true, _) => Status::ok(format!("works until {}", words::when(link.expires_at).text)),

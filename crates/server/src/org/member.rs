@@ -12,7 +12,7 @@ use super::words;
 use crate::app::App;
 use crate::member::{self, Arrival};
 use crate::problem::Problem;
-use crate::request::FormParams, Params;
+use crate::request::{FormParams, Params};
 use crate::web::pages::login::ProfileField;
 use crate::web::pages::org::{Act, OrgInvite, OrgMember, Place};
 use crate::web::parts::{Field, Notice, Opt, Tone};
@@ -54,7 +54,11 @@ async fn page(
     let action = desk.at(&format!("members/{}", it.id));
     let known = member::profile_of(it);
     let fields = FIELDS.iter().map(|name| {
-        let value = form.first(name.api_name()).map(ToOwned::to_owned).or_else(|| known.text(name)).unwrap_or_default();
+        let value = form
+            .first(name.api_name())
+            .map(ToOwned::to_owned)
+            .or_else(|| known.text(name))
+            .unwrap_or_default();
         let error = problems.iter().find(|p| p.field.as_ref() == Some(name)).map(ToString::to_string);
         ProfileField {
             name: name.api_name().to_owned(),
@@ -70,7 +74,10 @@ async fn page(
         page: desk.page(app, &words::name(it), Place::Members).await?,
         person: words::person(it, &desk.base),
         status: words::status(it, app.now()),
-        notice: (!reason.is_empty()).then(|| Notice { text: Html::text(&reason), ..Notice::new(Tone::Warn, "Something is missing or could not be read", "") }),
+        notice: (!reason.is_empty()).then(|| Notice {
+            text: Html::text(&reason),
+            ..Notice::new(Tone::Warn, "Something is missing or could not be read", "")
+        }),
         facts: vec![
             ("Role".to_owned(), Html::text(words::role(it.role))),
             ("Came by".to_owned(), Html::text(words::source(it.source))),
@@ -78,7 +85,12 @@ async fn page(
             ("Last sign-in".to_owned(), Html::text(&words::maybe_when(it.last_sign_in_at).text)),
         ],
         fields: fields.collect(),
-        locked: if it.source == Source::Scim { "The directory keeps this profile. What you change here stays until the directory sends it again.".to_owned() } else { String::new() },
+        locked: if it.source == Source::Scim {
+            "The directory keeps this profile. What you change here stays until the directory sends it again."
+                .to_owned()
+        } else {
+            String::new()
+        },
         acts: acts(it, &action),
         action,
         history: Vec::new(),
@@ -112,7 +124,9 @@ fn acts(it: &Member, action: &str) -> Vec<Act> {
             leave,
         ],
         MemberStatus::Incomplete => vec![role, leave],
-        MemberStatus::Invited => vec![act("invite", "Send it again", "A fresh invitation by mail."), role, leave],
+        MemberStatus::Invited => {
+            vec![act("invite", "Send it again", "A fresh invitation by mail."), role, leave]
+        }
         MemberStatus::Suspended => vec![act("resume", "Take suspension back", "May sign in again."), leave],
         MemberStatus::Disconnected | MemberStatus::Erasing => vec![act("undo", "Undo", "As it was before.")],
     }
@@ -134,7 +148,9 @@ pub async fn act(
     }
     let mut tx = app.write().await?;
     tx.lock(&organization.id.to_string()).await?;
-    let it = store::member::lookup(&mut tx, organization.id, it.id).await?.ok_or_else(|| Problem::not_found("member"))?;
+    let it = store::member::lookup(&mut tx, organization.id, it.id)
+        .await?
+        .ok_or_else(|| Problem::not_found("member"))?;
     let target = Some(it.id.to_string());
     match what.as_str() {
         "profile" => {
@@ -154,7 +170,8 @@ pub async fn act(
         "member" => drop(member::set_role(&app, &mut tx, organization, it, Role::Member).await?),
         _ => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
     }
-    app.audit(&mut tx, &desk.actor, &format!("member.{what}"), Some(organization.id), target, &json!({})).await?;
+    app.audit(&mut tx, &desk.actor, &format!("member.{what}"), Some(organization.id), target, &json!({}))
+        .await?;
     tx.commit().await?;
     Ok(Redirect::to(&here).into_response())
 }
@@ -185,7 +202,8 @@ async fn invite_page(
     problems: &[profile::Problem],
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let wrong = |name: &Name| problems.iter().find(|p| p.field.as_ref() == Some(name)).map(ToString::to_string);
+    let wrong =
+        |name: &Name| problems.iter().find(|p| p.field.as_ref() == Some(name)).map(ToString::to_string);
     let field = |name: Name| Field {
         value: form.first(name.api_name()).unwrap_or_default().to_owned(),
         error: wrong(&name),
@@ -198,7 +216,10 @@ async fn invite_page(
         email: field(Name::Email),
         countries: countries(form.first("country").unwrap_or(default)),
         country_error: wrong(&Name::Country),
-        roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], form.first("role").unwrap_or("member")),
+        roles: Opt::list(
+            &[("member", "Member"), ("admin", "Administrator")],
+            form.first("role").unwrap_or("member"),
+        ),
         action: desk.at("members/invite"),
         back: desk.at("members"),
     };
@@ -233,7 +254,15 @@ pub async fn invite(State(app): State<App>, desk: Desk, form: FormParams) -> Res
     let mut tx = app.write().await?;
     tx.lock(&organization.id.to_string()).await?;
     let it = member::arrive(&app, &mut tx, organization, arrival).await?;
-    app.audit(&mut tx, &desk.actor, "member.invited", Some(organization.id), Some(it.id.to_string()), &json!({})).await?;
+    app.audit(
+        &mut tx,
+        &desk.actor,
+        "member.invited",
+        Some(organization.id),
+        Some(it.id.to_string()),
+        &json!({}),
+    )
+    .await?;
     tx.commit().await?;
     Ok(Redirect::to(&desk.at(&format!("members/{}", it.id))).into_response())
 }

@@ -12,7 +12,7 @@ use super::words;
 use crate::app::App;
 use crate::member::{self, Reason};
 use crate::problem::Problem;
-use crate::request::FormParams, Params;
+use crate::request::{FormParams, Params};
 use crate::web;
 use crate::web::pages::org::{Confirm, MemberRow, OrgMembers, Place};
 use crate::web::parts::{Filter, Notice, Pager, Tone};
@@ -31,7 +31,8 @@ pub async fn list(State(app): State<App>, desk: Desk, params: Params) -> Result<
     let total: i64 = counts.iter().map(|(_, n)| n).sum();
     let here = desk.at("members");
     let count_of = |wanted| counts.iter().find(|(s, _)| *s == wanted).map_or(0, |(_, n)| *n);
-    let mut filters = vec![Filter::new("All", u64::try_from(total).unwrap_or(0), here.clone(), status.is_none())];
+    let mut filters =
+        vec![Filter::new("All", u64::try_from(total).unwrap_or(0), here.clone(), status.is_none())];
     filters.extend(MemberStatus::ALL.iter().filter(|s| count_of(**s) > 0).map(|s| {
         let count = u64::try_from(count_of(*s)).unwrap_or(0);
         Filter::new(words::status_word(*s), count, format!("{here}?status={s}"), status == Some(*s))
@@ -76,8 +77,16 @@ fn notices(incomplete: i64) -> Vec<Notice> {
     if incomplete == 0 {
         return Vec::new();
     }
-    let title = if incomplete == 1 { "One person cannot sign in yet".to_owned() } else { format!("{incomplete} people cannot sign in yet") };
-    vec![Notice::new(Tone::Warn, title, "Something required is missing for them. Send it from your directory, set a default under Settings, or they answer one question at their first sign-in.")]
+    let title = if incomplete == 1 {
+        "One person cannot sign in yet".to_owned()
+    } else {
+        format!("{incomplete} people cannot sign in yet")
+    };
+    vec![Notice::new(
+        Tone::Warn,
+        title,
+        "Something required is missing for them. Send it from your directory, set a default under Settings, or they answer one question at their first sign-in.",
+    )]
 }
 
 fn row(member: &Member, desk: &Desk, app: &App) -> MemberRow {
@@ -101,7 +110,9 @@ pub async fn act(State(app): State<App>, desk: Desk, form: FormParams) -> Result
     tx.lock(&organization.id.to_string()).await?;
     let (what, ids): (&str, Vec<MemberId>) = match form.first("undo") {
         Some(id) => ("undo", id.parse().into_iter().collect()),
-        None => (form.first("do").unwrap_or_default(), form.all("id").filter_map(|id| id.parse().ok()).collect()),
+        None => {
+            (form.first("do").unwrap_or_default(), form.all("id").filter_map(|id| id.parse().ok()).collect())
+        }
     };
     let mut members = Vec::new();
     for id in ids {
@@ -143,12 +154,20 @@ pub async fn confirm(app: &App, desk: &Desk, members: &[Member]) -> Result<Respo
     fields.extend(members.iter().map(|m| ("id".to_owned(), m.id.to_string())));
     let page = Confirm {
         page: desk.page(app, "Check out", Place::Members).await?,
-        title: if many { format!("{} people leave {}", members.len(), desk.organization.name) } else { format!("{} leaves {}", names[0], desk.organization.name) },
+        title: if many {
+            format!("{} people leave {}", members.len(), desk.organization.name)
+        } else {
+            format!("{} leaves {}", names[0], desk.organization.name)
+        },
         effect: web::Html::text(&effect),
         people: members.iter().map(|m| words::person(m, &desk.base)).collect(),
         action: desk.at("members"),
         fields,
-        label: if many { format!("Yes, these {} leave", members.len()) } else { format!("Yes, {} leaves", names[0]) },
+        label: if many {
+            format!("Yes, these {} leave", members.len())
+        } else {
+            format!("Yes, {} leaves", names[0])
+        },
         danger: desk.organization.leaver_policy == model::LeaverPolicy::Delete,
         back: desk.at("members"),
     };
@@ -158,7 +177,20 @@ pub async fn confirm(app: &App, desk: &Desk, members: &[Member]) -> Result<Respo
 /// `GET /members/export`: every member as a file for spreadsheets.
 pub async fn export(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
     let mut rows: Vec<Vec<String>> = vec![
-        ["First name", "Last name", "Email", "Country", "City", "State", "Year of birth", "Role", "Status", "Last sign-in"].map(str::to_owned).to_vec(),
+        [
+            "First name",
+            "Last name",
+            "Email",
+            "Country",
+            "City",
+            "State",
+            "Year of birth",
+            "Role",
+            "Status",
+            "Last sign-in",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     ];
     let mut db = app.read().await?;
     let mut cursor: Option<String> = None;
@@ -167,9 +199,15 @@ pub async fn export(State(app): State<App>, desk: Desk) -> Result<Response, Prob
         let page = store::member::list(&mut db, desk.organization.id, &query).await?;
         rows.extend(page.items.into_iter().map(|m| {
             vec![
-                m.first_name.unwrap_or_default(), m.last_name.unwrap_or_default(), m.email.unwrap_or_default(),
-                m.country.unwrap_or_default(), m.current_city.unwrap_or_default(), m.current_state.unwrap_or_default(),
-                m.birth_year.map(|y| y.to_string()).unwrap_or_default(), m.role.to_string(), m.status.to_string(),
+                m.first_name.unwrap_or_default(),
+                m.last_name.unwrap_or_default(),
+                m.email.unwrap_or_default(),
+                m.country.unwrap_or_default(),
+                m.current_city.unwrap_or_default(),
+                m.current_state.unwrap_or_default(),
+                m.birth_year.map(|y| y.to_string()).unwrap_or_default(),
+                m.role.to_string(),
+                m.status.to_string(),
                 m.last_sign_in_at.map(|t| t.to_string()).unwrap_or_default(),
             ]
         }));

@@ -25,8 +25,20 @@ pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Proble
         page: desk.page(&app, "Settings", Place::Settings).await?,
         organization: it.name.clone(),
         jit: vec![
-            Choice::new("jit", "yes", "Everybody your identity provider lets in", "A first sign-in makes the member.", it.jit),
-            Choice::new("jit", "no", "Only people who were added before", "Others are told to ask you.", !it.jit),
+            Choice::new(
+                "jit",
+                "yes",
+                "Everybody your identity provider lets in",
+                "A first sign-in makes the member.",
+                it.jit,
+            ),
+            Choice::new(
+                "jit",
+                "no",
+                "Only people who were added before",
+                "Others are told to ask you.",
+                !it.jit,
+            ),
         ],
         countries: Opt::list(&countries, country),
         roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], role),

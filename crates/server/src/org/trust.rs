@@ -35,7 +35,9 @@ async fn domains_page(app: &App, desk: &Desk, add: Field, status: StatusCode) ->
                 }
                 panel
             }
-            DomainStatus::Pending => DomainPanel::waiting(&d.name, &room::dns_record(d).value, words::when(d.created_at)),
+            DomainStatus::Pending => {
+                DomainPanel::waiting(&d.name, &room::dns_record(d).value, words::when(d.created_at))
+            }
         };
         panel.remove = Some(format!("{}?remove={}", desk.at("domains"), d.id));
         panel
@@ -105,6 +107,7 @@ fn provider(id: &str, detail: &str) -> Person {
     Person::company(&name, detail)
 }
 
+/// A connection on a page.
 pub fn connection_card(it: &Connection, desk: &Desk) -> ConnectionCard {
     let protocol = match it.protocol {
         Protocol::Saml => "SAML 2.0",
@@ -129,8 +132,14 @@ pub fn connection_card(it: &Connection, desk: &Desk) -> ConnectionCard {
         ],
         acts: match it.status {
             ConnectionStatus::Draft => Vec::new(),
-            ConnectionStatus::Active => vec![act("deactivate", "Switch off", "Nobody signs in through it until it is switched on again.")],
-            ConnectionStatus::Inactive => vec![act("activate", "Switch on", "People sign in through it again.")],
+            ConnectionStatus::Active => vec![act(
+                "deactivate",
+                "Switch off",
+                "Nobody signs in through it until it is switched on again.",
+            )],
+            ConnectionStatus::Inactive => {
+                vec![act("activate", "Switch on", "People sign in through it again.")]
+            }
         },
     }
 }
@@ -140,7 +149,9 @@ pub async fn connection(State(app): State<App>, desk: Desk, form: FormParams) ->
     let (on, id) = match (form.first("activate"), form.first("deactivate")) {
         (Some(id), _) => (true, id),
         (None, Some(id)) => (false, id),
-        (None, None) => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
+        (None, None) => {
+            return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page."));
+        }
     };
     let id = id.parse().map_err(|_| Problem::not_found("connection"))?;
     let mut tx = app.write().await?;
@@ -174,7 +185,11 @@ pub async fn directory(State(app): State<App>, desk: Desk) -> Result<Response, P
     drop(db);
     let page = OrgDirectory {
         page: desk.page(&app, "Directory", Place::Directory).await?,
-        summary: if all.is_empty() { "No directory is connected.".to_owned() } else { "People come and go as your directory says.".to_owned() },
+        summary: if all.is_empty() {
+            "No directory is connected.".to_owned()
+        } else {
+            "People come and go as your directory says.".to_owned()
+        },
         notices: Vec::new(),
         directories: cards,
         figures,
@@ -184,6 +199,7 @@ pub async fn directory(State(app): State<App>, desk: Desk) -> Result<Response, P
     Ok(web::respond(StatusCode::OK, &page))
 }
 
+/// A directory on a page.
 pub fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
     let act = |value: &str, label: &str, effect: &str| Act {
         label: label.to_owned(),
@@ -204,7 +220,9 @@ pub fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard 
             ("Last request".to_owned(), Html::text(&words::maybe_when(it.last_request_at).text)),
         ],
         acts: match it.status {
-            DirectoryStatus::Active => vec![act("pause", "Pause", "It is answered and stored, and changes nobody until you resume.")],
+            DirectoryStatus::Active => {
+                vec![act("pause", "Pause", "It is answered and stored, and changes nobody until you resume.")]
+            }
             DirectoryStatus::Paused => vec![act("resume", "Resume", "What came meanwhile is applied.")],
             DirectoryStatus::Draft | DirectoryStatus::Preview => Vec::new(),
         },
@@ -212,19 +230,34 @@ pub fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard 
 }
 
 /// `POST /directory` with `pause` or `resume` and a directory's id.
-pub async fn directory_act(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
+pub async fn directory_act(
+    State(app): State<App>,
+    desk: Desk,
+    form: FormParams,
+) -> Result<Response, Problem> {
     let (status, id) = match (form.first("pause"), form.first("resume")) {
         (Some(id), _) => (DirectoryStatus::Paused, id),
         (None, Some(id)) => (DirectoryStatus::Active, id),
-        (None, None) => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
+        (None, None) => {
+            return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page."));
+        }
     };
     let id = id.parse().map_err(|_| Problem::not_found("directory"))?;
     let mut tx = app.write().await?;
-    let it = store::directory::lookup(&mut tx, id).await?.filter(|d| d.organization_id == desk.organization.id);
+    let it =
+        store::directory::lookup(&mut tx, id).await?.filter(|d| d.organization_id == desk.organization.id);
     let it = it.ok_or_else(|| Problem::not_found("directory"))?;
     feed::set_status(&app, &mut tx, it, status).await?;
     let action = format!("directory.{status}");
-    app.audit(&mut tx, &desk.actor, &action, Some(desk.organization.id), Some(id.to_string()), &serde_json::json!({})).await?;
+    app.audit(
+        &mut tx,
+        &desk.actor,
+        &action,
+        Some(desk.organization.id),
+        Some(id.to_string()),
+        &serde_json::json!({}),
+    )
+    .await?;
     tx.commit().await?;
     Ok(Redirect::to(&desk.at("directory")).into_response())
 }
