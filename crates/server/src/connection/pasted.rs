@@ -60,16 +60,12 @@ pub(super) fn read(text: &str) -> Result<Pasted, Problem> {
     }
 }
 
-/// The words of a refusal of the `oidc` crate at a field of a form.
-pub(super) fn of_rejection(field: &str, rejection: &oidc::Rejection) -> Problem {
-    let mut words = rejection.message.clone();
-    if let Some(expected) = &rejection.expected {
-        words.push_str(&format!(" Expected: {expected}."));
-    }
-    if let Some(received) = &rejection.received {
-        words.push_str(&format!(" Received: {received}."));
-    }
-    Problem::field(field, words)
+/// The words of a refusal of the `oidc` crate, with what was expected and received.
+pub(super) fn words_of(rejection: &oidc::Rejection) -> String {
+    let parts = [("Expected", &rejection.expected), ("Received", &rejection.received)];
+    let values =
+        parts.into_iter().filter_map(|(label, value)| Some(format!("{label}: {}.", value.as_ref()?)));
+    std::iter::once(rejection.message.clone()).chain(values).collect::<Vec<_>>().join(" ")
 }
 
 /// Light markup without its marks.
@@ -111,7 +107,7 @@ fn addresses(text: &str) -> Vec<String> {
 
 fn looks_like_metadata(url: &str) -> bool {
     let lower = url.to_ascii_lowercase();
-    lower.contains("metadata") || lower.contains("/saml/descriptor") || lower.ends_with(".xml")
+    lower.contains("metadata") || lower.contains("/saml/descriptor") || lower.contains(".xml")
 }
 
 fn nothing_inside(text: &str) -> Result<Pasted, Problem> {

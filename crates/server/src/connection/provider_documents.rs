@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::config::OidcConfig;
 use super::memory::Known;
+use super::pasted;
 use crate::app::App;
 use crate::outbound::FetchError;
 use crate::problem::Problem;
@@ -64,15 +65,7 @@ impl DocumentsError {
                 "{url} answered with status {status}. Expected the discovery document. Compare the issuer with the \
                  provider's console, letter for letter."
             ),
-            Self::Rejected(rejection) => {
-                let mut words = rejection.message.clone();
-                for (label, value) in [("Expected", &rejection.expected), ("Received", &rejection.received)] {
-                    if let Some(value) = value {
-                        words.push_str(&format!(" {label}: {value}."));
-                    }
-                }
-                words
-            }
+            Self::Rejected(rejection) => pasted::words_of(rejection),
         }
     }
 }

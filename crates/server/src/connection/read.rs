@@ -183,7 +183,8 @@ impl Reader<'_> {
         let (client_id, secret) = (client_id.trim(), secret.trim());
         self.check_client(client_id, secret)?;
         let issuer = oidc::relying_party::issuer_from_input(issuer);
-        oidc::relying_party::check_issuer(issuer).map_err(|r| pasted::of_rejection("issuer", &r))?;
+        oidc::relying_party::check_issuer(issuer)
+            .map_err(|r| Problem::field("issuer", pasted::words_of(&r)))?;
         if issuer.contains(MICROSOFT_PERSONAL) {
             return Err(Problem::field(
                 "issuer",
@@ -263,11 +264,12 @@ impl Reader<'_> {
 
     fn recognised(&self, field: &str, text: &str) -> Option<Problem> {
         let known = guide::recognise(self.guide?, &self.values, text)?;
-        let mut words = format!("{}. {}", known.title, pasted::plain(&known.text));
-        if !known.expected.is_empty() {
-            words.push_str(&format!(" Expected: {}", known.expected));
-        }
-        Some(Problem::field(field, words))
+        let words = format!("{}. {}", known.title, pasted::plain(&known.text));
+        let expected = match known.expected.as_str() {
+            "" => String::new(),
+            expected => format!(" Expected: {expected}"),
+        };
+        Some(Problem::field(field, words + &expected))
     }
 
     fn not_metadata(&self, text: &str, from: Option<&str>, error: &MetadataError) -> Problem {
@@ -275,15 +277,14 @@ impl Reader<'_> {
         if let Some(problem) = self.recognised(field, text) {
             return problem;
         }
-        let mut words = error.to_string();
-        match (error, from) {
+        let words = match (error, from) {
             (MetadataError::Several { entity_ids } | MetadataError::NotFound { entity_ids, .. }, _) => {
                 let some: Vec<&str> = entity_ids.iter().take(10).map(String::as_str).collect();
-                words.push_str(&format!(" It holds: {}.", some.join(", ")));
+                format!("{error} It holds: {}.", some.join(", "))
             }
-            (_, Some(url)) => words = format!("{url} was read, and the answer is not metadata. {words}"),
-            _ => {}
-        }
+            (_, Some(url)) => format!("{url} was read, and the answer is not metadata. {error}"),
+            _ => error.to_string(),
+        };
         Problem::field(field, words)
     }
 }
