@@ -1,5 +1,6 @@
 //! The command line of Frontdesk.
 
+mod demo;
 mod saml_inspect;
 mod serve;
 mod settings;
@@ -21,6 +22,8 @@ struct Cli {
 enum Command {
     /// Answer requests
     Serve(settings::ServeArgs),
+    /// Show all of it on this machine, with a simulated identity provider, a sample product and a mailbox
+    Demo(demo::DemoArgs),
     /// API tokens
     #[command(subcommand)]
     Token(token::Command),
@@ -37,9 +40,9 @@ enum Saml {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| "info".into()),
-        )
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| {
+            if matches!(cli.command, Command::Demo(_)) { "warn".into() } else { "info".into() }
+        }))
         .with_writer(std::io::stderr)
         .init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::run(args).await,
+            Command::Demo(args) => demo::run(args).await,
             Command::Token(command) => token::run(command).await,
             Command::Saml(Saml::Inspect(args)) => saml_inspect::run(&args),
         }

@@ -118,7 +118,8 @@ async fn announce(app: &App, listen: SocketAddr) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn stop_asked() {
+/// Resolves at SIGTERM or SIGINT.
+pub async fn stop_asked() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = match signal(SignalKind::terminate()) {
         Ok(stream) => stream,

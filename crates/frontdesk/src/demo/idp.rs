@@ -13,8 +13,8 @@ use axum::{Form, Json, Router};
 use model::{Clock as _, Rng as _, SystemClock, SystemRng};
 use oidc::provider::{Reply, SigningAlgorithm};
 use oidc::simulated::{SimulatedClient, SimulatedProvider};
-use saml::idp::{Answer, Signed};
 use saml::SignerKey;
+use saml::idp::{Answer, Signed};
 use serde_json::{Map, Value, json};
 
 use super::Places;
@@ -52,12 +52,14 @@ struct Inner {
 impl Idp {
     /// A provider whose SAML key is kept in `folder`, so that a connection set up yesterday still works.
     pub fn new(folder: &FilePath, places: &Places) -> Result<Self, Refusal> {
-        let failed = |e: &dyn std::fmt::Display| Refusal(format!("The simulated provider could not begin: {e}."));
+        let failed =
+            |e: &dyn std::fmt::Display| Refusal(format!("The simulated provider could not begin: {e}."));
         let signer = signer(folder)?;
         let mut companies = BTreeMap::new();
         for (key, name, people) in [("acme", "Acme", cast::acme()), ("globex", "Globex", cast::globex())] {
             let issuer = format!("{}/{key}/oidc", places.idp);
-            let mut oidc = SimulatedProvider::new(&issuer, SigningAlgorithm::Rs256).map_err(|e| failed(&e))?;
+            let mut oidc =
+                SimulatedProvider::new(&issuer, SigningAlgorithm::Rs256).map_err(|e| failed(&e))?;
             let client = SimulatedClient { secret: CLIENT_SECRET.to_owned(), redirect_uris: Vec::new() };
             oidc.register(CLIENT_ID, client);
             companies.insert(key, Company { name, people, scim: None, oidc });
@@ -82,7 +84,8 @@ fn signer(folder: &FilePath) -> Result<SignerKey, Refusal> {
     if !key_path.exists() {
         let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)
             .map_err(|e| failed(&e))?;
-        let params = rcgen::CertificateParams::new(vec!["simulated.idp.test".to_owned()]).map_err(|e| failed(&e))?;
+        let params =
+            rcgen::CertificateParams::new(vec!["simulated.idp.test".to_owned()]).map_err(|e| failed(&e))?;
         let certificate = params.self_signed(&key).map_err(|e| failed(&e))?;
         std::fs::write(&cert_path, certificate.pem()).map_err(|e| failed(&e))?;
         std::fs::write(&key_path, key.serialize_pem()).map_err(|e| failed(&e))?;
@@ -149,7 +152,11 @@ async fn metadata(State(idp): State<Idp>, Path(company): Path<String>) -> Respon
     ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], xml).into_response()
 }
 
-async fn saml_sso(State(idp): State<Idp>, Path(company): Path<String>, RawQuery(query): RawQuery) -> Response {
+async fn saml_sso(
+    State(idp): State<Idp>,
+    Path(company): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = query.unwrap_or_default();
     let value = |name: &str| {
         form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
@@ -175,10 +182,16 @@ fn choose(idp: &Idp, company: &str, action: &str, hidden: &[(&str, String)]) -> 
         .iter()
         .filter(|p| p.active)
         .map(|p| {
-            format!("<p><button name=\"person\" value=\"{}\">{}</button> {}</p>", p.local, escape(&p.name()), p.email())
+            format!(
+                "<p><button name=\"person\" value=\"{}\">{}</button> {}</p>",
+                p.local,
+                escape(&p.name()),
+                p.email()
+            )
         })
         .collect();
-    let body = format!("<p>Who signs in?</p><form method=\"post\" action=\"{action}\">{fields}{people}</form>");
+    let body =
+        format!("<p>Who signs in?</p><form method=\"post\" action=\"{action}\">{fields}{people}</form>");
     page(&format!("{} signs in", it.name), &body).into_response()
 }
 
@@ -219,7 +232,8 @@ async fn saml_answer(State(idp): State<Idp>, Path(company): Path<String>, Form(f
         Ok(xml) => xml,
         Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     };
-    let fields = [("SAMLResponse", saml::binding::post_value(&xml)), ("RelayState", value("RelayState").to_owned())];
+    let fields =
+        [("SAMLResponse", saml::binding::post_value(&xml)), ("RelayState", value("RelayState").to_owned())];
     send_on(&acs, &fields)
 }
 
@@ -259,7 +273,11 @@ async fn jwks(State(idp): State<Idp>, Path(company): Path<String>) -> Response {
     }
 }
 
-async fn oidc_authorize(State(idp): State<Idp>, Path(company): Path<String>, RawQuery(query): RawQuery) -> Response {
+async fn oidc_authorize(
+    State(idp): State<Idp>,
+    Path(company): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let hidden = [("query", query.unwrap_or_default())];
     choose(&idp, &company, &format!("/{company}/oidc/answer"), &hidden)
 }
@@ -267,14 +285,16 @@ async fn oidc_authorize(State(idp): State<Idp>, Path(company): Path<String>, Raw
 async fn oidc_answer(State(idp): State<Idp>, Path(company): Path<String>, Form(form): Fields) -> Response {
     let value = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let Some(person) = idp.person(&company, value("person")).filter(|p| p.active) else { return missing() };
-    let pairs: Vec<(String, String)> = form_urlencoded::parse(value("query").as_bytes()).into_owned().collect();
+    let pairs: Vec<(String, String)> =
+        form_urlencoded::parse(value("query").as_bytes()).into_owned().collect();
     let mut companies = idp.companies();
     let Some(it) = companies.get_mut(company.as_str()) else { return missing() };
     // The simulation lets every address of Frontdesk be the redirect URI; a real provider asks for it beforehand.
     let redirects: Vec<String> =
         pairs.iter().filter(|(name, _)| name == "redirect_uri").map(|(_, uri)| uri.clone()).collect();
-    it.oidc.register(CLIENT_ID, SimulatedClient { secret: CLIENT_SECRET.to_owned(), redirect_uris: redirects });
-    let request = match it.oidc.authorize(&pairs) {
+    it.oidc
+        .register(CLIENT_ID, SimulatedClient { secret: CLIENT_SECRET.to_owned(), redirect_uris: redirects });
+    let request = match it.oidc.authorize(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
         Ok(request) => request,
         Err(error) => return (StatusCode::BAD_REQUEST, Json(error.to_json())).into_response(),
     };
@@ -308,7 +328,10 @@ async fn oidc_token(
 }
 
 async fn oidc_userinfo(State(idp): State<Idp>, Path(company): Path<String>, headers: HeaderMap) -> Response {
-    let token = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.strip_prefix("Bearer "));
     let companies = idp.companies();
     let claims = companies
         .get(company.as_str())
@@ -411,7 +434,11 @@ async fn push(idp: &Idp, company: &str, person: &Person) -> Result<(), String> {
     let status = answer.status();
     let body: Value = answer.json().await.unwrap_or_default();
     if !status.is_success() {
-        return Err(format!("{} was answered {status}: {}", person.email(), body["detail"].as_str().unwrap_or_default()));
+        return Err(format!(
+            "{} was answered {status}: {}",
+            person.email(),
+            body["detail"].as_str().unwrap_or_default()
+        ));
     }
     let remote = body["id"].as_str().map(ToOwned::to_owned);
     if let Some(it) = idp.companies().get_mut(company)

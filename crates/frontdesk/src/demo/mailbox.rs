@@ -50,6 +50,8 @@ async fn show(State(app): State<App>, Path(id): Path<String>) -> Response {
     };
     match found.await {
         Some(mail) => Html(mail.html).into_response(),
-        None => (StatusCode::NOT_FOUND, page("No such mail", "<p><a href=\"/\">Back</a></p>")).into_response(),
+        None => {
+            (StatusCode::NOT_FOUND, page("No such mail", "<p><a href=\"/\">Back</a></p>")).into_response()
+        }
     }
 }

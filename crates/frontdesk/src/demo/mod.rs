@@ -83,7 +83,9 @@ pub async fn run(args: DemoArgs) -> ExitCode {
 
 async fn demo(args: DemoArgs) -> Result<ExitCode, Refusal> {
     if args.port > u16::MAX - 3 {
-        return Err(Refusal("The demonstration needs four ports in a row. Choose a lower one with --port.".to_owned()));
+        return Err(Refusal(
+            "The demonstration needs four ports in a row. Choose a lower one with --port.".to_owned(),
+        ));
     }
     // A tour tells a story from its beginning, so it has a folder of its own.
     let folder = if args.tour { args.data.join("tour") } else { args.data.clone() };
@@ -102,12 +104,14 @@ async fn demo(args: DemoArgs) -> Result<ExitCode, Refusal> {
     let product = product::Product::new(&places, &story);
 
     let (stop, stopped) = watch::channel(false);
-    let [frontdesk_at, idp_at, product_at, mailbox_at] = <[_; 4]>::try_from(listeners)
-        .map_err(|_| Refusal("The ports could not be taken.".to_owned()))?;
+    let [frontdesk_at, idp_at, product_at, mailbox_at] =
+        <[_; 4]>::try_from(listeners).map_err(|_| Refusal("The ports could not be taken.".to_owned()))?;
     let server = tokio::spawn(serve::answer(app.clone(), frontdesk_at, stopped.clone()));
-    for (listener, router) in
-        [(idp_at, idp::router(idp)), (product_at, product::router(product)), (mailbox_at, mailbox::router(app.clone(), &places))]
-    {
+    for (listener, router) in [
+        (idp_at, idp::router(idp)),
+        (product_at, product::router(product)),
+        (mailbox_at, mailbox::router(app.clone(), &places)),
+    ] {
         let mut stopped = stopped.clone();
         tokio::spawn(async move {
             let stop = async move {
@@ -149,19 +153,26 @@ fn remove(folder: &Path) -> Result<(), Refusal> {
     let empty = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
     let nested = folder.join("tour").join("frontdesk.sqlite").exists();
     if !folder.join("frontdesk.sqlite").exists() && !empty && !nested {
-        return Err(Refusal(format!("The folder {shown} holds no data of the demonstration, so it is left alone. Choose another with --data.")));
+        return Err(Refusal(format!(
+            "The folder {shown} holds no data of the demonstration, so it is left alone. Choose another with --data."
+        )));
     }
-    std::fs::remove_dir_all(folder).map_err(|e| Refusal(format!("The folder {shown} cannot be removed: {e}.")))
+    std::fs::remove_dir_all(folder)
+        .map_err(|e| Refusal(format!("The folder {shown} cannot be removed: {e}.")))
 }
 
 async fn announce(app: &App, places: &Places, story: &story::Story) -> Result<(), Refusal> {
     let link = server::console::first_operator_link(app).await.map_err(|e| Refusal(e.detail))?;
-    println!("\nNorthwind Privacy sells to companies. Acme and Globex are two of them. Click in this order:\n");
+    println!(
+        "\nNorthwind Privacy sells to companies. Acme and Globex are two of them. Click in this order:\n"
+    );
     println!("  1  You are Acme’s IT admin and open the link that Northwind sent you:");
     println!("     {}", story.acme_link);
     println!("     Choose “Custom SAML 2.0” and, where it asks for the metadata, give this address:");
     println!("     {}/acme/saml/metadata", places.idp);
-    println!("  2  Then connect the directory with the same link; paste its two values here and press “Sync now”:");
+    println!(
+        "  2  Then connect the directory with the same link; paste its two values here and press “Sync now”:"
+    );
     println!("     {}/acme/directory", places.idp);
     println!("  3  You are Priya Raman of Acme and sign in to the product as priya.raman@acme.test:");
     println!("     {}/", places.product);

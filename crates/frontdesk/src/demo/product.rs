@@ -15,8 +15,8 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AdditionalClaims, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IdToken, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    Scope, TokenResponse,
+    EndpointSet, HttpRequest, HttpResponse, IdToken, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, Scope, TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -117,28 +117,31 @@ impl Product {
 
     async fn client(&self) -> Result<Client, String> {
         let issuer = IssuerUrl::new(self.0.frontdesk.clone()).map_err(|e| e.to_string())?;
-        let metadata = CoreProviderMetadata::discover_async(issuer, &|request| self.send(request))
-            .await
-            .map_err(|e| format!("discovery failed: {e:?}"))?;
+        let http = self.0.http.clone();
+        let metadata =
+            CoreProviderMetadata::discover_async(issuer, &move |request| send(http.clone(), request))
+                .await
+                .map_err(|e| format!("discovery failed: {e:?}"))?;
         let redirect = RedirectUrl::new(format!("{}/callback", self.0.product)).map_err(|e| e.to_string())?;
         let secret = ClientSecret::new(self.0.client_secret.clone());
         let id = ClientId::new(self.0.client_id.clone());
         Ok(Client::from_provider_metadata(metadata, id, Some(secret)).set_redirect_uri(redirect))
     }
+}
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
-        let (parts, body) = request.into_parts();
-        let mut out = self.0.http.request(parts.method, parts.uri.to_string()).body(body);
-        for (name, value) in &parts.headers {
-            out = out.header(name, value);
-        }
-        let answer = out.send().await?;
-        let mut response = HttpResponse::new(Vec::new());
-        *response.status_mut() = answer.status();
-        *response.headers_mut() = answer.headers().clone();
-        *response.body_mut() = answer.bytes().await?.to_vec();
-        Ok(response)
+/// Sends one of `openidconnect`'s requests.
+async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
+    let (parts, body) = request.into_parts();
+    let mut out = http.request(parts.method, parts.uri.to_string()).body(body);
+    for (name, value) in &parts.headers {
+        out = out.header(name, value);
     }
+    let answer = out.send().await?;
+    let mut response = HttpResponse::new(Vec::new());
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = answer.headers().clone();
+    *response.body_mut() = answer.bytes().await?.to_vec();
+    Ok(response)
 }
 
 /// The product's routes.
@@ -155,7 +158,11 @@ pub fn router(product: Product) -> Router {
 
 fn session(product: &Product, headers: &HeaderMap) -> Option<Value> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    let id = cookies.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE)?.1;
+    let id = cookies
+        .split(';')
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)?
+        .1;
     product.memory().sessions.get(id).cloned()
 }
 
@@ -167,8 +174,15 @@ async fn home(State(product): State<Product>, headers: HeaderMap) -> Response {
                 "<p>Good morning, {} {}. You are here as <b>{}</b> of <b>{}</b>.</p><table><tr><th>Email</th><td>{}</td></tr>\
                  <tr><th>Role</th><td>{}</td></tr><tr><th>Country</th><td>{}</td></tr></table>\
                  <p><a href=\"{}/account\">Your account</a> · <a href=\"{}/org\">Administration</a></p>",
-                text("given_name"), text("family_name"), text("role"), text("org_name"), text("email"), text("role"),
-                text("country"), product.0.frontdesk, product.0.frontdesk
+                text("given_name"),
+                text("family_name"),
+                text("role"),
+                text("org_name"),
+                text("email"),
+                text("role"),
+                text("country"),
+                product.0.frontdesk,
+                product.0.frontdesk
             );
             page("Northwind Privacy", &body).into_response()
         }
@@ -234,11 +248,12 @@ async fn callback(State(product): State<Product>, Query(answer): Query<Answer>) 
 
 async fn redeem(product: &Product, code: String, pending: Pending) -> Result<Value, String> {
     let client = product.client().await?;
+    let http = product.0.http.clone();
     let tokens: Tokens = client
         .exchange_code(AuthorizationCode::new(code))
         .map_err(|e| e.to_string())?
         .set_pkce_verifier(pending.verifier)
-        .request_async(&|request| product.send(request))
+        .request_async(&move |request| send(http.clone(), request))
         .await
         .map_err(|e| format!("the code could not be redeemed: {e:?}"))?;
     let id_token: &IdToken<_, _, _, _> = tokens.id_token().ok_or("no ID token came")?;
@@ -303,7 +318,8 @@ async fn backchannel_logout(State(product): State<Product>, Form(logout): Form<L
     let before = memory.sessions.len();
     memory.sessions.retain(|_, person| {
         let same_session = token.session_id.as_deref().is_some_and(|sid| person["sid"] == sid);
-        let same_person = token.session_id.is_none() && token.subject.as_deref().is_some_and(|sub| person["sub"] == sub);
+        let same_person =
+            token.session_id.is_none() && token.subject.as_deref().is_some_and(|sub| person["sub"] == sub);
         !(same_session || same_person)
     });
     memory.logged_out += before - memory.sessions.len();
@@ -314,4 +330,3 @@ fn failed(reason: &str) -> Response {
     let body = format!("<p>{}</p><p><a href=\"/\">Back</a></p>", escape(reason));
     (StatusCode::BAD_GATEWAY, page("That did not work", &body)).into_response()
 }
-

@@ -45,7 +45,9 @@ pub async fn prepare(app: &App, places: &Places) -> Result<Story, Refusal> {
 }
 
 async fn known(app: &App) -> Result<Option<Story>, server::Problem> {
-    let Some(sealed) = store::setting::lookup(&mut app.read().await?, SETTING).await? else { return Ok(None) };
+    let Some(sealed) = store::setting::lookup(&mut app.read().await?, SETTING).await? else {
+        return Ok(None);
+    };
     let text = app.open_text(SETTING, &sealed)?;
     let json: Value = serde_json::from_str(&text).map_err(|e| server::Problem::internal(&e))?;
     let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();

@@ -163,7 +163,9 @@ impl Tour<'_> {
         let mut jonas = Walker::new()?;
         let asked = self.to_product(&mut jonas, "jonas.weber@acme.test", "/acme/saml/answer").await?;
         let path = asked.url.path().to_owned();
-        check(path.starts_with("/login/profile/"), || format!("Jonas should be asked for his country, but is at {path}"))?;
+        check(path.starts_with("/login/profile/"), || {
+            format!("Jonas should be asked for his country, but is at {path}")
+        })?;
         let home = jonas.submit(asked.form(&path)?, &[("country", "DE")]).await?;
         home.says("Good morning, Jonas Weber")?.says("Acme")?.says("DE")?;
         Ok(())
@@ -171,7 +173,9 @@ impl Tour<'_> {
 
     async fn complete(&self) -> Result<(), Failure> {
         let mut admin = Walker::new()?;
-        for (person, country) in [("hannah.schoenfelder", "Österreich"), ("tomas.novak", "CZE"), ("sofia.papadaki", "Ελλάδα")] {
+        for (person, country) in
+            [("hannah.schoenfelder", "Österreich"), ("tomas.novak", "CZE"), ("sofia.papadaki", "Ελλάδα")]
+        {
             let page = admin.open(&format!("{}/acme/directory", self.places.idp)).await?;
             admin.submit(page.form(&format!("/people/{person}"))?, &[("country", country)]).await?;
         }
@@ -204,7 +208,9 @@ impl Tour<'_> {
         done.says("8 people were added")?;
         let mend = priya.open(&format!("{}{here}/rejected", self.places.frontdesk)).await?;
         let rows = mend.text.trim().lines().count();
-        check(rows == 3 && mend.text.contains("dana.fox.acme.test"), || format!("the file to mend should have a heading and 2 rows: {}", mend.text))?;
+        check(rows == 3 && mend.text.contains("dana.fox.acme.test"), || {
+            format!("the file to mend should have a heading and 2 rows: {}", mend.text)
+        })?;
         // The same file once more invites nobody.
         let start = priya.open(&org("import")).await?;
         let preview = priya.upload(start.form("/org/import")?, "people.csv", FILE).await?;
@@ -215,7 +221,9 @@ impl Tour<'_> {
 
     async fn leaver(&self) -> Result<(), Failure> {
         let mut daniel = Walker::new()?;
-        self.to_product(&mut daniel, "daniel.cohen@acme.test", "/acme/saml/answer").await?.says("Good morning, Daniel")?;
+        self.to_product(&mut daniel, "daniel.cohen@acme.test", "/acme/saml/answer")
+            .await?
+            .says("Good morning, Daniel")?;
         self.deactivate("acme", "daniel.cohen").await?;
         let me = format!("{}/me", self.places.product);
         self.until("the product has signed Daniel out", async || {
@@ -223,7 +231,9 @@ impl Tour<'_> {
         })
         .await?;
         let account = daniel.open(&format!("{}/account", self.places.frontdesk)).await?;
-        check(account.url.path() == "/login", || format!("Daniel should have to sign in again, but is at {}", account.url))?;
+        check(account.url.path() == "/login", || {
+            format!("Daniel should have to sign in again, but is at {}", account.url)
+        })?;
         let gone = self.count("acme", "email=daniel.cohen%40acme.test&status=disconnected").await?;
         check(gone == 1, || "Daniel should be disconnected".to_owned())?;
         self.claim(&mut daniel).await
@@ -251,9 +261,17 @@ impl Tour<'_> {
 
     async fn erased(&self) -> Result<(), Failure> {
         let mut pavel = Walker::new()?;
-        self.to_product(&mut pavel, "pavel.dvorak@globex.test", "/globex/oidc/answer").await?.says("Good morning, Pavel")?;
+        self.to_product(&mut pavel, "pavel.dvorak@globex.test", "/globex/oidc/answer")
+            .await?
+            .says("Good morning, Pavel")?;
         let url = format!("{}/api/v1/organizations/{}", self.places.frontdesk, self.story.globex);
-        let answer = self.api.patch(url).bearer_auth(&self.story.api_token).json(&json!({"erase_grace_seconds": 0})).send().await;
+        let answer = self
+            .api
+            .patch(url)
+            .bearer_auth(&self.story.api_token)
+            .json(&json!({"erase_grace_seconds": 0}))
+            .send()
+            .await;
         let status = answer.map_err(|e| e.to_string())?.status();
         check(status.is_success(), || format!("the grace period could not be changed: {status}"))?;
         self.deactivate("globex", "pavel.dvorak").await?;
@@ -294,7 +312,9 @@ impl Tour<'_> {
         let list = Walker::new()?.open(&self.places.mailbox).await?;
         let rows = list.text.split("<tr>").filter(|row| row.contains(recipient));
         for row in rows {
-            let Some(id) = row.split("/mail/").nth(1).and_then(|rest| rest.split('"').next()) else { continue };
+            let Some(id) = row.split("/mail/").nth(1).and_then(|rest| rest.split('"').next()) else {
+                continue;
+            };
             let mail = Walker::new()?.open(&format!("{}/mail/{id}", self.places.mailbox)).await?;
             if let Ok(link) = mail.word(&start) {
                 return Ok(link);
@@ -322,7 +342,11 @@ impl Tour<'_> {
 
     /// Waits up to ten seconds for something that happens in the background.
     #[expect(clippy::disallowed_methods, reason = "the tour watches a running server from outside")]
-    async fn until(&self, what: &str, mut look: impl AsyncFnMut() -> Result<bool, Failure>) -> Result<(), Failure> {
+    async fn until(
+        &self,
+        what: &str,
+        mut look: impl AsyncFnMut() -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
         for _ in 0..100 {
             if look().await? {
                 return Ok(());

@@ -64,11 +64,17 @@ impl Walker {
         self.go(Method::POST, form.action, Some(body)).await
     }
 
-    async fn go(&mut self, method: Method, url: Url, body: Option<(String, Vec<u8>)>) -> Result<Page, Failure> {
+    async fn go(
+        &mut self,
+        method: Method,
+        url: Url,
+        body: Option<(String, Vec<u8>)>,
+    ) -> Result<Page, Failure> {
         let (mut method, mut url, mut body) = (method, url, body);
         for _ in 0..12 {
             let answer = self.send(&method, &url, body.as_ref()).await?;
-            let next = answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
+            let next =
+                answer.headers().get(header::LOCATION).and_then(|v| v.to_str().ok()).map(ToOwned::to_owned);
             match next {
                 Some(next) if answer.status().is_redirection() => {
                     url = url.join(&next).map_err(|e| format!("{next}: {e}"))?;
@@ -92,7 +98,8 @@ impl Walker {
         body: Option<&(String, Vec<u8>)>,
     ) -> Result<Response, Failure> {
         let cookies: Vec<String> = self.cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-        let mut request = self.client.request(method.clone(), url.clone()).header(header::COOKIE, cookies.join("; "));
+        let mut request =
+            self.client.request(method.clone(), url.clone()).header(header::COOKIE, cookies.join("; "));
         if let Some((kind, bytes)) = body {
             request = request.header(header::CONTENT_TYPE, kind).body(bytes.clone());
         }
@@ -119,7 +126,9 @@ fn multipart(fields: &[(String, String)], file: Option<(&str, &str)>) -> (String
         if file.is_some() && name == "file" {
             continue;
         }
-        body.push_str(&format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        body.push_str(&format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        ));
     }
     if let Some((name, content)) = file {
         body.push_str(&format!(
@@ -146,7 +155,9 @@ impl Page {
             let action = form.action.as_str();
             action.ends_with(end) || action.split('?').next().is_some_and(|a| a.ends_with(end))
         });
-        found.ok_or_else(|| format!("{} ({}) has no form that goes to …{end}: {}", self.url, self.status, self.summary()))
+        found.ok_or_else(|| {
+            format!("{} ({}) has no form that goes to …{end}: {}", self.url, self.status, self.summary())
+        })
     }
 
     fn forms(&self) -> Vec<Form> {
@@ -157,7 +168,8 @@ impl Page {
                 let whole = rest.split("</form>").next()?;
                 let (head, body) = whole.split_once('>')?;
                 let action = attribute(head, "action").unwrap_or_default();
-                let action = if action.is_empty() { self.url.clone() } else { self.url.join(&action).ok()? };
+                let action =
+                    if action.is_empty() { self.url.clone() } else { self.url.join(&action).ok()? };
                 let multipart = attribute(head, "enctype").is_some_and(|e| e.contains("multipart"));
                 Some(Form { action, multipart, fields: fields(body) })
             })
@@ -204,8 +216,11 @@ fn fields(body: &str) -> Vec<(String, String)> {
         if head.starts_with("input") && !name.is_empty() {
             let kind = attribute(head, "type").unwrap_or_default();
             let ticked = head.contains(" checked");
-            if !matches!(kind.as_str(), "submit" | "file") && (ticked || !matches!(kind.as_str(), "checkbox" | "radio")) {
-                let value = attribute(head, "value").unwrap_or_else(|| if ticked { "on".to_owned() } else { String::new() });
+            if !matches!(kind.as_str(), "submit" | "file")
+                && (ticked || !matches!(kind.as_str(), "checkbox" | "radio"))
+            {
+                let value = attribute(head, "value")
+                    .unwrap_or_else(|| if ticked { "on".to_owned() } else { String::new() });
                 out.push((name, value));
             }
         } else if head.starts_with("textarea") && !name.is_empty() {
