@@ -29,6 +29,7 @@ pub fn router(app: App) -> Router {
         .merge(crate::member::pages())
         .merge(crate::console::pages())
         .merge(crate::org::pages())
+        .merge(crate::onboarding::wizard::pages())
         .layer(from_fn(page_headers))
         .layer(from_fn_with_state(app.clone(), request::refuse_cross_site));
     let protocols = Router::new()

@@ -173,8 +173,6 @@ pub struct SetupHandOver {
     pub page: Page,
     /// Field `email`.
     pub email: Field,
-    /// Field `note`.
-    pub note: Field,
     /// Where the form is posted to.
     pub action: String,
     /// Link back.
@@ -189,7 +187,6 @@ impl SetupHandOver {
         Self {
             page: sample_wizard("Hand over to a colleague", 1),
             email: Field::default(),
-            note: Field::default(),
             action: "/s/token/hand-over".to_owned(),
             back: "/s/token".to_owned(),
             effect: Html::marked("Your colleague gets a link of their own, and this one stops."),

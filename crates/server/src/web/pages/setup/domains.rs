@@ -20,8 +20,8 @@ pub struct SetupDomains {
     pub add: Field,
     /// Where another domain is posted to.
     pub add_action: String,
-    /// Where "look again" is posted to.
-    pub look_action: String,
+    /// Where "look again" is posted to; none where people at the vendor look.
+    pub look_action: Option<String>,
     /// Next step of the wizard.
     pub next: String,
 }
@@ -125,7 +125,7 @@ impl SetupDomains {
                  one instead.",
             ),
             add_action: "/s/token/domains".to_owned(),
-            look_action: "/s/token/domains/look".to_owned(),
+            look_action: Some("/s/token/domains/look".to_owned()),
             next: "/s/token/providers".to_owned(),
         }
     }

@@ -1,0 +1,211 @@
+//! `/s/{token}/scim/live`: what would happen in numbers and names, going live, and the receipt.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use model::{Directory, DirectoryStatus};
+use serde_json::json;
+
+use super::rail::Step;
+use super::visit::Visit;
+use super::waiting::person;
+use super::{Form, see_other, when};
+use crate::app::App;
+use crate::directory::{self, Arrived, Counts, DirectoryConfig};
+use crate::problem::Problem;
+use crate::request::Browser;
+use crate::web;
+use crate::web::html::Html;
+use crate::web::pages::scim::{PreviewGroup, ScimPreview};
+use crate::web::pages::setup::{ReceiptRow, SetupLive};
+use crate::web::parts::{Person, Status, Tone, number};
+
+/// How many people are sorted for the preview; the newest of a larger directory.
+const SORTED: usize = 1000;
+/// How many are named in each group.
+const NAMED: usize = 8;
+
+/// The preview, or the receipt.
+pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {
+    let it = visit.directory()?;
+    let page = async {
+        if visit.is_synced() {
+            receipt(&app, &visit, &browser, it).await
+        } else {
+            preview(&app, &visit, &browser, it).await
+        }
+    };
+    page.await.map_err(IntoResponse::into_response)
+}
+
+/// Goes live: what was sent becomes true.
+pub async fn go(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Response> {
+    let it = visit.directory()?;
+    let done = async {
+        if visit.is_synced() {
+            return Ok(());
+        }
+        if !visit.is_connected() {
+            return Err(Problem::conflict(
+                "directory_not_connected",
+                "Nothing has arrived yet",
+                "The provider has not reached us with the right token. Go back to the step that waits for it.",
+            ));
+        }
+        let mut tx = app.write().await?;
+        record(&app, &visit, &mut tx, it, "directory.activated").await?;
+        directory::activate(&app, &mut tx, it.clone()).await?;
+        Ok(tx.commit().await?)
+    };
+    done.await.map_err(|problem: Problem| problem.into_response())?;
+    Ok(see_other(&visit.path("/scim/live")))
+}
+
+/// Stops applying what is sent; takes nothing back.
+pub async fn off(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Response> {
+    let it = visit.directory()?;
+    let done = async {
+        if !visit.is_synced() {
+            return Ok(());
+        }
+        let mut tx = app.write().await?;
+        record(&app, &visit, &mut tx, it, "directory.paused").await?;
+        directory::set_status(&app, &mut tx, it.clone(), DirectoryStatus::Paused).await?;
+        Ok(tx.commit().await?)
+    };
+    done.await.map_err(|problem: Problem| problem.into_response())?;
+    Ok(see_other(&visit.path("/scim/live")))
+}
+
+async fn record(
+    app: &App,
+    visit: &Visit,
+    tx: &mut store::Tx,
+    it: &Directory,
+    action: &str,
+) -> Result<(), Problem> {
+    let data = json!({"directory_id": it.id.to_string()});
+    let (organization, target) = (Some(visit.organization.id), Some(it.id.to_string()));
+    app.audit(tx, &visit.actor(), action, organization, target, &data).await
+}
+
+async fn preview(app: &App, visit: &Visit, browser: &Browser, it: &Directory) -> Result<Response, Problem> {
+    let counts = directory::counts(&mut app.read().await?, it).await?;
+    let arrived = directory::arrivals(app, it, &DirectoryConfig::of(it)?, SORTED).await?;
+    let provider = visit.directory_guide().map_or("Your directory", |guide| guide.name.as_str());
+    let active = counts.users.saturating_sub(counts.inactive);
+    let sorted = u64::try_from(arrived.len()).unwrap_or(0);
+    let mut lede = format!(
+        "{provider} sent {}. Here they are, sorted by what changes. Nothing has happened yet.",
+        people(counts.users)
+    );
+    if sorted < counts.users {
+        lede.push_str(&format!(" The numbers below are of the {} who came last.", number(sorted)));
+    }
+    let page = ScimPreview {
+        page: visit.page(app, browser, "Preview and go live", Some(Step::DirectoryLive)),
+        provider: provider.to_owned(),
+        lede,
+        groups: groups(&arrived),
+        sure: String::new(),
+        error: String::new(),
+        action: visit.path("/scim/live"),
+        label: format!("Go live with {}", people(active)),
+        ask_again: visit.path("/scim/waiting"),
+        back: visit.path("/scim/leavers"),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+fn groups(arrived: &[Arrived]) -> Vec<PreviewGroup> {
+    let group = |tone, words: &str, text: &str, of: Vec<&Arrived>, open| {
+        let named: Vec<(Person, String)> = of.iter().take(NAMED).map(|it| (person(it), remark(it))).collect();
+        PreviewGroup {
+            tone,
+            count: u64::try_from(of.len()).unwrap_or(0),
+            words: words.to_owned(),
+            text: Html::text(text),
+            people: named,
+            open,
+        }
+    };
+    let (active, inactive): (Vec<_>, Vec<_>) = arrived.iter().partition(|it| it.active);
+    let (whole, lacking): (Vec<_>, Vec<_>) = active.into_iter().partition(|it| it.missing.is_empty());
+    let (known, new): (Vec<_>, Vec<_>) = whole.into_iter().partition(|it| it.member.is_some());
+    vec![
+        group(
+            Tone::Brand,
+            "get a place",
+            "They are invited, or join the account with their verified address.",
+            new,
+            false,
+        ),
+        group(Tone::Ok, "are here already", "They stay, and follow the directory from now on.", known, false),
+        group(
+            Tone::Warn,
+            "stay incomplete",
+            "A required field is missing. They are asked for it once, or you settle it in the step “Match the fields”.",
+            lacking,
+            true,
+        ),
+        group(Tone::None, "get no place", "They are marked as inactive over there.", inactive, false),
+    ]
+}
+
+fn remark(it: &Arrived) -> String {
+    let missing: Vec<String> = it.missing.iter().map(|field| field.label().to_lowercase()).collect();
+    match (it.problems.first(), missing.as_slice()) {
+        (Some(problem), _) => problem.clone(),
+        (None, []) => String::new(),
+        (None, some) => format!("{}: nothing sent", some.join(", ")),
+    }
+}
+
+async fn receipt(app: &App, visit: &Visit, browser: &Browser, it: &Directory) -> Result<Response, Problem> {
+    let counts = directory::counts(&mut app.read().await?, it).await?;
+    let provider = visit.directory_guide().map_or("Your directory", |guide| guide.name.as_str());
+    let vendor = &app.brand.vendor_name;
+    let name = &visit.organization.name;
+    let page = SetupLive {
+        page: visit.page(app, browser, "Directory sync is live", None),
+        title: format!("{provider} now keeps {name} up to date"),
+        lede: format!("Here is the receipt. {vendor} sees the same."),
+        receipt: format!("Directory sync for {name}"),
+        status: Status::ok("Live"),
+        rows: rows(visit, it, &counts, provider),
+        next: Vec::new(),
+        primary: (format!("Open {vendor}"), app.config.url("/login")),
+        off_action: Some(visit.path("/scim/off")),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+fn rows(visit: &Visit, it: &Directory, counts: &Counts, provider: &str) -> Vec<ReceiptRow> {
+    let left = counts.users.saturating_sub(counts.inactive).saturating_sub(counts.applied);
+    let under_way = if left > 0 { format!("{} are being taken in now", people(left)) } else { String::new() };
+    vec![
+        ReceiptRow::new("Directory", provider, "SCIM 2.0"),
+        ReceiptRow::when("Switched on", &when(it.updated_at), "with this setup link"),
+        ReceiptRow::new("People with a place", &number(counts.applied), &under_way),
+        ReceiptRow::new(
+            "Of these, incomplete",
+            &number(counts.incomplete),
+            if counts.incomplete > 0 { "a required field is missing; they are asked once" } else { "" },
+        ),
+        ReceiptRow::new("Inactive over there", &number(counts.inactive), ""),
+        ReceiptRow::new("Groups", &number(counts.groups), ""),
+        ReceiptRow::new("When someone leaves", policy(visit), ""),
+        ReceiptRow::new("Reference", &format!("``{}``", it.id), ""),
+    ]
+}
+
+fn policy(visit: &Visit) -> &'static str {
+    match visit.organization.leaver_policy {
+        model::LeaverPolicy::Disconnect => "Disconnected; the person may keep a personal account",
+        model::LeaverPolicy::Delete => "Erased after the waiting time",
+    }
+}
+
+fn people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{} people", number(count)) }
+}

@@ -1,0 +1,109 @@
+//! `/s/{token}/domains`: naming the company's domains. A link cannot attest them.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{Domain, DomainId, DomainStatus, Purpose};
+
+use super::rail::Step;
+use super::visit::Visit;
+use super::{Form, see_other, text, when};
+use crate::app::App;
+use crate::connection::domains;
+use crate::problem::Problem;
+use crate::request::Browser;
+use crate::web;
+use crate::web::html::Html;
+use crate::web::pages::setup::{DomainPanel, SetupDomains};
+use crate::web::parts::{Field, Status, When};
+
+/// The list.
+pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Problem> {
+    require(&visit)?;
+    Ok(render(&app, &visit, &browser, StatusCode::OK, Field::default()))
+}
+
+/// Names another domain.
+pub async fn add(
+    visit: Visit,
+    browser: Browser,
+    State(app): State<App>,
+    form: Form,
+) -> Result<Response, Problem> {
+    require(&visit)?;
+    let typed = text(&form.0, "domain");
+    let mut tx = app.write().await?;
+    match domains::add(&app, &mut tx, &visit.organization, typed, None, &visit.actor()).await {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(see_other(&visit.path("/domains")))
+        }
+        Err(problem) if problem.status.is_client_error() => {
+            drop(tx);
+            let field = problem.fields.first().map_or(&problem.detail, |field| &field.problem);
+            Ok(render(&app, &visit, &browser, problem.status, Field::wrong(typed, field.clone())))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Takes away a domain that is not proven. A proven one routes people's sign-ins, so a link leaves it alone.
+pub async fn remove(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+    State(app): State<App>,
+    _form: Form,
+) -> Result<Response, Problem> {
+    require(&visit)?;
+    let id: DomainId = id.parse().map_err(|_| Problem::not_found("domain"))?;
+    let known = visit.domains.iter().find(|it| it.id == id).ok_or_else(|| Problem::not_found("domain"))?;
+    if known.status == DomainStatus::Verified {
+        return Err(Problem::conflict(
+            "domain_verified",
+            "This domain is proven already",
+            format!("Only {} can take a proven domain away. Write to them.", app.brand.vendor_name),
+        ));
+    }
+    let mut tx = app.write().await?;
+    domains::remove(&app, &mut tx, &visit.organization, id, &visit.actor()).await?;
+    tx.commit().await?;
+    Ok(see_other(&visit.path("/domains")))
+}
+
+fn require(visit: &Visit) -> Result<(), Problem> {
+    if visit.allows(Purpose::Domains) { Ok(()) } else { visit.require(Purpose::Sso) }
+}
+
+fn render(app: &App, visit: &Visit, browser: &Browser, status: StatusCode, add: Field) -> Response {
+    let next = visit.after(Step::Domains).map_or("", Step::path);
+    let page = SetupDomains {
+        page: visit.page(app, browser, "Your domains", Some(Step::Domains)),
+        organization: visit.organization.name.clone(),
+        domains: visit.domains.iter().map(|domain| panel(app, visit, domain)).collect(),
+        add,
+        add_action: visit.path("/domains"),
+        look_action: None,
+        next: visit.path(next),
+    };
+    web::respond(status, &page)
+}
+
+fn panel(app: &App, visit: &Visit, domain: &Domain) -> DomainPanel {
+    if domain.status == DomainStatus::Verified {
+        let mut panel = DomainPanel::verified(&domain.name, domain.verified_at.map(when).unwrap_or_default());
+        if domain.verified_by.as_deref() != Some("dns") {
+            panel.text =
+                Html::text(&format!("{} vouches for it. Nothing is to be done.", app.brand.vendor_name));
+        }
+        return panel;
+    }
+    let record = domains::dns_record(domain);
+    let mut panel = DomainPanel::waiting(&domain.name, &record.value, When::default());
+    panel.status = Status::pending("Not verified yet");
+    panel.text = Html::marked(
+        "Add this TXT record. New records usually show within minutes; the value never expires. Many DNS providers want \
+         only ``_frontdesk`` as name and add the domain themselves.",
+    );
+    panel.remove = Some(visit.path(&format!("/domains/{}/remove", domain.id)));
+    panel
+}

@@ -1,0 +1,213 @@
+//! Somebody with a setup link: an argument that can only be built from a link that works.
+
+use std::collections::HashMap;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use model::{
+    Connection, ConnectionStatus, Directory, Domain, DomainStatus, Organization, Purpose, SetupLink,
+};
+use store::{Connected, Tx};
+
+use super::progress::Progress;
+use crate::app::App;
+use crate::connection::{self, Settings};
+use crate::guide::{self, Guide, Kind};
+use crate::onboarding::links;
+use crate::problem::Problem;
+use crate::request::Browser;
+use crate::web::html::Html;
+use crate::web::layout::Page;
+use crate::web::pages::person::LinkEnded;
+
+/// Everything a page of the wizard starts from. The connection and the directory are the link's organization's own.
+pub struct Visit {
+    token: String,
+    /// The link.
+    pub link: SetupLink,
+    /// For whom it was made.
+    pub organization: Organization,
+    /// Where it stands.
+    pub progress: Progress,
+    /// The organization's domains.
+    pub domains: Vec<Domain>,
+    /// The connection that is set up.
+    pub connection: Option<Connection>,
+    /// The directory that is set up.
+    pub directory: Option<Directory>,
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = Response;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
+        let token = path.ok().and_then(|Path(mut all)| all.remove("token")).unwrap_or_default();
+        Self::open(app, token).await.map_err(|problem| {
+            let ended =
+                matches!(problem.code, "setup_link_unknown" | "setup_link_revoked" | "setup_link_expired");
+            match parts.extensions.get::<Browser>() {
+                Some(browser) if ended => link_ended(app, browser, &problem),
+                _ => problem.into_response(),
+            }
+        })
+    }
+}
+
+impl Visit {
+    async fn open(app: &App, token: String) -> Result<Self, Problem> {
+        let mut db = app.read().await?;
+        let (link, organization) = links::open(app, &mut db, &token).await?;
+        let progress = Progress::of(&link);
+        let domains = store::domain::list(&mut db, organization.id).await?;
+        let connection = connection_of(&mut db, &organization, &progress).await?;
+        let directory = directory_of(&mut db, &organization, &progress).await?;
+        Ok(Self { token, link, organization, progress, domains, connection, directory })
+    }
+
+    /// An address of this link: `rest` is empty or begins with a slash.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/s/{}{rest}", self.token)
+    }
+
+    /// Who acts, for the audit log.
+    pub fn actor(&self) -> String {
+        format!("link:{}", self.link.id)
+    }
+
+    /// Whether the link lets its holder do this.
+    pub fn allows(&self, purpose: Purpose) -> bool {
+        self.link.purposes.contains(&purpose)
+    }
+
+    /// Refuses a page that the link is not for.
+    ///
+    /// # Errors
+    /// 403 with what to do.
+    pub fn require(&self, purpose: Purpose) -> Result<(), Problem> {
+        if self.allows(purpose) {
+            return Ok(());
+        }
+        Err(Problem::forbidden(
+            "This setup link is for something else. Ask whoever sent it for one that allows this too.",
+        ))
+    }
+
+    /// The connection, or the way to the list where one is chosen.
+    ///
+    /// # Errors
+    /// The redirect, or a refusal where the link is not for single sign-on.
+    pub fn connection(&self) -> Result<&Connection, Response> {
+        self.require(Purpose::Sso).map_err(IntoResponse::into_response)?;
+        self.connection.as_ref().ok_or_else(|| super::see_other(&self.path("/sso/providers")))
+    }
+
+    /// The directory, or the way to the list where one is chosen.
+    ///
+    /// # Errors
+    /// The redirect, or a refusal where the link is not for directories.
+    pub fn directory(&self) -> Result<&Directory, Response> {
+        self.require(Purpose::Scim).map_err(IntoResponse::into_response)?;
+        self.directory.as_ref().ok_or_else(|| super::see_other(&self.path("/scim/providers")))
+    }
+
+    /// The guide of the connection.
+    pub fn sso_guide(&self) -> Option<&'static Guide> {
+        let connection = self.connection.as_ref()?;
+        let general = match connection.protocol {
+            model::Protocol::Saml => "generic-saml",
+            model::Protocol::Oidc => "generic-oidc",
+        };
+        guide::find(&connection.provider).or_else(|| guide::find(general))
+    }
+
+    /// The guide of the directory.
+    pub fn directory_guide(&self) -> Option<&'static Guide> {
+        let directory = self.directory.as_ref()?;
+        guide::find(&directory.provider).or_else(|| guide::find("custom-scim2"))
+    }
+
+    /// What the connection trusts, once its values came.
+    pub fn settings(&self) -> Option<Settings> {
+        self.connection.as_ref().and_then(Settings::of)
+    }
+
+    /// A test sign-in came through after the last change of the values.
+    pub fn is_tested(&self) -> bool {
+        self.connection.as_ref().is_some_and(|it| it.tested_at.is_some())
+    }
+
+    /// People sign in through the connection.
+    pub fn is_live(&self) -> bool {
+        self.connection.as_ref().is_some_and(|it| it.status == ConnectionStatus::Active)
+    }
+
+    /// Names of the domains that are proven, or of those that are not.
+    pub fn domain_names(&self, proven: bool) -> Vec<&str> {
+        let fits = |it: &&Domain| (it.status == DomainStatus::Verified) == proven;
+        self.domains.iter().filter(fits).map(|it| it.name.as_str()).collect()
+    }
+
+    /// Changes where the link stands, from what is stored now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep(&self, tx: &mut Tx, change: impl FnOnce(&mut Progress)) -> Result<(), Problem> {
+        tx.lock(&format!("setup_link:{}", self.link.id)).await?;
+        let link = store::link::lookup(tx, self.link.id).await?;
+        let mut progress = Progress::of(&link.ok_or_else(|| Problem::not_found("setup link"))?);
+        change(&mut progress);
+        store::link::set_progress(tx, self.link.id, &progress.to_json()?).await?;
+        Ok(())
+    }
+}
+
+/// Other guides for the same provider: label and address.
+pub fn other_ways(kind: Kind, chosen: &Guide, base: &str) -> Vec<(String, String)> {
+    let family = guide::families(kind).iter().find(|f| f.guides.iter().any(|g| g.id == chosen.id));
+    let others = family.into_iter().flat_map(|f| &f.guides).filter(|g| g.id != chosen.id);
+    others
+        .map(|g| {
+            let label = if g.variant.is_empty() { g.protocol.label().to_owned() } else { g.variant.clone() };
+            (label, format!("{base}/{}", g.id))
+        })
+        .collect()
+}
+
+/// The connection that a progress names, if it is the organization's.
+pub async fn connection_of(
+    db: &mut impl Connected,
+    organization: &Organization,
+    progress: &Progress,
+) -> Result<Option<Connection>, Problem> {
+    let Some(id) = progress.connection.as_deref().and_then(|id| id.parse().ok()) else { return Ok(None) };
+    match connection::get(db, organization.id, id).await {
+        Ok(it) => Ok(Some(it)),
+        // Removed in the console since: the wizard begins again.
+        Err(problem) if problem.code == "not_found" => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The directory that a progress names, if it is the organization's.
+pub async fn directory_of(
+    db: &mut impl Connected,
+    organization: &Organization,
+    progress: &Progress,
+) -> Result<Option<Directory>, Problem> {
+    let Some(id) = progress.directory.as_deref().and_then(|id| id.parse().ok()) else { return Ok(None) };
+    let found = store::directory::lookup(db, id).await?;
+    Ok(found.filter(|it| it.organization_id == organization.id))
+}
+
+/// The page of a link that no longer works, or never did.
+fn link_ended(app: &App, browser: &Browser, problem: &Problem) -> Response {
+    tracing::info!(code = problem.code, status = problem.status.as_u16(), "a setup link was refused");
+    let page = LinkEnded {
+        page: Page::new(app.brand.clone(), problem.title.clone(), browser.csrf(app)),
+        title: problem.title.clone(),
+        text: Html::text(&problem.detail),
+        renew: None,
+    };
+    crate::web::respond(problem.status, &page)
+}
