@@ -3,11 +3,11 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use serde_json::json;
 
 use super::start::see_other;
 use crate::app::App;
 use crate::problem::Problem;
+use crate::provider;
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
 use crate::web;
 use crate::web::pages::login::SignedOut;
@@ -26,20 +26,10 @@ pub async fn submit(
 ) -> Result<Response, Problem> {
     if let Some(signed_in) = signed_in {
         let mut tx = app.write().await?;
-        end(&app, &mut tx, &signed_in.session).await?;
+        provider::end_session(&app, &mut tx, &signed_in.session, None).await?;
         tx.commit().await?;
     }
     let mut response = see_other("/logout");
     response.headers_mut().append(header::SET_COOKIE, clear_cookie(&app.config, SESSION_COOKIE));
     Ok(response)
-}
-
-/// Ends a session: its grants are revoked, and applications that listen are told.
-pub async fn end(app: &App, tx: &mut store::Tx, session: &store::session::Session) -> Result<(), Problem> {
-    for grant in store::application::revoke_grants_of_session(tx, session.id, app.now()).await? {
-        let payload = json!({"grant": grant.to_string()});
-        crate::job::enqueue(app, tx, crate::provider::BACKCHANNEL_LOGOUT, &payload, app.now()).await?;
-    }
-    store::session::remove(tx, session.id).await?;
-    Ok(())
 }

@@ -1,5 +1,8 @@
 //! Where a person came from, accepted only as a place on our own site.
 
+/// A request of an application may carry an ID token as a hint.
+const LONGEST: usize = 16 * 1024;
+
 /// The path if it is one of ours, `/account` otherwise. Nothing that a browser could read as another site passes.
 pub fn safe(text: Option<&str>) -> String {
     text.filter(|t| is_ours(t)).unwrap_or("/account").to_owned()
@@ -7,7 +10,7 @@ pub fn safe(text: Option<&str>) -> String {
 
 fn is_ours(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_control() || c == '\\' || c.is_whitespace());
-    plain && text.len() <= 4096 && text.starts_with('/') && !text.starts_with("//")
+    plain && text.len() <= LONGEST && text.starts_with('/') && !text.starts_with("//")
 }
 
 /// An address of the sign-in pages with the way back in it.

@@ -12,6 +12,7 @@ use super::return_to;
 use crate::app::App;
 use crate::connection;
 use crate::problem::Problem;
+use crate::provider;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params};
 use crate::web;
@@ -101,7 +102,8 @@ pub async fn submit(
     let routed = connection::route(&mut app.read().await?, &email).await?;
     match routed {
         Some((_, connection)) => {
-            let beginning = Beginning { email: Some(email), return_to, test: false, force: false };
+            let force = provider::asks_anew(&return_to);
+            let beginning = Beginning { email: Some(email), return_to, test: false, force };
             flow::begin(&app, &browser, &connection, beginning).await
         }
         None => Ok(own_page(&app, &browser, &email, Field::default(), &return_to, StatusCode::OK)),

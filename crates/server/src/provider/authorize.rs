@@ -63,7 +63,8 @@ pub async fn authorize(
         Verdict::Refuse(error) => Ok(back(&error)),
         Verdict::SignIn { anew } => {
             let mark = mark.unwrap_or_else(|| Mark::now(&app));
-            Ok(reply::see_other(&sign_in(&request, &mark.address(&app, &pairs), anew)))
+            let there = signed_in.as_ref().filter(|_| anew);
+            Ok(reply::see_other(&sign_in(&request, &mark.address(&app, &pairs), anew, there)))
         }
     }
 }
@@ -79,13 +80,16 @@ async fn is_active(app: &App, it: &SignedIn) -> Result<bool, Problem> {
 }
 
 /// The sign-in page with the way back and the hints that lead straight to an identity provider. `anew` asks `login` not to
-/// be content with the session that is there.
-fn sign_in(request: &AuthorizeRequest, back: &str, anew: bool) -> String {
+/// be content with the session that is there; without a hint of the application it leads where that session came from.
+fn sign_in(request: &AuthorizeRequest, back: &str, anew: bool, there: Option<&SignedIn>) -> String {
+    let hints = [&request.organization, &request.connection, &request.login_hint];
+    let open = hints.iter().all(|hint| hint.is_none()) && !request.prompt.select_account;
+    let same = there.filter(|_| open).and_then(|it| it.session.connection_id).map(|id| id.to_string());
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("return_to", back);
     for (name, value) in [
         ("organization", request.organization.as_deref()),
-        ("connection", request.connection.as_deref()),
+        ("connection", request.connection.as_deref().or(same.as_deref())),
         ("login_hint", request.login_hint.as_deref()),
         ("prompt", anew.then_some("login")),
     ] {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use base64::Engine as _;
 use model::MemberStatus;
 use oidc::provider::verify_id_token_hint;
 use oidc::{Jwks, pkce};
@@ -324,7 +325,6 @@ async fn application_that_wants_es256_is_signed_for_so() {
         let product = client(&t, json!({"id_token_signed_response_alg": "ES256"})).await;
         let given = tokens(&t, &mut ada.browser, &product).await;
         let header = given["id_token"].as_str().unwrap().split('.').next().unwrap().to_owned();
-        use base64::Engine as _;
         let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).unwrap();
         assert_eq!(serde_json::from_slice::<Value>(&header).unwrap()["alg"], "ES256");
         assert!(pkce::verify(&pkce::challenge(VERIFIER), VERIFIER));
