@@ -143,15 +143,14 @@ pub async fn check_password(hash: Option<&str>, password: &str) -> Result<bool, 
         return Ok(false);
     }
     let (hash, password) = (hash.map(ToOwned::to_owned), password.to_owned());
-    let checked = tokio::task::spawn_blocking(move || match hash {
-        Some(hash) => PasswordHash::new(&hash)
-            .map(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-            .map_err(|e| e.to_string()),
-        None => {
-            let idle: Result<PasswordHash, _> =
-                Argon2::default().hash_password_with_salt(password.as_bytes(), &[0; 16]);
-            idle.map(|_| false).map_err(|e| e.to_string())
+    let checked = tokio::task::spawn_blocking(move || {
+        let argon = Argon2::default();
+        if let Some(hash) = hash {
+            let hash = PasswordHash::new(&hash).map_err(|e| e.to_string())?;
+            return Ok(argon.verify_password(password.as_bytes(), &hash).is_ok());
         }
+        let idle: Result<PasswordHash, _> = argon.hash_password_with_salt(password.as_bytes(), &[0; 16]);
+        idle.map(|_| false).map_err(|e: argon2::password_hash::Error| e.to_string())
     });
     checked.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
 }
