@@ -1,7 +1,7 @@
 //! What an OpenID provider publishes: its discovery document and its keys.
 //!
 //! Owns fetching both, and when they are fetched again: after an hour, or at once for a key that is not known yet,
-//! but not more than once a minute. Does not own their checks (`oidc`).
+//! but then not more often than the provider deserves. Does not own their checks (`oidc`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,9 @@ use crate::problem::Problem;
 
 const FRESH: Duration = Duration::from_hours(1);
 const BETWEEN: Duration = Duration::from_mins(1);
+/// Between two looks for an unknown key. Only the provider's own token endpoint can name one, so this is courtesy
+/// towards a provider in trouble, not a defence against strangers.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 
 /// The two documents, checked.
 #[derive(Debug)]
@@ -111,14 +114,17 @@ pub(super) async fn current(
     }
 }
 
-/// The same after a token named an unknown key. None where the provider was asked less than a minute ago.
+/// The same after a token named an unknown key. None where the provider was asked just now for the same reason: the
+/// fetch at the setup does not count, the provider may have begun with a new key since.
 pub(super) async fn after_unknown_key(
     app: &App,
     connection: &Connection,
     config: &OidcConfig,
 ) -> Option<Arc<Documents>> {
     let known = known(app, connection, config);
-    if known.as_ref().is_some_and(|known| app.now().since(known.asked_at) < BETWEEN) {
+    let just_asked =
+        |known: &Known| known.asked_at > config.fetched_at && app.now().since(known.asked_at) < BETWEEN_LOOKS;
+    if known.as_ref().is_some_and(just_asked) {
         return None;
     }
     again(app, connection, config, known).await.ok()

@@ -22,8 +22,9 @@ pub const TESTED: &str = "tested";
 /// Nothing more comes of it.
 pub const DONE: &str = "done";
 
-/// What a flow knows.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What a flow knows. One that is done was made to forget it all: what is left reads as the default.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct State {
     /// A test for the setup wizard: nobody is signed in.
     pub test: bool,

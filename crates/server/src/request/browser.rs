@@ -60,12 +60,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Browser {
     }
 }
 
-/// The layer that knows browsers again: gives each a cookie at its first page.
+/// The layer that knows browsers again: gives each a cookie at its first page. Never in an answer to another site's
+/// form (an identity provider's POST comes without the cookie, and a new one would orphan the sign-in under way), nor
+/// to a program that brings its own credentials.
 pub async fn attach(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let known = read_cookie(&app.config, request.headers(), COOKIE).filter(|value| value.len() == 43);
     let browser = match known {
         Some(value) => Browser { token: Token::presented(&value), fresh: false },
-        None => Browser { token: app.token(""), fresh: true },
+        None => Browser { token: app.token(""), fresh: may_be_given_a_cookie(&app, &request) },
     };
     request.extensions_mut().insert(browser.clone());
     let mut response = next.run(request).await;
@@ -76,16 +78,24 @@ pub async fn attach(State(app): State<App>, mut request: Request, next: Next) ->
     response
 }
 
+fn may_be_given_a_cookie(app: &App, request: &Request) -> bool {
+    let is_program = request.headers().contains_key(header::AUTHORIZATION);
+    !is_program && (is_reading(request) || is_same_site(app, request.headers()))
+}
+
 const YEAR: std::time::Duration = std::time::Duration::from_hours(24 * 365);
 
 /// The layer in front of every page: a request that changes something must come from one of our own pages.
 pub async fn refuse_cross_site(State(app): State<App>, request: Request, next: Next) -> Response {
-    let reading = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if reading || is_same_site(&app, request.headers()) {
+    if is_reading(&request) || is_same_site(&app, request.headers()) {
         return next.run(request).await;
     }
     Problem::forbidden("This form was sent from another site. Open the page here and send it again.")
         .into_response()
+}
+
+fn is_reading(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// `Sec-Fetch-Site` where the browser says it, `Origin` otherwise. Programs that are no browser send neither.
