@@ -26,6 +26,7 @@ pub fn router(app: App) -> Router {
         .route("/", get(home))
         .merge(provider::pages())
         .merge(crate::login::pages())
+        .merge(crate::account::pages())
         .merge(crate::member::pages())
         .merge(crate::console::pages())
         .merge(crate::org::pages())

@@ -1,12 +1,18 @@
-//! Accounts: passwords of people, and the beginning of a session.
+//! Accounts: passwords of people, the beginning of a session, and the page `/account` that is a person's own.
 //!
-//! Owns how a password is judged, kept and checked, and what a signed-in browser is. Does not own pages, the choice
-//! of how a person signs in (`login`), or a person's place in an organization (`member`).
+//! Owns how a password is judged, kept and checked, what a signed-in browser is, and a person's private address. Does
+//! not own the choice of how a person signs in (`login`), or a person's place in an organization (`member`).
+
+mod acts;
+mod address;
+mod page;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::routing::{get, post};
 use model::{Account, AccountId, ConnectionId, Member, NewEvent, SessionId, Time};
 use serde_json::json;
 use store::Tx;
@@ -22,6 +28,19 @@ pub const SHORTEST_PASSWORD: usize = 12;
 pub const LONGEST_PASSWORD: usize = 512;
 /// The rule in words, for the line below the field.
 pub const PASSWORD_RULE: &str = "At least 12 characters. A sentence that only you would think of is best.";
+
+/// The person's own pages.
+pub fn pages() -> Router<App> {
+    Router::new()
+        .route("/account", get(page::show))
+        .route("/account/password", post(acts::password))
+        .route("/account/sessions/end-others", post(acts::end_others))
+        .route("/account/sessions/{session}/end", post(acts::end))
+        .route("/account/email", post(address::add))
+        .route("/account/email/remove", post(address::remove))
+        .route("/verify/done", get(address::done))
+        .route("/verify/{token}", get(address::ask).post(address::confirm))
+}
 
 /// How a person has just proven who they are.
 #[derive(Debug, Clone)]

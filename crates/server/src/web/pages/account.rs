@@ -24,8 +24,12 @@ pub struct Account {
     pub add_action: Option<String>,
     /// Ways to sign in: who or what, and a remark.
     pub ways: Vec<(Person, String)>,
-    /// Where a new password is posted to (`current`, `password`); none if there is no password.
+    /// Where a new password is posted to (`current`, `password`); none where a company signs the person in.
     pub password_action: Option<String>,
+    /// There is a password, to be typed as `current`.
+    pub has_password: bool,
+    /// Field `current`.
+    pub current: Field,
     /// Field `password`.
     pub password: Field,
     /// Where the person is signed in.
@@ -93,6 +97,8 @@ impl Account {
                 "used 3 minutes ago".to_owned(),
             )],
             password_action: Some("/account/password".to_owned()),
+            has_password: true,
+            current: Field::default(),
             password: Field::wrong("", "At least 12 characters."),
             sessions: vec![
                 session("Firefox on macOS", "Hamburg, Germany", true),

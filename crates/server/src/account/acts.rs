@@ -1,0 +1,104 @@
+//! What a person does on `/account`: ending sessions and changing the password.
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use store::Tx;
+use store::session::Session;
+
+use super::page::{Forms, may_have_password, view};
+use super::{check_password, hash_password, password_fault};
+use crate::app::App;
+use crate::login::end_session;
+use crate::problem::Problem;
+use crate::rate;
+use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
+use crate::web;
+use crate::web::parts::Field;
+
+/// `POST /account/sessions/{session}/end`: signs one browser out.
+pub(super) async fn end(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    _form: FormParams,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    let sessions = store::session::list(&mut tx, signed_in.account.id, app.now()).await?;
+    let session = sessions.iter().find(|s| s.id.to_string() == id);
+    let session = session.ok_or_else(|| Problem::not_found("session of yours"))?;
+    end_session(&app, &mut tx, session).await?;
+    tx.commit().await?;
+    if session.id != signed_in.session.id {
+        return Ok(Redirect::to("/account?done=signed-out").into_response());
+    }
+    let mut response = Redirect::to("/logout").into_response();
+    response.headers_mut().append(header::SET_COOKIE, clear_cookie(&app.config, SESSION_COOKIE));
+    Ok(response)
+}
+
+/// `POST /account/sessions/end-others`: signs every other browser out.
+pub(super) async fn end_others(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    _form: FormParams,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    all_but(&app, &mut tx, &signed_in.session).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/account?done=signed-out").into_response())
+}
+
+async fn all_but(app: &App, tx: &mut Tx, this: &Session) -> Result<(), Problem> {
+    for session in store::session::list(tx, this.account_id, app.now()).await? {
+        if session.id != this.id {
+            end_session(app, tx, &session).await?;
+        }
+    }
+    Ok(())
+}
+
+/// `POST /account/password`: changes the password, or sets the first one, and signs every other browser out.
+pub(super) async fn password(
+    State(app): State<App>,
+    browser: Browser,
+    signed_in: SignedIn,
+    form: FormParams,
+) -> Result<Response, Problem> {
+    if !may_have_password(&mut app.read().await?, &signed_in).await? {
+        return Err(Problem::forbidden("Your company signs you in, so there is no password here to change."));
+    }
+    let email = &signed_in.account.email;
+    rate::check(&app, &format!("password:{}", store::fold(email)), rate::PASSWORDS).await?;
+    let secret = form.first("password").unwrap_or_default();
+    let mut forms = Forms::default();
+    if let Some(hash) = &signed_in.account.password_hash
+        && !check_password(Some(hash), form.first("current").unwrap_or_default()).await?
+    {
+        forms.current = Field::wrong("", "This is not your password. Type the one you sign in with.");
+    }
+    if let Some(fault) = password_fault(secret, email) {
+        forms.password = Field::wrong("", fault);
+    }
+    if forms.current.error.is_some() || forms.password.error.is_some() {
+        let page = view(&app, &browser, &signed_in, forms).await?;
+        return Ok(web::respond(StatusCode::UNPROCESSABLE_ENTITY, &page));
+    }
+    let hash = hash_password(&app, secret.to_owned()).await?;
+    let mut tx = app.write().await?;
+    tx.lock(&signed_in.account.id.to_string()).await?;
+    let account = store::account::lookup(&mut tx, signed_in.account.id).await?;
+    let mut account = account.ok_or_else(|| Problem::not_found("account"))?;
+    if account.password_hash != signed_in.account.password_hash {
+        return Err(Problem::conflict(
+            "password_changed",
+            "Your password was changed just now",
+            "Another window was faster. Reload the page and look whether anything is left to do.",
+        ));
+    }
+    account.password_hash = Some(hash);
+    store::account::update(&mut tx, &account).await?;
+    all_but(&app, &mut tx, &signed_in.session).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/account?done=password").into_response())
+}
