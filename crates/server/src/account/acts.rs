@@ -9,8 +9,8 @@ use store::session::Session;
 use super::page::{Forms, may_have_password, view};
 use super::{check_password, hash_password, password_fault};
 use crate::app::App;
-use crate::login::end_session;
 use crate::problem::Problem;
+use crate::provider::end_session;
 use crate::rate;
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
 use crate::web;
@@ -27,7 +27,7 @@ pub(super) async fn end(
     let sessions = store::session::list(&mut tx, signed_in.account.id, app.now()).await?;
     let session = sessions.iter().find(|s| s.id.to_string() == id);
     let session = session.ok_or_else(|| Problem::not_found("session of yours"))?;
-    end_session(&app, &mut tx, session).await?;
+    end_session(&app, &mut tx, session, None).await?;
     tx.commit().await?;
     if session.id != signed_in.session.id {
         return Ok(Redirect::to("/account?done=signed-out").into_response());
@@ -52,7 +52,7 @@ pub(super) async fn end_others(
 async fn all_but(app: &App, tx: &mut Tx, this: &Session) -> Result<(), Problem> {
     for session in store::session::list(tx, this.account_id, app.now()).await? {
         if session.id != this.id {
-            end_session(app, tx, &session).await?;
+            end_session(app, tx, &session, None).await?;
         }
     }
     Ok(())

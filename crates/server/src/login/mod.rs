@@ -24,7 +24,6 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-pub use logout::end as end_session;
 pub use return_to::safe as safe_return_to;
 pub use test::{TestResult, begin_test, test_result};
 
