@@ -13,6 +13,7 @@ use testkit::{Answer, TestApp};
 /// A provider's end of a directory.
 pub struct Feed {
     pub app: server::App,
+    clock: std::sync::Arc<testkit::ManualClock>,
     pub org: Organization,
     pub directory: Directory,
     pub token: String,
@@ -61,7 +62,7 @@ impl Feed {
         store::connection::add(&mut tx, &it).await.unwrap();
         let (directory, token) = directory::create(&app, &mut tx, &org, provider, status).await.unwrap();
         tx.commit().await.unwrap();
-        Self { app, org, directory, token: token.expose().to_owned() }
+        Self { app, clock: t.clock.clone(), org, directory, token: token.expose().to_owned() }
     }
 
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
@@ -75,6 +76,8 @@ impl Feed {
         body: Vec<u8>,
         headers: &[(header::HeaderName, &str)],
     ) -> Answer {
+        // Ids sort by the millisecond they were made in.
+        self.clock.advance(std::time::Duration::from_millis(2));
         let mut request = Request::builder()
             .method(method)
             .uri(format!("/scim/v2/{}{path}", self.directory.id))

@@ -87,7 +87,7 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
             (
                 "PATCH",
                 user.clone(),
-                ops(json!({"op": "replace", "path": "a[", "value": 1})),
+                ops(json!({"op": "replace", "path": "a b", "value": 1})),
                 400,
                 Some("invalidPath"),
             ),
