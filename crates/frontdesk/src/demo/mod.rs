@@ -3,6 +3,12 @@
 //! One process, four ports: Frontdesk itself, a simulated identity provider with a directory, a sample product that
 //! signs people in through Frontdesk, and a mailbox. Nothing of the simulation is part of `serve`.
 
+#![expect(
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "pages of a simulation are put together plainly"
+)]
+
 mod cast;
 mod html;
 mod idp;
@@ -139,7 +145,7 @@ fn config(places: &Places) -> Result<Config, Refusal> {
     let mut config = Config::new(url);
     config.allow_private_network = true;
     config.brand = Brand::new("Northwind Privacy", "help@northwind.example");
-    config.brand.legal_name = "Northwind Privacy Ltd".to_owned();
+    "Northwind Privacy Ltd".clone_into(&mut config.brand.legal_name);
     config.brand.home = format!("{}/", places.product);
     Ok(config)
 }

@@ -86,12 +86,12 @@ fn form(
     browser: &Browser,
     action: &str,
     form: &Form,
-    wrong: Option<(&str, String)>,
+    wrong: Option<&(&str, String)>,
     status: StatusCode,
 ) -> Response {
     let field = |name: &str, value: &str| Field {
         value: value.to_owned(),
-        error: wrong.as_ref().filter(|(n, _)| *n == name).map(|(_, e)| e.clone()),
+        error: wrong.filter(|(n, _)| *n == name).map(|(_, e)| e.clone()),
     };
     let page = FirstOperator {
         page: browser.page(app, "Become an operator"),
@@ -125,7 +125,7 @@ pub async fn make_first(
     first_works(&app, &mut app.read().await?, &token).await?;
     if let Some(wrong) = fault(&typed) {
         let action = format!("/console/first/{token}");
-        return Ok(form(&app, &browser, &action, &typed, Some(wrong), StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(form(&app, &browser, &action, &typed, Some(&wrong), StatusCode::UNPROCESSABLE_ENTITY));
     }
     let hash = account::hash_password(&app, typed.password.clone()).await?;
     let mut tx = app.write().await?;
@@ -198,7 +198,7 @@ pub async fn make_joining(
     typed.email.clone_from(&it.email);
     if let Some(wrong) = fault(&typed) {
         let action = format!("/console/join/{token}");
-        return Ok(form(&app, &browser, &action, &typed, Some(wrong), StatusCode::UNPROCESSABLE_ENTITY));
+        return Ok(form(&app, &browser, &action, &typed, Some(&wrong), StatusCode::UNPROCESSABLE_ENTITY));
     }
     let hash = account::hash_password(&app, typed.password.clone()).await?;
     let mut tx = app.write().await?;

@@ -1,6 +1,6 @@
 //! Setup links that a company makes for itself.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::extract::{OriginalUri, Path, State};
@@ -62,7 +62,7 @@ pub async fn create(
 pub async fn revoke(
     State(app): State<App>,
     desk: Desk,
-    Path(params): Path<HashMap<String, String>>,
+    Path(params): Path<BTreeMap<String, String>>,
     _form: FormParams,
 ) -> Result<Response, Problem> {
     let id =

@@ -24,7 +24,7 @@ use crate::problem::Problem;
 use crate::request::{Browser, SignedIn};
 
 /// How long a code holds.
-const CODE: Duration = Duration::from_secs(60);
+const CODE: Duration = Duration::from_mins(1);
 
 /// `GET /oauth2/authorize`.
 pub async fn authorize(

@@ -78,8 +78,8 @@ fn missing(known: &[Key]) -> Vec<SigningAlgorithm> {
 
 /// An RSA key takes long enough to be made away from the threads that answer requests.
 async fn generate(algorithms: Vec<SigningAlgorithm>) -> Result<Vec<SigningKey>, Problem> {
-    let make = move || algorithms.into_iter().map(SigningKey::generate).collect::<Result<Vec<_>, _>>();
-    let made = tokio::task::spawn_blocking(make).await.map_err(|e| Problem::internal(&e))?;
+    let work = move || algorithms.into_iter().map(SigningKey::generate).collect::<Result<Vec<_>, _>>();
+    let made = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
     made.map_err(|e| Problem::internal(&e))
 }
 

@@ -124,7 +124,9 @@ impl Hunt<'_> {
         }
         if let Some(sort) = &self.sort {
             sorted.sort_by(|one, other| sort.compare(&one.0, &other.0));
-            sorted.into_iter().for_each(|(_, one)| window.push(one));
+            for (_, one) in sorted {
+                window.push(one);
+            }
         }
         Ok(())
     }

@@ -55,7 +55,7 @@ impl Stored {
         }
     }
 
-    /// Its version as an ETag.
+    /// Its version as an `ETag`.
     pub fn etag(&self) -> String {
         match self {
             Self::User(it) => etag::weak(it.version),

@@ -100,7 +100,9 @@ async fn preview(app: &App, visit: &Visit, browser: &Browser, it: &Directory) ->
         people(counts.users)
     );
     if sorted < counts.users {
-        lede.push_str(&format!(" The numbers below are of the {} who came last.", number(sorted)));
+        lede += " The numbers below are of the ";
+        lede += &number(sorted);
+        lede += " who came last.";
     }
     let page = ScimPreview {
         page: visit.page(app, browser, "Preview and go live", Some(Step::DirectoryLive)),
