@@ -55,7 +55,7 @@ async function assertCutOff({ frontdesk, application, page, signIn, idp }) {
   assert.ok(!signIn.claims.sid || !logout.sid || logout.sid === signIn.claims.sid);
   await assert.rejects(application.refresh(signIn.tokens.refresh_token), { error: 'invalid_grant' });
   await assert.rejects(application.userinfo(signIn.tokens.access_token, signIn.claims.sub));
-  await page.goto(`${frontdesk.url}/account`);
+  await page.goto(`${frontdesk.url}/org`);
   await page.getByLabel(/email/i).first().waitFor();
   const before = application.signIns.length;
   await page.goto(`${application.url}/start?login_hint=${EMAIL}`);
