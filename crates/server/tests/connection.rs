@@ -664,7 +664,7 @@ async fn oidc_connection(t: &TestApp, idp: &Idp, issuer: &str, secret: &str) -> 
     activated(t, &it).await
 }
 
-fn claims(value: Value) -> Map<String, Value> {
+fn claims(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
@@ -678,7 +678,7 @@ async fn sign_in(t: &TestApp, idp: &Idp, it: &Connection, who: Value) -> (Value,
     assert_eq!(request.login_hint.as_deref(), Some("ann@acme.test"));
     assert_eq!(connection::flow_of_state(request.state.as_deref().unwrap()), Some(flow));
     let code = format!("code-{flow}");
-    let Reply::Redirect(back) = idp.with(|p| p.allow(request, claims(who), &code, idp.now)) else {
+    let Reply::Redirect(back) = idp.with(|p| p.allow(request, claims(&who), &code, idp.now)) else {
         panic!("a redirect was expected")
     };
     let back = url::Url::parse(&back).unwrap();
