@@ -1,5 +1,7 @@
 //! Nothing of an erased person is left in the database file: neither in a row nor in a freed page.
 
+#![expect(clippy::format_collect, reason = "a failure message is put together plainly")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

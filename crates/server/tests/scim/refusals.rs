@@ -7,6 +7,9 @@ use testkit::each_database;
 
 use crate::feed::{Feed, person};
 
+/// Method, path, body, status and SCIM type.
+type Case = (&'static str, String, Vec<u8>, u16, Option<&'static str>);
+
 #[tokio::test]
 async fn a_stranger_learns_nothing() {
     each_database!(|t| {
@@ -74,7 +77,6 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
         let long_filter = vec!["userName%20eq%20%22x%22"; 200].join("%20or%20");
         let ops = |op: Value| json!({"Operations": [op]}).to_string().into_bytes();
         let twin = person("A@ACME.TEST").to_string().into_bytes();
-        type Case = (&'static str, String, Vec<u8>, u16, Option<&'static str>);
         let cases: Vec<Case> = vec![
             ("POST", "/Users".into(), b"{".to_vec(), 400, Some("invalidSyntax")),
             ("POST", "/Users".into(), b"[]".to_vec(), 400, Some("invalidSyntax")),
