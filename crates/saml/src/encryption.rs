@@ -9,7 +9,7 @@
 use crate::keys::DecryptionKey;
 use crate::names::{DS, XENC, XENC11, dsig, xmlenc};
 use crate::rejection::{Code, Rejection};
-use crate::xml::Tree;
+use crate::xml::{Tree, normalize};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::crypto::keytransport::{OaepParams, from_uri_with_params};
@@ -70,7 +70,7 @@ pub(crate) fn decrypt(
             }
             let plain = content.decrypt(&session, &ciphertext).map_err(|_| failed())?;
             let plain = String::from_utf8(plain).map_err(|_| failed())?;
-            return Ok(Decrypted { xml: in_scope(tree, holder, &plain), authenticated });
+            return Ok(Decrypted { xml: in_scope(tree, holder, &normalize(plain)), authenticated });
         }
     }
     Err(failed())

@@ -265,6 +265,80 @@ fn is_too_complex(source: &[u8], max_tags: usize) -> bool {
     false
 }
 
+/// What XML 1.0 asks of every processor before it looks (2.11 line ends, 3.3.3 attribute values), and what the
+/// parser leaves undone: CR LF and CR become LF, white space in an attribute value becomes spaces.
+///
+/// References such as `&#13;` are not touched. What comes out is the one text that is verified and read.
+pub(crate) fn normalize(source: String) -> String {
+    let source =
+        if source.contains('\r') { source.replace("\r\n", "\n").replace('\r', "\n") } else { source };
+    if !has_space_in_attributes(&source) {
+        return source;
+    }
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source.as_str();
+    while let Some(open) = rest.find('<') {
+        out.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let end = markup_end(rest);
+        if rest.starts_with("<!") || rest.starts_with("<?") {
+            out.push_str(&rest[..end]);
+        } else {
+            let mut quote = None;
+            out.extend(rest[..end].chars().map(|c| {
+                match quote {
+                    None if c == '"' || c == '\'' => quote = Some(c),
+                    Some(open) if open == c => quote = None,
+                    _ => {}
+                }
+                if quote.is_some() && is_space(c) { ' ' } else { c }
+            }));
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A quick look whether any tag has a line end or tab between quotes; may say yes too often.
+fn has_space_in_attributes(source: &str) -> bool {
+    source.split('<').skip(1).any(|piece| {
+        let mut quote = None;
+        piece.bytes().any(|b| {
+            match quote {
+                None if b == b'"' || b == b'\'' => quote = Some(b),
+                Some(open) if open == b => quote = None,
+                _ => {}
+            }
+            quote.is_some() && (b == b'\n' || b == b'\t')
+        })
+    })
+}
+
+/// Where the markup that `text` begins with ends: a comment, a section, an instruction or a tag.
+fn markup_end(text: &str) -> usize {
+    let after = |close: &str| text.find(close).map_or(text.len(), |at| at + close.len());
+    if text.starts_with("<!--") {
+        return text.get(4..).and_then(|rest| rest.find("-->")).map_or(text.len(), |at| at + 7);
+    }
+    if text.starts_with("<![CDATA[") {
+        return after("]]>");
+    }
+    if text.starts_with("<?") {
+        return after("?>");
+    }
+    let mut quote = None;
+    for (at, b) in text.bytes().enumerate() {
+        match quote {
+            Some(open) if open == b => quote = None,
+            None if b == b'"' || b == b'\'' => quote = Some(b),
+            None if b == b'>' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
 /// White space as XML has it.
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
@@ -318,6 +392,26 @@ mod tests {
             Tree::parse("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a/>", 1000),
             Err(Fault::Encoding(_))
         ));
+    }
+
+    #[test]
+    fn normalize_touches_line_ends_and_attribute_values_only() {
+        for (from, to) in [
+            ("<a>x\r\ny\rz</a>", "<a>x\ny\nz</a>"),
+            ("<a b='1\n2\t3\r\n4'>\t\n</a>", "<a b='1 2 3 4'>\t\n</a>"),
+            ("<a\n b=\"'\n'\"\n/>", "<a\n b=\"' '\"\n/>"),
+            (
+                "<a><!-- b='\n' --><![CDATA[<b c='\n'>]]><?d e='\n'?></a>",
+                "<a><!-- b='\n' --><![CDATA[<b c='\n'>]]><?d e='\n'?></a>",
+            ),
+            ("<a b='>\n'>'\n'</a>", "<a b='> '>'\n'</a>"),
+            ("<a b='&#10;&#13;\n'/>", "<a b='&#10;&#13; '/>"),
+            ("<a b='\n", "<a b=' "),
+            ("<!-->\n<a b='\n'/>", "<!-->\n<a b='\n'/>"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(normalize(from.to_owned()), to, "{from}");
+        }
     }
 
     #[test]

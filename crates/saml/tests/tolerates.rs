@@ -390,3 +390,22 @@ fn encrypted_key_beside_the_data_or_for_several_recipients() {
     let end = other.find("</xenc:EncryptedKey>").unwrap() + "</xenc:EncryptedKey>".len();
     accepted(&around(&data.replace(&key, &format!("{}{key}", &other[start..end]))));
 }
+
+#[test]
+fn white_space_in_attribute_values_and_line_ends_in_cdata() {
+    // XML reads a line end or a tab in an attribute value as a space.
+    let plain =
+        answer().response_xml(&answer().assertion_xml()).replace("Name=\"email\"", "Name=\"e m a il\"");
+    let plain = plain.replace(">Staff<", "><![CDATA[St\naff]]><");
+    for parts in ALL {
+        let xml = signed(plain.clone(), parts, SignatureStyle::default());
+        for (line, tab) in [("\n", "\t"), ("\r\n", "\r"), ("\r", "\n")] {
+            let spread = xml
+                .replace("e m a il", &format!("e{line}m{tab}a{line}il"))
+                .replace("St\naff", &format!("St{line}aff"));
+            let assertion = accepted(&spread);
+            assert_eq!(assertion.attributes.values("e m a il"), ["ann@acme.test"]);
+            assert_eq!(assertion.attributes.values("groups"), ["St\naff", "Privacy"]);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::guard::is_id;
 use crate::names::{SAML, SAMLP, STATUS_SUCCESS};
 use crate::rejection::{Code, Rejection, Status};
 use crate::time;
-use crate::xml::{Fault, Tree};
+use crate::xml::{Fault, Tree, normalize};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use uppsala::NodeId;
@@ -33,7 +33,8 @@ pub(crate) struct Envelope {
     pub(crate) in_response_to: Option<String>,
 }
 
-/// The XML of a message: as it is, or decoded from base64. At most [`MAX_MESSAGE_BYTES`].
+/// The XML of a message: as it is, or decoded from base64, with line ends and attribute values normalised as XML
+/// asks. At most [`MAX_MESSAGE_BYTES`].
 pub fn decode_message(input: &[u8]) -> Result<String, Rejection> {
     let too_large = || {
         Rejection::new(
@@ -71,7 +72,7 @@ pub fn decode_message(input: &[u8]) -> Result<String, Rejection> {
         return Err(too_large());
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), <[u8]>::to_vec);
-    String::from_utf8(bytes).map_err(|_| {
+    String::from_utf8(bytes).map(normalize).map_err(|_| {
         Rejection::new(Code::NotUtf8, "The answer is not UTF-8 text. SAML messages must be UTF-8.")
     })
 }
