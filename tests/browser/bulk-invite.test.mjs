@@ -39,7 +39,7 @@ for (const javaScript of [true, false]) {
 
   test(`file of ten rows, two of them broken, ${how}`, async () => {
     const domain = javaScript ? 'gamma.test' : 'gamma-plain.test';
-    const company = await makeCompany(frontdesk, { name: 'Gamma', domains: [domain] });
+    const company = await makeCompany(frontdesk, { name: 'Gamma', domains: [domain], settings: { self_service: true } });
     const page = await browser.newPerson({ javaScript });
     const shot = (name) => (javaScript ? inspect(page, `import-${name}`) : undefined);
     await administrator(page, company, `priya@${domain}`, shot);

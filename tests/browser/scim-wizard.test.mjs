@@ -66,7 +66,7 @@ for (const javaScript of [true, false]) {
     await heading(/arriving/i);
     await page.getByText('Chiara').first().waitFor();
     await shot(page, 'arriving');
-    await page.getByRole('link', { name: /match the fields/i }).click();
+    await page.locator('main').getByRole('link', { name: /match the fields/i }).click();
 
     await heading(/is this who they are/i);
     assert.match(await page.locator('main').innerText(), /Aiko[\s\S]*Sato/);
