@@ -52,6 +52,11 @@ impl Preview {
         self.roster.rows.iter().filter(|row| row.is_ready())
     }
 
+    /// Rows that can be invited, of people who are not here yet.
+    pub fn newcomers(&self) -> impl Iterator<Item = &Row> {
+        self.ready().filter(|row| !self.known.contains(&row.number))
+    }
+
     /// Rows with a problem.
     pub fn rejected(&self) -> impl Iterator<Item = &Row> {
         self.roster.rows.iter().filter(|row| !row.is_ready())

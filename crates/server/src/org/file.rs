@@ -127,7 +127,7 @@ async fn look(
     let only = params.first("only") == Some("problems");
     let from: usize = params.first("from").and_then(|f| f.parse().ok()).unwrap_or(0);
     let shown: Vec<&Row> = read.roster.rows.iter().filter(|row| !only || !row.is_ready()).collect();
-    let (ready, problems) = (read.ready().count(), read.rejected().count());
+    let (new, problems) = (read.newcomers().count(), read.rejected().count());
     let link = |from: usize| format!("{here}?from={from}{}", if only { "&only=problems" } else { "" });
     let end = (from + PAGE).min(shown.len());
     let total = read.roster.rows.len();
@@ -150,7 +150,7 @@ async fn look(
             .map(|f| (f.label().to_owned(), read.roster.heading_of(f).unwrap_or_default().to_owned()))
             .collect(),
         unused: read.roster.ignored().map(ToOwned::to_owned).collect(),
-        ready: u64::try_from(ready).unwrap_or(0),
+        ready: u64::try_from(new).unwrap_or(0),
         problems: u64::try_from(problems).unwrap_or(0),
         only_problems: only,
         toggle: if only { here.clone() } else { format!("{here}?only=problems") },

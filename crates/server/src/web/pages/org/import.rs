@@ -36,7 +36,7 @@ pub struct OrgImportPreview {
     pub columns: Vec<(String, String)>,
     /// Headings that are not used.
     pub unused: Vec<String>,
-    /// Rows without a problem.
+    /// Rows without a problem, of people who are not here yet.
     pub ready: u64,
     /// Rows with a problem.
     pub problems: u64,
