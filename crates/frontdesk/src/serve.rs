@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use model::{SystemClock, SystemRng};
-use server::{App, AppParts, Config};
+use server::{App, AppParts, Config, Dns};
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -32,7 +32,7 @@ async fn serve(args: &ServeArgs) -> Result<(), Refusal> {
         );
     }
     let listener = listen(args.listen).await?;
-    let app = open(&args.data, config).await?;
+    let app = open(&args.data, config, Dns::system()).await?;
     announce(&app, args.listen).await?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
@@ -43,12 +43,18 @@ async fn serve(args: &ServeArgs) -> Result<(), Refusal> {
 }
 
 /// Opens the data and puts the application together.
-pub async fn open(data: &DataArgs, config: Config) -> Result<App, Refusal> {
+pub async fn open(data: &DataArgs, config: Config, dns: Dns) -> Result<App, Refusal> {
     data.prepare()?;
     let seal = data.seal()?;
     let store = open_store(data).await?;
-    let parts =
-        AppParts { store, clock: Arc::new(SystemClock), rng: Arc::new(SystemRng::default()), seal, config };
+    let parts = AppParts {
+        store,
+        clock: Arc::new(SystemClock),
+        rng: Arc::new(SystemRng::default()),
+        seal,
+        config,
+        dns,
+    };
     Ok(App::new(parts))
 }
 

@@ -57,6 +57,12 @@ pub struct Domain {
     pub verified_by: Option<String>,
     /// When it was named.
     pub created_at: Time,
+    /// When its DNS was last looked at.
+    pub looked_at: Option<Time>,
+    /// What was found there, where that was no proof; opaque here, the `connection` room reads and writes it.
+    pub found: Option<String>,
+    /// When it is looked at next without being asked; none where nobody looks any more.
+    pub next_look: Option<Time>,
 }
 
 /// One SSO trust. `config` is opaque here; the `connection` room reads and writes it.

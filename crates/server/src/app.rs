@@ -7,6 +7,7 @@ use model::{Clock, NewEvent, Rng, Seal, Time, Token};
 use store::{Reader, Store, Tx};
 
 use crate::config::Config;
+use crate::dns::Dns;
 use crate::outbound::Outbound;
 use crate::problem::Problem;
 
@@ -22,6 +23,8 @@ pub struct AppParts {
     pub seal: Seal,
     /// Settings.
     pub config: Config,
+    /// Who answers questions about DNS records.
+    pub dns: Dns,
 }
 
 /// The running application. Cheap to clone; the state of every handler.
@@ -40,6 +43,8 @@ pub struct Inner {
     pub seal: Seal,
     /// Settings.
     pub config: Config,
+    /// Who answers questions about DNS records.
+    pub dns: Dns,
     /// The only way to fetch an address that a customer typed.
     pub outbound: Outbound,
     /// The vendor's face, shared by every page.
@@ -68,6 +73,7 @@ impl App {
             rng: parts.rng,
             seal: parts.seal,
             config: parts.config,
+            dns: parts.dns,
             outbound,
             brand,
             connections: crate::connection::Memory::default(),

@@ -11,6 +11,7 @@ pub mod config;
 pub mod connection;
 pub mod console;
 pub mod directory;
+pub mod dns;
 pub mod guide;
 pub mod job;
 pub mod login;
@@ -32,5 +33,6 @@ mod work;
 
 pub use app::{App, AppParts};
 pub use config::Config;
+pub use dns::Dns;
 pub use problem::Problem;
 pub use routes::router;

@@ -57,14 +57,20 @@ CREATE INDEX organizations_by_name ON organizations (name_folded, id);
 CREATE TABLE domains (
     id TEXT NOT NULL PRIMARY KEY,
     organization_id TEXT NOT NULL REFERENCES organizations (id) ON DELETE CASCADE,
-    name TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
     status TEXT NOT NULL,
     dns_token TEXT NOT NULL,
     verified_at BIGINT,
     verified_by TEXT,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    looked_at BIGINT,
+    found TEXT,
+    next_look BIGINT
 );
-CREATE INDEX domains_by_organization ON domains (organization_id, name);
+CREATE UNIQUE INDEX domains_by_organization ON domains (organization_id, name);
+-- Several may claim a name; one holds it.
+CREATE UNIQUE INDEX domains_by_verified_name ON domains (name) WHERE status = 'verified';
+CREATE INDEX domains_by_name ON domains (name);
 
 CREATE TABLE connections (
     id TEXT NOT NULL PRIMARY KEY,

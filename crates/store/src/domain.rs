@@ -17,6 +17,9 @@ struct Row {
     verified_at: Option<At>,
     verified_by: Option<String>,
     created_at: At,
+    looked_at: Option<At>,
+    found: Option<String>,
+    next_look: Option<At>,
 }
 
 impl From<Row> for Domain {
@@ -30,16 +33,20 @@ impl From<Row> for Domain {
             verified_at: row.verified_at.map(|t| t.0),
             verified_by: row.verified_by,
             created_at: row.created_at.0,
+            looked_at: row.looked_at.map(|t| t.0),
+            found: row.found,
+            next_look: row.next_look.map(|t| t.0),
         }
     }
 }
 
-/// Writes a new domain. The name is unique over all organizations.
+/// Writes a new domain. The name is unique within the organization, and over all organizations once verified.
 pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
-        "INSERT INTO domains (id, organization_id, name, status, dns_token, verified_at, verified_by, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        "INSERT INTO domains
+            (id, organization_id, name, status, dns_token, verified_at, verified_by, created_at, looked_at, found, next_look)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     )
     .bind(Text(it.id))
     .bind(Text(it.organization_id))
@@ -49,6 +56,9 @@ pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
     .bind(it.verified_at.map(At))
     .bind(&it.verified_by)
     .bind(At(it.created_at))
+    .bind(it.looked_at.map(At))
+    .bind(&it.found)
+    .bind(it.next_look.map(At))
     .execute(db)
     .await
     .map(|_| ())
@@ -58,16 +68,51 @@ pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
 
 /// Records that the domain is proven, by whom.
 pub async fn verify(tx: &mut Tx, id: DomainId, by: &str, at: Time) -> Result<()> {
-    on!(tx, |db| sqlx::query(
-        "UPDATE domains SET status = 'verified', verified_by = $2, verified_at = $3 WHERE id = $1"
+    on!(tx, |db| {
+        sqlx::query(
+        "UPDATE domains SET status = 'verified', verified_by = $2, verified_at = $3, found = NULL, next_look = NULL WHERE id = $1"
     )
     .bind(Text(id))
     .bind(by)
     .bind(At(at))
     .execute(db)
     .await
-    .map(|_| ()))?;
+    .map(|_| ())
+    })?;
     Ok(())
+}
+
+/// Records when the domain's DNS was looked at, what was found, and when to look again.
+pub async fn look(tx: &mut Tx, id: DomainId, at: Time, found: &str, next: Option<Time>) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE domains SET looked_at = $2, found = $3, next_look = $4 WHERE id = $1")
+        .bind(Text(id))
+        .bind(At(at))
+        .bind(found)
+        .bind(next.map(At))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// Records when the domain's DNS is looked at first.
+pub async fn look_at(tx: &mut Tx, id: DomainId, next: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE domains SET next_look = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(At(next))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// A domain by its id, whosever it is.
+pub async fn lookup(c: &mut impl Connected, id: DomainId) -> Result<Option<Domain>> {
+    let row: Option<Row> = on!(c, |db| sqlx::query_as("SELECT * FROM domains WHERE id = $1")
+        .bind(Text(id))
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(Into::into))
 }
 
 /// Takes a domain away.
@@ -80,12 +125,15 @@ pub async fn remove(tx: &mut Tx, id: DomainId) -> Result<()> {
     Ok(())
 }
 
-/// The domain with this (lower-case ASCII) name, whosever it is.
+/// The domain with this (lower-case ASCII) name: the verified one, else the claim that was made first.
 pub async fn lookup_name(c: &mut impl Connected, name: &str) -> Result<Option<Domain>> {
-    let row: Option<Row> = on!(c, |db| sqlx::query_as("SELECT * FROM domains WHERE name = $1")
-        .bind(name)
-        .fetch_optional(db)
-        .await)?;
+    let row: Option<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT * FROM domains WHERE name = $1
+         ORDER BY CASE status WHEN 'verified' THEN 0 ELSE 1 END, created_at, id LIMIT 1"
+    )
+    .bind(name)
+    .fetch_optional(db)
+    .await)?;
     Ok(row.map(Into::into))
 }
 

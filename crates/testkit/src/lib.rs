@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub use browser::{Answer, TestBrowser};
 pub use chance::{ManualClock, SeededRng};
 use model::{Mail, OperatorId, Seal, Time, TokenId};
-use server::{App, AppParts, Config};
+use server::{App, AppParts, Config, Dns};
 use store::{Store, Target};
 
 /// 2026-03-01T09:00:00Z, when every test begins.
@@ -102,7 +102,14 @@ impl TestApp {
         let clock = Arc::new(ManualClock::new(START));
         let seal = Seal::new(&[42; 32]).expect("32 bytes");
         let store = database.open().await;
-        let parts = AppParts { store, clock: clock.clone(), rng: Arc::new(SeededRng::new()), seal, config };
+        let parts = AppParts {
+            store,
+            clock: clock.clone(),
+            rng: Arc::new(SeededRng::new()),
+            seal,
+            config,
+            dns: Dns::fixed(),
+        };
         Self { app: App::new(parts), clock, _database: database }
     }
 

@@ -104,7 +104,7 @@ async fn demo(args: DemoArgs) -> Result<ExitCode, Refusal> {
         listeners.push(serve::listen(address).await?);
     }
     let data = DataArgs { data: folder.clone(), database: None };
-    let app = serve::open(&data, config(&places)?).await?;
+    let app = serve::open(&data, config(&places)?, server::Dns::fixed()).await?;
     let story = story::prepare(&app, &places).await?;
     let idp = idp::Idp::new(&folder, &places)?;
     let product = product::Product::new(&places, &story);

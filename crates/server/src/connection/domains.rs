@@ -1,10 +1,12 @@
 //! E-mail domains of organizations: which names can be one, whose they are, and how they are proven.
 //!
-//! Owns the refusal of names that are nobody's alone, and the states of a domain. Does not own asking DNS.
+//! Owns the refusal of names that are nobody's alone, and the states of a domain. What its
+//! DNS says is read in `proof`.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+pub use super::proof::{Found, LOOK, check, check_pending, look_job};
 use axum::http::StatusCode;
 use model::{Domain, DomainId, DomainStatus, NewEvent, Organization, OrganizationId};
 use serde_json::json;
@@ -41,22 +43,21 @@ pub async fn add(
     actor: &str,
 ) -> Result<Domain, Problem> {
     let name = normalise(name)?;
-    tx.lock(&format!("domain {name}")).await?;
-    let domain = match store::domain::lookup_name(tx, &name).await? {
-        Some(known) if known.organization_id == organization.id => known,
-        Some(other) => {
-            // A name that was only claimed gives way to one that somebody answers for.
-            if other.status == DomainStatus::Verified || attested_by.is_none() {
-                return Err(taken(app, &name));
-            }
-            store::domain::remove(tx, other.id).await?;
-            record(app, tx, &other, "domain.removed", actor).await?;
-            insert(app, tx, organization, name, actor).await?
-        }
+    tx.lock(&lock_of(&name)).await?;
+    let own = store::domain::list(tx, organization.id).await?.into_iter().find(|it| it.name == name);
+    let is_new = own.is_none();
+    let mut domain = match own {
+        Some(known) => known,
+        // Several may claim a name; the first to prove it holds it.
+        None if held_elsewhere(tx, organization.id, &name).await? => return Err(taken(app, &name)),
         None => insert(app, tx, organization, name, actor).await?,
     };
     match attested_by {
         Some(by) if domain.status == DomainStatus::Pending => verify(app, tx, domain, by, actor).await,
+        None if is_new => {
+            domain.next_look = Some(super::proof::begin(app, tx, &domain).await?);
+            Ok(domain)
+        }
         _ => Ok(domain),
     }
 }
@@ -185,8 +186,35 @@ fn host(text: &str) -> Option<String> {
     fits.then_some(ascii)
 }
 
-async fn of_organization(tx: &mut Tx, organization: OrganizationId, id: DomainId) -> Result<Domain, Problem> {
-    let all = store::domain::list(tx, organization).await?;
+/// The name of the lock under which a domain changes hands.
+pub(super) fn lock_of(name: &str) -> String {
+    format!("domain {name}")
+}
+
+/// Whether another organization has proven the name.
+pub(super) async fn held_elsewhere(
+    db: &mut impl Connected,
+    organization: OrganizationId,
+    name: &str,
+) -> Result<bool, Problem> {
+    let holder = store::domain::lookup_name(db, name).await?;
+    Ok(holder.is_some_and(|it| it.status == DomainStatus::Verified && it.organization_id != organization))
+}
+
+/// The same for the same organization and domain, whenever it is named. It need not be secret: it stands in public
+/// DNS, and only who may write there can use it.
+fn proof_token(organization: OrganizationId, name: &str) -> String {
+    let text = format!("frontdesk domain {organization} {name}");
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+    hex::encode(&digest.as_ref()[..16])
+}
+
+async fn of_organization(
+    db: &mut impl Connected,
+    organization: OrganizationId,
+    id: DomainId,
+) -> Result<Domain, Problem> {
+    let all = store::domain::list(db, organization).await?;
     all.into_iter().find(|domain| domain.id == id).ok_or_else(|| Problem::not_found("domain"))
 }
 
@@ -200,25 +228,32 @@ async fn insert(
     let domain = Domain {
         id: app.id(DomainId::new),
         organization_id: organization.id,
-        name,
         status: DomainStatus::Pending,
-        dns_token: app.token("").expose().to_owned(),
+        dns_token: proof_token(organization.id, &name),
+        name,
         verified_at: None,
         verified_by: None,
         created_at: app.now(),
+        looked_at: None,
+        found: None,
+        next_look: None,
     };
     store::domain::add(tx, &domain).await?;
     record(app, tx, &domain, "domain.added", actor).await?;
     Ok(domain)
 }
 
-async fn verify(
+pub(super) async fn verify(
     app: &App,
     tx: &mut Tx,
     mut domain: Domain,
     by: &str,
     actor: &str,
 ) -> Result<Domain, Problem> {
+    tx.lock(&lock_of(&domain.name)).await?;
+    if held_elsewhere(tx, domain.organization_id, &domain.name).await? {
+        return Err(taken(app, &domain.name));
+    }
     let at = app.now();
     store::domain::verify(tx, domain.id, by, at).await?;
     domain.status = DomainStatus::Verified;

@@ -18,6 +18,7 @@ mod keys;
 mod memory;
 mod metadata;
 mod pasted;
+mod proof;
 mod provider_documents;
 mod read;
 mod route;

@@ -11,6 +11,7 @@ use store::member::Query;
 use super::logs;
 use crate::app::App;
 use crate::connection::domains;
+use crate::onboarding::domain_panel;
 use crate::org::{Desk, links, trust, words};
 use crate::organization::{self, Change};
 use crate::problem::Problem;
@@ -18,7 +19,7 @@ use crate::request::{FormParams, OperatorCaller};
 use crate::web;
 use crate::web::pages::console::{Organization, Switch};
 use crate::web::pages::org::{Act, Place};
-use crate::web::parts::{Choice, Field, Figure, Filter, Notice, Opt, Person, Status, Tone};
+use crate::web::parts::{Choice, Field, Figure, Filter, Notice, Opt, Person, Status, Tone, When};
 
 type Ids = Path<std::collections::HashMap<String, String>>;
 
@@ -117,7 +118,9 @@ fn domain_line(it: &Domain, here: &str) -> (String, Status, Vec<Act>) {
         DomainStatus::Verified => (it.name.clone(), Status::ok("Verified"), vec![remove]),
         DomainStatus::Pending => {
             let attest = act("attest", "Attest", "You know that it is theirs, so no DNS record is needed.");
-            (it.name.clone(), Status::pending("Waiting for the record"), vec![attest, remove])
+            let check = act("check", "Check now", "Its DNS record is looked for at this moment.");
+            let status = domain_panel::pending(it, When::default()).status;
+            (it.name.clone(), status, vec![check, attest, remove])
         }
     }
 }
@@ -161,9 +164,14 @@ fn switches(it: &Company, here: &str) -> Vec<Switch> {
     ]
 }
 
-/// `POST …/domains` with `domain` (and `attest=1`), or `attest` or `remove` with an id.
+/// `POST …/domains` with `domain` (and `attest=1`), or `attest`, `check` or `remove` with an id.
 pub async fn domain(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let it = &desk.organization;
+    if let Some(id) = form.first("check") {
+        let id = id.parse().map_err(|_| Problem::not_found("domain"))?;
+        domains::check(&app, it.id, id, &desk.actor).await?;
+        return Ok(Redirect::to(&format!("/console/organizations/{}", it.id)).into_response());
+    }
     let mut tx = app.write().await?;
     let outcome = match (form.first("domain"), form.first("attest"), form.first("remove")) {
         (Some(name), attest, _) => {

@@ -2,6 +2,7 @@
 //!
 //! Owns setup links and where a wizard stands. Does not own connections, directories or members: it asks their rooms.
 
+pub mod domain_panel;
 pub mod import;
 pub mod links;
 pub mod wizard;

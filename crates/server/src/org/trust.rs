@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::{Connection, ConnectionStatus, Directory, DirectoryStatus, DomainStatus, Protocol, Purpose};
+use model::{
+    Connection, ConnectionStatus, Directory, DirectoryStatus, DomainStatus, Protocol, Purpose, Time,
+};
 
 use super::Desk;
 use super::links;
@@ -12,11 +14,12 @@ use crate::app::App;
 use crate::connection::{self, domains as room};
 use crate::directory as feed;
 use crate::guide;
+use crate::onboarding::domain_panel;
 use crate::problem::Problem;
 use crate::request::FormParams;
 use crate::web::pages::org::{Act, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
 use crate::web::pages::setup::DomainPanel;
-use crate::web::parts::{Field, Figure, Person, Status};
+use crate::web::parts::{Field, Figure, Person, Status, When};
 use crate::web::{self, Html};
 
 /// `GET /domains`.
@@ -35,9 +38,7 @@ async fn domains_page(app: &App, desk: &Desk, add: Field, status: StatusCode) ->
                 }
                 panel
             }
-            DomainStatus::Pending => {
-                DomainPanel::waiting(&d.name, &room::dns_record(d).value, words::when(d.created_at))
-            }
+            DomainStatus::Pending => domain_panel::pending(d, looked(d.looked_at)),
         };
         panel.remove = Some(format!("{}?remove={}", desk.at("domains"), d.id));
         panel
@@ -53,6 +54,13 @@ async fn domains_page(app: &App, desk: &Desk, add: Field, status: StatusCode) ->
     Ok(web::respond(status, &page))
 }
 
+/// When a domain's DNS was looked at.
+fn looked(time: Option<Time>) -> When {
+    let Some(time) = time else { return When::words("not looked at yet") };
+    let when = words::when(time);
+    When::new(when.iso, format!("looked {}", when.text))
+}
+
 /// `POST /domains` with `domain`: adds one. With `?remove=` it takes one away, with `?look=again` it looks again.
 pub async fn domain(
     State(app): State<App>,
@@ -63,11 +71,15 @@ pub async fn domain(
     let query: Vec<(String, String)> =
         form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let asked = |name: &str| query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    if asked("look").is_some() {
+        room::check_pending(&app, desk.organization.id, &desk.actor).await?;
+        return Ok(Redirect::to(&desk.at("domains")).into_response());
+    }
     let mut tx = app.write().await?;
     if let Some(id) = asked("remove") {
         let id = id.parse().map_err(|_| Problem::not_found("domain"))?;
         room::remove(&app, &mut tx, &desk.organization, id, &desk.actor).await?;
-    } else if asked("look").is_none() {
+    } else {
         let name = form.first("domain").unwrap_or_default();
         // An operator attests; a company's own administrator has to prove it.
         let by = desk.operator.then_some(desk.actor.as_str());

@@ -359,6 +359,7 @@ async fn two_machines_that_begin_together_publish_the_same_keys() {
             rng: app.rng.clone(),
             seal: model::Seal::new(&[42; 32]).unwrap(),
             config: app.config.clone(),
+            dns: app.dns.clone(),
         });
         let (here, there) =
             tokio::join!(server::provider::keys::ring(app), server::provider::keys::ring(&other));
@@ -400,6 +401,9 @@ async fn address_is_verified_by_its_owner_or_by_the_domain_of_the_company() {
             name: "acme.example".to_owned(),
             status: DomainStatus::Pending,
             dns_token: "x".to_owned(),
+            looked_at: None,
+            found: None,
+            next_look: None,
             verified_at: None,
             verified_by: None,
             created_at: t.app.now(),

@@ -10,12 +10,13 @@ use super::visit::Visit;
 use super::{Form, see_other, text, when};
 use crate::app::App;
 use crate::connection::domains;
+use crate::onboarding::domain_panel;
 use crate::problem::Problem;
 use crate::request::Browser;
 use crate::web;
 use crate::web::html::Html;
 use crate::web::pages::setup::{DomainPanel, SetupDomains};
-use crate::web::parts::{Field, Status, When};
+use crate::web::parts::{Field, When};
 
 /// The list.
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Problem> {
@@ -45,6 +46,13 @@ pub async fn add(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Looks at the records of every pending domain now.
+pub async fn look(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Problem> {
+    require(&visit)?;
+    domains::check_pending(&app, visit.organization.id, &visit.actor()).await?;
+    Ok(see_other(&visit.path("/domains")))
 }
 
 /// Takes away a domain that is not proven. A proven one routes people's sign-ins, so a link leaves it alone.
@@ -82,7 +90,7 @@ fn render(app: &App, visit: &Visit, browser: &Browser, status: StatusCode, add: 
         domains: visit.domains.iter().map(|domain| panel(app, visit, domain)).collect(),
         add,
         add_action: visit.path("/domains"),
-        look_action: None,
+        look_action: Some(visit.path("/domains/look")),
         next: visit.path(next),
     };
     web::respond(status, &page)
@@ -97,13 +105,8 @@ fn panel(app: &App, visit: &Visit, domain: &Domain) -> DomainPanel {
         }
         return panel;
     }
-    let record = domains::dns_record(domain);
-    let mut panel = DomainPanel::waiting(&domain.name, &record.value, When::default());
-    panel.status = Status::pending("Not verified yet");
-    panel.text = Html::marked(
-        "Add this TXT record. New records usually show within minutes; the value never expires. Many DNS providers want \
-         only ``_frontdesk`` as name and add the domain themselves.",
-    );
+    let looked = domain.looked_at.map(when).map(|at| When::new(at.iso, format!("looked {}", at.text)));
+    let mut panel = domain_panel::pending(domain, looked.unwrap_or_default());
     panel.remove = Some(visit.path(&format!("/domains/{}/remove", domain.id)));
     panel
 }

@@ -38,6 +38,7 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}", get(welcome::show))
         .route("/s/{token}/hand-over", get(hand_over::show).post(hand_over::submit))
         .route("/s/{token}/domains", get(domains::show).post(domains::add))
+        .route("/s/{token}/domains/look", post(domains::look))
         .route("/s/{token}/domains/{id}/remove", post(domains::remove))
         .route("/s/{token}/sso/providers", get(sso_providers::list))
         .route("/s/{token}/sso/providers/{id}", get(sso_providers::choose))

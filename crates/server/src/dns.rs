@@ -1,0 +1,138 @@
+//! Questions about DNS records: the machine's resolver, or a table in tests and demonstrations.
+//!
+//! Owns how DNS is asked. What an answer means is for who asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{RData, RecordType};
+use tokio::sync::OnceCell;
+
+/// How long one server may think, how often it is asked, and how long a question may take in all.
+const TIMEOUT: Duration = Duration::from_secs(2);
+const ATTEMPTS: usize = 2;
+const LONGEST: Duration = Duration::from_secs(8);
+
+/// Who answers.
+#[derive(Clone)]
+pub enum Dns {
+    /// The resolver that this machine is set to, read when first asked.
+    System(Arc<OnceCell<TokioResolver>>),
+    /// A table; a name that is not in it does not exist.
+    Fixed(Arc<Mutex<HashMap<(String, Kind), Reply>>>),
+}
+
+/// The kinds of record that are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Text.
+    Txt,
+    /// Another name for the same thing.
+    Cname,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// The records' values; at least one.
+    Records(Vec<String>),
+    /// The name exists and has no such record.
+    NoRecord,
+    /// The name does not exist.
+    NoName,
+    /// Nobody answered, or not in time.
+    Silent,
+}
+
+impl Dns {
+    /// The resolver of this machine.
+    pub fn system() -> Self {
+        Self::System(Arc::default())
+    }
+
+    /// An empty table.
+    pub fn fixed() -> Self {
+        Self::Fixed(Arc::default())
+    }
+
+    /// Writes into a table what is to be answered. The machine's resolver takes nothing.
+    pub fn set(&self, name: &str, kind: Kind, reply: Reply) {
+        if let Self::Fixed(table) = self {
+            table.lock().unwrap_or_else(PoisonError::into_inner).insert((name.to_owned(), kind), reply);
+        }
+    }
+
+    /// Asks for the records of this kind at this name, which is in ASCII and without a dot at its end.
+    pub async fn ask(&self, name: &str, kind: Kind) -> Reply {
+        match self {
+            Self::Fixed(table) => {
+                let table = table.lock().unwrap_or_else(PoisonError::into_inner);
+                table.get(&(name.to_owned(), kind)).cloned().unwrap_or(Reply::NoName)
+            }
+            Self::System(cell) => match cell.get_or_try_init(async || resolver()).await {
+                Ok(resolver) => ask(resolver, name, kind).await,
+                Err(error) => {
+                    tracing::error!(%error, "this machine's DNS settings cannot be used; expected name servers in /etc/resolv.conf");
+                    Reply::Silent
+                }
+            },
+        }
+    }
+}
+
+fn resolver() -> Result<TokioResolver, NetError> {
+    let mut builder = TokioResolver::builder_tokio()?;
+    let options = builder.options_mut();
+    options.timeout = TIMEOUT;
+    options.attempts = ATTEMPTS;
+    // Who has just mended a record must not be told what was there before.
+    options.cache_size = 0;
+    builder.build()
+}
+
+async fn ask(resolver: &TokioResolver, name: &str, kind: Kind) -> Reply {
+    let record_type = match kind {
+        Kind::Txt => RecordType::TXT,
+        Kind::Cname => RecordType::CNAME,
+    };
+    // The dot keeps this machine's search domains out of it.
+    let question = resolver.lookup(format!("{name}."), record_type);
+    let answer = match tokio::time::timeout(LONGEST, question).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => return reply_of(name, &error),
+        Err(_) => return Reply::Silent,
+    };
+    let values: Vec<String> =
+        answer.answers().iter().filter_map(|record| value(&record.data, kind)).collect();
+    if values.is_empty() { Reply::NoRecord } else { Reply::Records(values) }
+}
+
+fn value(data: &RData, kind: Kind) -> Option<String> {
+    match (data, kind) {
+        // A long value is kept in pieces that belong together.
+        (RData::TXT(txt), Kind::Txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
+        (RData::CNAME(target), Kind::Cname) => {
+            Some(target.0.to_ascii().trim_end_matches('.').to_ascii_lowercase())
+        }
+        _ => None,
+    }
+}
+
+fn reply_of(name: &str, error: &NetError) -> Reply {
+    match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) if none.response_code == ResponseCode::NXDomain => {
+            Reply::NoName
+        }
+        NetError::Dns(DnsError::NoRecordsFound(none)) if none.response_code == ResponseCode::NoError => {
+            Reply::NoRecord
+        }
+        _ => {
+            tracing::warn!(name, %error, "a DNS question was not answered");
+            Reply::Silent
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A pending domain on a page: the record to add, and what was found instead.
+
+use model::Domain;
+
+use crate::connection::domains::{self, Found};
+use crate::web::html::Html;
+use crate::web::pages::setup::DomainPanel;
+use crate::web::parts::{Compare, Status, When};
+
+/// The panel. `looked` is when its DNS was looked at.
+pub fn pending(domain: &Domain, looked: When) -> DomainPanel {
+    let record = domains::dns_record(domain);
+    let mut panel = DomainPanel::waiting(&domain.name, &record.value, looked);
+    let Some(found) = Found::of(domain) else {
+        panel.status = Status::pending("Not looked at yet");
+        panel.text = Html::marked(
+            "Add this TXT record. New records usually show within minutes; the value never changes. Many DNS providers \
+             want only ``_frontdesk`` as name and add the domain themselves.",
+        );
+        return panel;
+    };
+    let (label, text, compare) = match &found {
+        Found::Proof | Found::Nothing => return panel,
+        Found::HeldElsewhere => (
+            "Held by somebody else",
+            "**Your record is right, but another organization has proven this domain before.** Perhaps a colleague has set \
+             it up elsewhere. Write to the support contact on this page to sort it out.",
+            None,
+        ),
+        Found::NoDomain => (
+            "No such domain",
+            "**The DNS knows no domain of this name.** Look for a slip of the pen in it. A newly registered domain can take \
+             a day to show.",
+            None,
+        ),
+        Found::Quoted { value } => (
+            "Quotation marks in the value",
+            "**The value stands in quotation marks.** Edit the record and enter the value without them.",
+            Some((record.value.as_str(), value.as_str())),
+        ),
+        Found::OldValue { value } => (
+            "Found another value",
+            "**The record holds a value that is not this one.** It may come from an earlier try. Replace it by the value below, \
+             or add a second TXT record.",
+            Some((record.value.as_str(), value.as_str())),
+        ),
+        Found::OtherValue { value } => (
+            "Found another value",
+            "**There is a TXT record at this name with something else in it.** Replace its value, or add a second TXT record.",
+            Some((record.value.as_str(), value.as_str())),
+        ),
+        Found::Doubled { name } => (
+            "Found in the wrong place",
+            "**Your DNS provider added the domain a second time.** Edit the record and enter only ``_frontdesk`` as its \
+             name.",
+            Some((record.name.as_str(), name.as_str())),
+        ),
+        Found::Apex => (
+            "Found in the wrong place",
+            "**The record stands at the domain itself.** Edit it and enter ``_frontdesk`` as its name.",
+            Some((record.name.as_str(), domain.name.as_str())),
+        ),
+        Found::Alias { target } => (
+            "A CNAME is in the way",
+            "**A CNAME record at this name leads elsewhere,** so no TXT record is seen here. Remove the CNAME, often made by a \
+             wildcard, and add the TXT record.",
+            Some((record.name.as_str(), target.as_str())),
+        ),
+        Found::Silent => (
+            "No answer",
+            "**The name servers of this domain did not answer in time.** We look again by ourselves. If it stays so, ask \
+             who runs your DNS.",
+            None,
+        ),
+    };
+    panel.status = Status::warn(label).ring();
+    panel.text = Html::marked(text);
+    panel.compare = compare.map(|(expected, received)| Compare::new(expected, received));
+    panel
+}

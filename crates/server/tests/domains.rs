@@ -1,0 +1,210 @@
+//! Domains from the first claim to the proof in DNS.
+
+use std::time::Duration;
+
+use model::{Defaults, Domain, DomainStatus, LeaverPolicy, Organization, OrganizationId, Purpose};
+use serde_json::Value;
+use server::connection::domains::{self, Found};
+use server::dns::{Kind, Reply};
+use server::onboarding::links;
+use testkit::{TestApp, each_database};
+
+const ACTOR: &str = "operator:test";
+const HOST: &str = "_frontdesk.acme.test";
+
+async fn organization(t: &TestApp, name: &str) -> Organization {
+    let it = Organization {
+        id: t.app.id(OrganizationId::new),
+        name: name.to_owned(),
+        leaver_policy: LeaverPolicy::Disconnect,
+        erase_grace: Duration::from_hours(24),
+        jit: true,
+        self_service: true,
+        defaults: Defaults::default(),
+        created_at: t.app.now(),
+    };
+    let mut tx = t.app.write().await.unwrap();
+    store::organization::add(&mut tx, &it).await.unwrap();
+    tx.commit().await.unwrap();
+    it
+}
+
+async fn claim(t: &TestApp, organization: &Organization) -> Domain {
+    let mut tx = t.app.write().await.unwrap();
+    let it = domains::add(&t.app, &mut tx, organization, "acme.test", None, ACTOR).await.unwrap();
+    tx.commit().await.unwrap();
+    it
+}
+
+async fn check(t: &TestApp, domain: &Domain) -> Domain {
+    domains::check(&t.app, domain.organization_id, domain.id, ACTOR).await.unwrap()
+}
+
+async fn jobs(t: &TestApp) -> usize {
+    store::job::list(&mut t.app.read().await.unwrap()).await.unwrap().len()
+}
+
+fn texts(all: &[&str]) -> Reply {
+    Reply::Records(all.iter().map(|&text| text.to_owned()).collect())
+}
+
+/// Lets the planned looks at domains pass, for `days`.
+async fn pass(t: &TestApp, days: u32) {
+    for _ in 0..days * 24 {
+        t.clock.advance(Duration::from_hours(1));
+        t.work().await;
+    }
+}
+
+#[tokio::test]
+async fn a_record_in_dns_verifies_the_domain() {
+    each_database!(|t| {
+        let acme = organization(&t, "Acme").await;
+        let domain = claim(&t, &acme).await;
+        let value = domains::dns_record(&domain).value;
+        t.app.dns.set(HOST, Kind::Txt, texts(&["something else", &value]));
+        let proven = check(&t, &domain).await;
+        assert_eq!((proven.status, proven.verified_by.as_deref()), (DomainStatus::Verified, Some("dns")));
+        assert_eq!(check(&t, &domain).await.status, DomainStatus::Verified);
+        let mut db = t.app.read().await.unwrap();
+        assert!(domains::vouches_for(&mut db, acme.id, "ann@acme.test").await.unwrap());
+        let events = store::event::list_after(&mut db, 0, 100).await.unwrap();
+        let verified: Vec<_> = events.iter().filter(|it| it.kind == "domain.verified").collect();
+        assert_eq!(verified.len(), 1);
+        let data: Value = serde_json::from_str(&verified[0].data).unwrap();
+        assert_eq!(data["domain"], "acme.test");
+        drop(db);
+        // The planned look finds nothing left to do.
+        pass(&t, 1).await;
+        t.assert_no_work().await;
+    });
+}
+
+#[tokio::test]
+async fn each_known_mistake_is_named() {
+    each_database!(|t| {
+        let acme = organization(&t, "Acme").await;
+        let domain = claim(&t, &acme).await;
+        let value = domains::dns_record(&domain).value;
+        let doubled = format!("{HOST}.acme.test");
+        let found = async || Found::of(&check(&t, &domain).await).unwrap();
+        assert_eq!(Found::of(&domain), None);
+        assert_eq!(found().await, Found::NoDomain);
+        t.app.dns.set("acme.test", Kind::Txt, texts(&["v=spf1 -all"]));
+        assert_eq!(found().await, Found::Nothing);
+        t.app.dns.set("acme.test", Kind::Txt, texts(&["v=spf1 -all", &value]));
+        assert_eq!(found().await, Found::Apex);
+        t.app.dns.set(&doubled, Kind::Txt, texts(&[&value]));
+        assert_eq!(found().await, Found::Doubled { name: doubled.clone() });
+        t.app.dns.set(HOST, Kind::Txt, texts(&["hello", "world"]));
+        assert_eq!(found().await, Found::OtherValue { value: "hello, world".to_owned() });
+        t.app.dns.set(HOST, Kind::Txt, texts(&["hello", "frontdesk-verify=old"]));
+        assert_eq!(found().await, Found::OldValue { value: "frontdesk-verify=old".to_owned() });
+        let quoted = format!("\"{value}\"");
+        t.app.dns.set(HOST, Kind::Txt, texts(&[&quoted]));
+        assert_eq!(found().await, Found::Quoted { value: quoted });
+        t.app.dns.set(HOST, Kind::Cname, texts(&["parking.test"]));
+        assert_eq!(found().await, Found::Alias { target: "parking.test".to_owned() });
+        t.app.dns.set(HOST, Kind::Txt, Reply::Silent);
+        assert_eq!(found().await, Found::Silent);
+        let still = store::domain::lookup(&mut t.app.read().await.unwrap(), domain.id).await.unwrap();
+        assert_eq!(still.unwrap().status, DomainStatus::Pending);
+    });
+}
+
+#[tokio::test]
+async fn of_two_who_claim_a_domain_the_first_to_prove_it_holds_it() {
+    each_database!(|t| {
+        let (acme, other) = (organization(&t, "Acme").await, organization(&t, "Other").await);
+        let (late, early) = (claim(&t, &acme).await, claim(&t, &other).await);
+        let values = [&late, &early].map(|it| domains::dns_record(it).value);
+        assert_ne!(values[0], values[1]);
+        t.app.dns.set(HOST, Kind::Txt, texts(&[&values[1]]));
+        assert_eq!(Found::of(&check(&t, &late).await), Some(Found::OldValue { value: values[1].clone() }));
+        assert_eq!(check(&t, &early).await.status, DomainStatus::Verified);
+        t.app.dns.set(HOST, Kind::Txt, texts(&[&values[0], &values[1]]));
+        assert_eq!(Found::of(&check(&t, &late).await), Some(Found::HeldElsewhere));
+        let mut tx = t.app.write().await.unwrap();
+        let attested = domains::attest(&t.app, &mut tx, &acme, late.id, "api", ACTOR).await.unwrap_err();
+        assert_eq!(attested.code, "domain_taken");
+        drop(tx);
+        let foreign = domains::check(&t.app, acme.id, early.id, ACTOR).await.unwrap_err();
+        assert_eq!(foreign.code, "not_found");
+    });
+}
+
+#[tokio::test]
+async fn the_value_stays_when_a_domain_is_taken_away_and_named_again() {
+    each_database!(|t| {
+        let acme = organization(&t, "Acme").await;
+        let first = claim(&t, &acme).await;
+        let mut tx = t.app.write().await.unwrap();
+        domains::remove(&t.app, &mut tx, &acme, first.id, ACTOR).await.unwrap();
+        tx.commit().await.unwrap();
+        let second = claim(&t, &acme).await;
+        assert_ne!(first.id, second.id);
+        assert_eq!(domains::dns_record(&first), domains::dns_record(&second));
+    });
+}
+
+#[tokio::test]
+async fn a_pending_domain_is_looked_at_by_itself_ever_more_seldom_and_not_for_ever() {
+    each_database!(|t| {
+        let acme = organization(&t, "Acme").await;
+        let domain = claim(&t, &acme).await;
+        assert_eq!(claim(&t, &acme).await.id, domain.id);
+        assert_eq!(jobs(&t).await, 1);
+        pass(&t, 1).await;
+        assert_eq!(jobs(&t).await, 1);
+        let known = async || {
+            let mut db = t.app.read().await.unwrap();
+            store::domain::lookup(&mut db, domain.id).await.unwrap().unwrap()
+        };
+        let after_a_day = known().await;
+        assert_eq!(Found::of(&after_a_day), Some(Found::NoDomain));
+        let pause = after_a_day.next_look.unwrap().since(after_a_day.looked_at.unwrap());
+        assert!(pause > Duration::from_hours(4) && pause < Duration::from_hours(7), "{pause:?}");
+        pass(&t, 19).await;
+        assert_eq!((known().await.status, known().await.next_look), (DomainStatus::Pending, None));
+        t.assert_no_work().await;
+
+        let late = organization(&t, "Late").await;
+        let theirs = claim(&t, &late).await;
+        t.app.dns.set(HOST, Kind::Txt, texts(&[&domains::dns_record(&theirs).value]));
+        t.clock.advance(Duration::from_mins(2));
+        t.work().await;
+        let mut db = t.app.read().await.unwrap();
+        let theirs = store::domain::lookup(&mut db, theirs.id).await.unwrap().unwrap();
+        assert_eq!(theirs.status, DomainStatus::Verified);
+        drop(db);
+        t.assert_no_work().await;
+    });
+}
+
+#[tokio::test]
+async fn the_wizard_looks_when_asked_and_says_what_it_found() {
+    each_database!(|t| {
+        let acme = organization(&t, "Acme").await;
+        let domain = claim(&t, &acme).await;
+        let value = domains::dns_record(&domain).value;
+        let mut tx = t.app.write().await.unwrap();
+        let purposes = [Purpose::Domains];
+        let link =
+            links::create(&t.app, &mut tx, &acme, &purposes, None, ("Maren Okafor", ACTOR)).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = url::Url::parse(&link.url).unwrap().path().to_owned() + "/domains";
+        let look = format!("{page}/look");
+        let mut browser = t.browser();
+        let shown = browser.get(&page).await;
+        assert!(shown.text.contains("Look again now") && shown.text.contains(&value), "{}", shown.text);
+        t.app.dns.set(&format!("{HOST}.acme.test"), Kind::Txt, texts(&[&value]));
+        let answer = browser.post(&look, &[]).await;
+        assert_eq!((answer.status.as_u16(), answer.location()), (303, page.as_str()));
+        let shown = browser.get(&page).await;
+        assert!(shown.text.contains("added the domain a second time"), "{}", shown.text);
+        t.app.dns.set(HOST, Kind::Txt, texts(&[&value]));
+        browser.post(&look, &[]).await;
+        let shown = browser.get(&page).await;
+        assert!(shown.text.contains("Verified") && !shown.text.contains(&value), "{}", shown.text);
+    });
+}
