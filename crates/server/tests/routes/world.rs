@@ -1,0 +1,238 @@
+//! Two companies that must know nothing of each other.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use model::{
+    Account, AccountId, ImportId, Member, MemberId, MemberStatus, OrganizationId, Role, SessionId, Source,
+};
+use serde_json::{Value, json};
+use store::import::Import;
+use store::session::Session;
+use testkit::{TestApp, TestBrowser};
+
+/// Counters and records of refused calls: they are there to change.
+const RECORDS: [&str; 4] = ["rate_limits", "login_attempts", "scim_requests", "api_tokens"];
+
+/// A company with one of everything.
+pub struct Company {
+    /// A browser of its administrator.
+    pub administrator: TestBrowser,
+    /// A browser of a member without the role.
+    pub member: TestBrowser,
+    /// What stands in a path's places.
+    pub ids: HashMap<&'static str, String>,
+    /// The token of its directory.
+    pub scim_token: String,
+    /// The token of its setup link, which is for the directory alone.
+    pub setup_token: String,
+}
+
+/// Both companies, and a program of the vendor.
+pub struct World {
+    /// The one that is called.
+    pub acme: Company,
+    /// The one that has no business there.
+    pub globex: Company,
+    /// An API token.
+    pub api_token: String,
+    app: server::App,
+}
+
+impl World {
+    /// Both companies.
+    pub async fn new(t: &TestApp) -> Self {
+        let api_token = t.api_token().await;
+        // Our own keys are made when they are first asked for.
+        t.browser().get("/oauth2/jwks").await;
+        let acme = Company::new(t, &api_token, "Acme", "acme.test").await;
+        let globex = Company::new(t, &api_token, "Globex", "globex.test").await;
+        Self { acme, globex, api_token, app: t.app.clone() }
+    }
+
+    /// Every row of the database, but for the records of calls.
+    pub async fn contents(&self) -> BTreeMap<String, Vec<String>> {
+        let mut all = store::testing::contents(&mut self.app.store.read().await.unwrap()).await.unwrap();
+        all.retain(|table, _| !RECORDS.contains(&table.as_str()));
+        assert!(all["members"].len() == 4 && all["organizations"].len() == 2, "{all:?}");
+        all
+    }
+
+    /// Fails where anything changed.
+    pub async fn assert_unchanged(&self, before: &BTreeMap<String, Vec<String>>, who: &str) {
+        for (table, rows) in self.contents().await {
+            let new: Vec<_> = rows.iter().filter(|row| !before[&table].contains(row)).collect();
+            assert!(rows.len() == before[&table].len() && new.is_empty(), "{who} changed {table}: {new:?}");
+        }
+    }
+}
+
+impl Company {
+    async fn new(t: &TestApp, api_token: &str, name: &str, domain: &str) -> Self {
+        let mut api = t.browser();
+        let mut post = async |path: String, body: Value| {
+            let answer = api.api("POST", &path, api_token, Some(body)).await;
+            assert_eq!(answer.status, 201, "{path}: {}", answer.text);
+            answer.json()
+        };
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let it = post("/api/v1/organizations".to_owned(), json!({"name": name, "domains": [domain]})).await;
+        let id = text(&it["id"]);
+        let base = format!("/api/v1/organizations/{id}");
+        let connection = post(
+            format!("{base}/connections"),
+            json!({"protocol": "saml", "provider": "generic-saml", "metadata_xml": metadata(domain), "status": "active"}),
+        )
+        .await;
+        let directory =
+            post(format!("{base}/directories"), json!({"provider": "custom-scim2", "status": "active"}))
+                .await;
+        let link =
+            post(format!("{base}/setup-links"), json!({"purposes": ["scim"], "expires_in": 86400})).await;
+        let application = post(
+            "/api/v1/applications".to_owned(),
+            json!({"name": "Product", "redirect_uris": [format!("https://{domain}/callback")]}),
+        )
+        .await;
+        let answer = api.api("PATCH", &base, api_token, Some(json!({"self_service": true}))).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let organization: OrganizationId = id.parse().unwrap();
+        let domains =
+            store::domain::list(&mut t.app.store.read().await.unwrap(), organization).await.unwrap();
+        let (administrator, _) = person(t, organization, &format!("ada@{domain}"), Role::Admin).await;
+        let (member, of) = person(t, organization, &format!("bob@{domain}"), Role::Member).await;
+        let import = import(t, organization).await;
+        let setup_token = text(&link["url"]).rsplit('/').next().expect("a token").to_owned();
+        let ids = HashMap::from([
+            ("id", id.clone()),
+            ("organization", id),
+            ("connection", text(&connection["id"])),
+            ("connection_id", text(&connection["id"])),
+            ("directory", text(&directory["id"])),
+            ("directory_id", text(&directory["id"])),
+            ("link", text(&link["id"])),
+            ("application", text(&application["client_id"])),
+            ("domain", domains[0].id.to_string()),
+            ("member", of.id.to_string()),
+            ("import", import.to_string()),
+            ("act", "suspend".to_owned()),
+            ("switch", "self-service".to_owned()),
+            ("*rest", "Users".to_owned()),
+            ("code", "123456".to_owned()),
+            ("hash", "0".to_owned()),
+            ("file", "frontdesk.css".to_owned()),
+        ]);
+        Self { administrator, member, ids, scim_token: text(&directory["scim"]["token"]), setup_token }
+    }
+
+    /// The path of a pattern with this company's ids; `token` where a link's is wanted, and where nothing fits.
+    pub fn fill(&self, pattern: &str, token: &str) -> String {
+        let mut path = String::new();
+        for (at, part) in pattern.split(['{', '}']).enumerate() {
+            let name = match (part, pattern) {
+                ("id", p) if p.starts_with("/api/v1/applications") => "application",
+                ("id", p) if p.contains("/domains/") => "domain",
+                ("id", "/s/{token}/sso/providers/{id}") => "okta-saml",
+                ("id", "/s/{token}/scim/providers/{id}") => "okta-scim",
+                _ => part,
+            };
+            match (at % 2, self.ids.get(name)) {
+                (0, _) => path.push_str(part),
+                (_, Some(id)) => path.push_str(id),
+                (_, None) if name.starts_with("okta") => path.push_str(name),
+                (_, None) => path.push_str(if token.is_empty() { "unknown" } else { token }),
+            }
+        }
+        path
+    }
+}
+
+fn metadata(domain: &str) -> String {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+    let signer = saml::SignerKey::from_pem(&key.serialize_pem(), &certificate.pem()).unwrap();
+    let sso = format!("https://idp.{domain}/sso");
+    saml::idp::metadata_xml(&format!("https://idp.{domain}"), &sso, None, &[signer.cert_der()])
+}
+
+async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Role) -> (TestBrowser, Member) {
+    let app = &t.app;
+    let now = app.now();
+    let account = Account {
+        id: app.id(AccountId::new),
+        email: email.to_owned(),
+        email_verified_at: Some(now),
+        first_name: "Ada".to_owned(),
+        last_name: "Lovelace".to_owned(),
+        password_hash: None,
+        personal_email: None,
+        locale: None,
+        created_at: now,
+    };
+    let member = Member {
+        id: app.id(MemberId::new),
+        organization_id: organization,
+        account_id: Some(account.id),
+        directory_user_id: None,
+        status: MemberStatus::Active,
+        source: Source::Sso,
+        role,
+        email: Some(account.email.clone()),
+        first_name: Some("Ada".to_owned()),
+        last_name: Some("Lovelace".to_owned()),
+        country: Some("GB".to_owned()),
+        current_city: None,
+        current_state: None,
+        birth_year: None,
+        extra: "{}".to_owned(),
+        unread: "[]".to_owned(),
+        status_before: None,
+        erase_at: None,
+        left_at: None,
+        last_sign_in_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let session = Session {
+        id: app.id(SessionId::new),
+        account_id: account.id,
+        member_id: Some(member.id),
+        organization_id: Some(organization),
+        connection_id: None,
+        name_id: None,
+        session_index: None,
+        auth_at: now,
+        method: "saml".to_owned(),
+        user_agent: "test".to_owned(),
+        created_at: now,
+        expires_at: now.after(Duration::from_hours(12)),
+    };
+    let token = app.token("");
+    let mut tx = app.write().await.unwrap();
+    store::account::add(&mut tx, &account).await.unwrap();
+    store::member::add(&mut tx, &member).await.unwrap();
+    store::session::add(&mut tx, &session, &token.hash()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut browser = t.browser();
+    browser.add_cookie(&format!("{}={}", server::request::SESSION_COOKIE, token.expose()));
+    browser.get("/account").await;
+    assert!(!browser.csrf.is_empty(), "the account page has forms");
+    (browser, member)
+}
+
+async fn import(t: &TestApp, organization: OrganizationId) -> ImportId {
+    let it = Import {
+        id: t.app.id(ImportId::new),
+        organization_id: organization,
+        file_name: "people.csv".to_owned(),
+        content: b"First name,Last name,Email,Country\nAnn,Lee,ann@example.test,US\n".to_vec(),
+        created_by: "system".to_owned(),
+        created_at: t.app.now(),
+        applied_at: None,
+        result: String::new(),
+    };
+    let mut tx = t.app.write().await.unwrap();
+    store::import::add(&mut tx, &it).await.unwrap();
+    tx.commit().await.unwrap();
+    it.id
+}
