@@ -67,6 +67,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET POST", "/s/{token}/hand-over", Token),
     ("GET POST", "/s/{token}/domains", Token),
     ("POST", "/s/{token}/domains/{id}/remove", Token),
+    ("POST", "/s/{token}/domains/look", Token),
     ("GET", "/s/{token}/sso/providers", Token),
     ("GET", "/s/{token}/sso/providers/{id}", Token),
     ("GET POST", "/s/{token}/sso/steps", Token),
