@@ -8,9 +8,9 @@ use model::Seal;
 use serde::Deserialize;
 use server::Config;
 use server::config::Smtp;
-use server::web::brand::Brand;
 use store::Target;
 use url::Url;
+use web::brand::Brand;
 
 /// Where the data is. Shared by every command that opens it.
 #[derive(Debug, Clone, Args)]

@@ -48,7 +48,7 @@ pub struct Inner {
     /// The only way to fetch an address that a customer typed.
     pub outbound: Outbound,
     /// The vendor's face, shared by every page.
-    pub brand: Arc<crate::web::brand::Brand>,
+    pub brand: Arc<web::brand::Brand>,
     /// What the `connection` room keeps in memory.
     pub connections: crate::connection::Memory,
     /// The keys of our OpenID provider, once opened.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::web::brand::Brand;
+use web::brand::Brand;
 
 /// Settings of a running server. Defaults suit a trial on one machine.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! The rooms of Frontdesk behind one HTTP router.
 //!
 //! Arrows run one way: pages and protocols (`login`, `provider`, `provisioning`, `onboarding`, `console`, `org`,
-//! `api`) → `member`, `directory`, `connection`, `account` → `event`, `job`, `mail` → `store`. `web` and `guide` know
-//! nothing of the rooms. Nothing here sees sqlx.
+//! `api`) → `member`, `directory`, `connection`, `account` → `event`, `job`, `mail` → `store`. How pages look is the
+//! crate `web`, which knows nothing of the rooms. Nothing here sees sqlx.
 
 pub mod account;
 pub mod api;
@@ -12,7 +12,6 @@ pub mod connection;
 pub mod console;
 pub mod directory;
 pub mod dns;
-pub mod guide;
 pub mod job;
 pub mod login;
 pub mod mail;
@@ -26,7 +25,6 @@ pub mod provider;
 pub mod provisioning;
 pub mod rate;
 pub mod request;
-pub mod web;
 
 mod routes;
 mod work;

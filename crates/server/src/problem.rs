@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::request::Browser;
-use crate::web::pages::problem::ProblemPage;
+use web::pages::problem::ProblemPage;
 
 /// One field that was not as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,8 +196,10 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
         json_problem(&problem, &reference)
     } else {
         let csrf = browser.map(|b| b.csrf(&app)).unwrap_or_default();
-        let mut page = ProblemPage::of(&app.brand, &csrf, &problem, &reference.to_string()).into_response();
-        crate::web::add_page_headers(page.headers_mut());
+        let mut page =
+            ProblemPage::of(&app.brand, &csrf, (&problem.title, &problem.detail), &reference.to_string())
+                .into_response();
+        web::add_page_headers(page.headers_mut());
         page
     };
     *out.status_mut() = problem.status;

@@ -15,7 +15,7 @@ use crate::problem::{self, Problem};
 use crate::provider;
 use crate::provisioning;
 use crate::request;
-use crate::web;
+use web;
 
 /// Bodies of pages and protocols; uploads raise it for themselves.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;

@@ -16,5 +16,5 @@ pub fn page(title: &str, body: &str) -> Html<String> {
 
 /// Text as markup.
 pub fn escape(text: &str) -> String {
-    server::web::html::escape(text)
+    web::html::escape(text)
 }

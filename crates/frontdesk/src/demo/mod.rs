@@ -25,8 +25,8 @@ use std::process::ExitCode;
 use clap::Args;
 use server::App;
 use server::config::Config;
-use server::web::brand::Brand;
 use tokio::sync::watch;
+use web::brand::Brand;
 
 use crate::serve;
 use crate::settings::{DataArgs, Refusal};

@@ -15,11 +15,11 @@ use crate::mail;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, FormParams, SignedIn};
-use crate::web;
-use crate::web::Html;
-use crate::web::mail_layout::{Letter, Link, render};
-use crate::web::pages::person::{Confirm, Done, LinkEnded};
-use crate::web::parts::Field;
+use web;
+use web::Html;
+use web::mail_layout::{Letter, Link, render};
+use web::pages::person::{Confirm, Done, LinkEnded};
+use web::parts::Field;
 
 /// The kind of capability. Those of a claim have a member beside the account; these have none.
 const KIND: &str = "verify_email";

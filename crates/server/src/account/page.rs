@@ -9,15 +9,15 @@ use store::session::Session;
 
 use crate::app::App;
 use crate::connection;
-use crate::guide;
 use crate::member;
 use crate::problem::Problem;
 use crate::request::{Browser, Params, SignedIn};
-use crate::web;
-use crate::web::Html;
-use crate::web::layout::NavItem;
-use crate::web::pages::account::{Account as View, AddressRow, SessionRow};
-use crate::web::parts::{Field, Notice, Person, Status, Tone};
+use web;
+use web::Html;
+use web::guide;
+use web::layout::NavItem;
+use web::pages::account::{Account as View, AddressRow, SessionRow};
+use web::parts::{Field, Notice, Person, Status, Tone};
 
 /// What was typed and is not accepted, and what the request before did.
 #[derive(Debug, Default)]

@@ -10,10 +10,10 @@ use store::Connected;
 
 use crate::app::App;
 use crate::connection::{self, Input};
-use crate::guide;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{ApiCaller, ApiJson};
+use web::guide;
 
 /// The body of a creation: one of the ways to describe a SAML provider, or an OpenID issuer with its client.
 #[derive(Debug, Deserialize)]

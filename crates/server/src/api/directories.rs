@@ -10,10 +10,10 @@ use store::Tx;
 
 use crate::app::App;
 use crate::directory;
-use crate::guide;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{ApiCaller, ApiJson};
+use web::guide;
 
 /// The body of a creation.
 #[derive(Debug, Deserialize)]

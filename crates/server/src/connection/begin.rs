@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use super::config::{OidcConfig, SamlConfig, Settings};
 use super::{keys, metadata, provider_documents};
 use crate::app::App;
-use crate::guide;
 use crate::problem::Problem;
-use crate::web;
-use crate::web::layout::Page;
-use crate::web::pages::login::Handoff;
+use web;
+use web::guide;
+use web::layout::Page;
+use web::pages::login::Handoff;
 
 /// Where a sealed PKCE verifier belongs.
 pub(super) const VERIFIER_PLACE: &str = "login_flows.verifier";

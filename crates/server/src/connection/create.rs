@@ -9,8 +9,8 @@ use store::Tx;
 
 use super::config::Settings;
 use crate::app::App;
-use crate::guide;
 use crate::problem::Problem;
+use web::guide;
 
 /// A draft without settings, so that our values for the provider's console exist.
 pub async fn draft(

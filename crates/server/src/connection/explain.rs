@@ -11,8 +11,8 @@ use super::asserted::{NameId, Refused};
 use super::help::Help;
 use super::provider_documents::DocumentsError;
 use crate::app::App;
-use crate::guide::Placeholder;
 use crate::problem::Problem;
+use web::guide::Placeholder;
 
 /// A refused SAML answer.
 pub(super) fn saml(app: &App, connection: &Connection, rejection: &saml::Rejection) -> Refused {

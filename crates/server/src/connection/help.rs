@@ -7,7 +7,7 @@ use model::Connection;
 use super::metadata;
 use super::pasted::plain;
 use crate::app::App;
-use crate::guide::{self, Guide, Placeholder, Values, Way};
+use web::guide::{self, Guide, Placeholder, Values, Way};
 
 /// The help that one guide gives about one connection.
 pub(super) struct Help {

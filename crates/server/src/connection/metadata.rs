@@ -13,8 +13,8 @@ use saml::{SpMetadata, name_id_format};
 use super::config::Settings;
 use super::keys;
 use crate::app::App;
-use crate::guide;
 use crate::problem::Problem;
+use web::guide;
 
 /// Our values for one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,8 +11,8 @@ use super::config::{OidcConfig, SECRET_PLACE, SamlConfig, Settings};
 use super::pasted::{self, Pasted};
 use super::{metadata, provider_documents};
 use crate::app::App;
-use crate::guide::{self, Guide};
 use crate::problem::Problem;
+use web::guide::{self, Guide};
 
 /// Metadata of one provider is a few kilobytes; a federation's aggregate is not fetched.
 const METADATA_LIMIT: usize = 5 * 1024 * 1024;

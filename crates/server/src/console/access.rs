@@ -20,9 +20,9 @@ use crate::request::{
     Browser, ClientAddress, CsrfForm, FormParams, OPERATOR_COOKIE, Params, clear_cookie, read_cookie,
     set_cookie,
 };
-use crate::web;
-use crate::web::pages::console::{FirstOperator, OperatorSignIn};
-use crate::web::parts::Field;
+use web;
+use web::pages::console::{FirstOperator, OperatorSignIn};
+use web::parts::Field;
 
 /// Setting that holds the hash of the one-time link's token while there is no operator.
 const FIRST_OPERATOR: &str = "console.first_operator";

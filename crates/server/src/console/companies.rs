@@ -8,13 +8,13 @@ use store::Connected;
 
 use crate::app::App;
 use crate::connection::domains;
-use crate::guide;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, OperatorCaller, Params};
-use crate::web;
-use crate::web::pages::console::{NewOrganization, OrganizationRow, Organizations, Place};
-use crate::web::parts::{Field, Pager, Person, Status};
+use web;
+use web::guide;
+use web::pages::console::{NewOrganization, OrganizationRow, Organizations, Place};
+use web::parts::{Field, Pager, Person, Status};
 
 /// `GET /console?q=&after=`.
 pub async fn list(

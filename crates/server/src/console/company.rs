@@ -16,10 +16,10 @@ use crate::org::{Desk, links, trust, words};
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::{FormParams, OperatorCaller};
-use crate::web;
-use crate::web::pages::console::{Organization, Switch};
-use crate::web::pages::org::{Act, Place};
-use crate::web::parts::{Choice, Field, Figure, Filter, Notice, Opt, Person, Status, Tone, When};
+use web;
+use web::pages::console::{Organization, Switch};
+use web::pages::org::{Act, Place};
+use web::parts::{Choice, Field, Figure, Filter, Notice, Opt, Person, Status, Tone, When};
 
 type Ids = Path<std::collections::HashMap<String, String>>;
 

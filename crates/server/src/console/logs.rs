@@ -9,14 +9,14 @@ use store::scim_request::{Of, ScimRequest};
 use store::session::Attempt;
 
 use crate::app::App;
-use crate::guide;
 use crate::org::words::when;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{Browser, OperatorCaller, Params};
-use crate::web::pages::console::{Attempts, LogRow, Place, ScimRequestPage, ScimRequests, Trace};
-use crate::web::parts::{Compare, Pager, Status};
-use crate::web::{self, Html};
+use web::guide;
+use web::pages::console::{Attempts, LogRow, Place, ScimRequestPage, ScimRequests, Trace};
+use web::parts::{Compare, Pager, Status};
+use web::{self, Html};
 
 /// `GET /console/sign-ins?organization=&q=&after=`; `q` is a reference.
 pub async fn attempts(

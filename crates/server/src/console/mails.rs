@@ -9,9 +9,9 @@ use crate::app::App;
 use crate::org::words::when;
 use crate::problem::Problem;
 use crate::request::{Browser, OperatorCaller, Params};
-use crate::web::pages::console::{MailPage, MailRow, Mails, Place};
-use crate::web::parts::{Notice, Pager, Status, Tone};
-use crate::web::{self, Html};
+use web::pages::console::{MailPage, MailRow, Mails, Place};
+use web::parts::{Notice, Pager, Status, Tone};
+use web::{self, Html};
 
 /// `GET /console/mails?after=`.
 pub async fn list(

@@ -17,9 +17,9 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::{Browser, OperatorCaller};
-use crate::web::Page;
-use crate::web::pages::console::{Place, nav};
-use crate::web::parts::Person;
+use web::Page;
+use web::pages::console::{Place, nav};
+use web::parts::Person;
 
 pub use access::first_operator_link;
 

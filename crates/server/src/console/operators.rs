@@ -14,10 +14,10 @@ use crate::app::App;
 use crate::mail;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, OperatorCaller};
-use crate::web;
-use crate::web::mail_layout::{self, Letter, Link};
-use crate::web::pages::console::{Operators, Place};
-use crate::web::parts::{Field, Person, Status};
+use web;
+use web::mail_layout::{self, Letter, Link};
+use web::pages::console::{Operators, Place};
+use web::parts::{Field, Person, Status};
 
 /// How long an invitation works.
 const LIFE: Duration = Duration::from_hours(72);

@@ -13,11 +13,11 @@ use crate::org::words::{maybe_when, when};
 use crate::problem::Problem;
 use crate::provider::applications;
 use crate::request::{Browser, FormParams, OperatorCaller, Params};
-use crate::web::pages::console::{
+use web::pages::console::{
     ApplicationRow, Applications, NewApplication, Place, SecretMade, TokenRow, Tokens,
 };
-use crate::web::parts::{Copy, Field, Opt, Person};
-use crate::web::{self, Html};
+use web::parts::{Copy, Field, Opt, Person};
+use web::{self, Html};
 
 /// `GET /console/applications`.
 pub async fn list(

@@ -14,9 +14,9 @@ use crate::connection::Asserted;
 use crate::member;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, Params};
-use crate::web;
-use crate::web::pages::login::{CompleteProfile, ProfileField};
-use crate::web::parts::{Field, Opt};
+use web;
+use web::pages::login::{CompleteProfile, ProfileField};
+use web::parts::{Field, Opt};
 
 /// Shows the form.
 pub async fn show(

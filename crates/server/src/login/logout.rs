@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::provider;
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
-use crate::web;
-use crate::web::pages::login::SignedOut;
+use web;
+use web::pages::login::SignedOut;
 
 /// The page afterwards.
 pub async fn show(State(app): State<App>, browser: Browser) -> Response {

@@ -18,12 +18,12 @@ use crate::mail;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, FormParams};
-use crate::web;
-use crate::web::mail_layout::{self, Letter, Link};
-use crate::web::pages::login::MailSent;
-use crate::web::pages::login::SignInLink;
-use crate::web::pages::person::{ErrorPage, LinkEnded};
-use crate::web::parts::Field;
+use web;
+use web::mail_layout::{self, Letter, Link};
+use web::pages::login::MailSent;
+use web::pages::login::SignInLink;
+use web::pages::person::{ErrorPage, LinkEnded};
+use web::parts::Field;
 
 /// The kind of capability behind a mailed link.
 const KIND: &str = "sign_in";

@@ -13,10 +13,10 @@ use crate::app::App;
 use crate::connection::Refused;
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::layout::Contact;
-use crate::web::pages::person::ErrorPage;
-use crate::web::parts::Copy;
+use web;
+use web::layout::Contact;
+use web::pages::person::ErrorPage;
+use web::parts::Copy;
 
 /// Records a refusal under a fresh reference.
 pub async fn refused(app: &App, tx: &mut Tx, state: &State, refused: &Refused) -> Result<TraceId, Problem> {

@@ -15,9 +15,9 @@ use crate::problem::Problem;
 use crate::provider;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params};
-use crate::web;
-use crate::web::pages::login::{LoginEmail, LoginOwn};
-use crate::web::parts::Field;
+use web;
+use web::pages::login::{LoginEmail, LoginOwn};
+use web::parts::Field;
 
 /// `GET /login`. Hints (`connection`, `organization`, `login_hint`) go straight to the identity provider.
 pub async fn show(

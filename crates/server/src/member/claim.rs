@@ -23,9 +23,9 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params, SignedIn};
-use crate::web::Html;
-use crate::web::pages::person::{Claim, Confirm, Done};
-use crate::web::parts::Field as Typed;
+use web::Html;
+use web::pages::person::{Claim, Confirm, Done};
+use web::parts::Field as Typed;
 
 /// The kind of capability.
 pub(super) const KIND: &str = "claim";
@@ -150,7 +150,7 @@ async fn sent(State(app): State<App>, browser: Browser, Path(token): Path<String
         ),
         next: Some(("Use another address".to_owned(), format!("/claim/{token}"))),
     };
-    crate::web::respond(StatusCode::OK, &done)
+    web::respond(StatusCode::OK, &done)
 }
 
 /// The proof behind both tokens, with the offer it belongs to.
@@ -195,7 +195,7 @@ async fn confirm(
         action: format!("/claim/{token}/confirm/{code}"),
         back: Some(("Use another address".to_owned(), format!("/claim/{token}"))),
     };
-    Ok(crate::web::respond(StatusCode::OK, &page))
+    Ok(web::respond(StatusCode::OK, &page))
 }
 
 async fn confirmed(
@@ -227,7 +227,7 @@ async fn done(State(app): State<App>, browser: Browser, person: SignedIn) -> Res
         )),
         next: Some(("Go on".to_owned(), "/account".to_owned())),
     };
-    crate::web::respond(StatusCode::OK, &done)
+    web::respond(StatusCode::OK, &done)
 }
 
 async fn ask_erase(
@@ -247,7 +247,7 @@ async fn ask_erase(
         action: format!("/claim/{token}/erase"),
         back: Some(("No, keep it".to_owned(), format!("/claim/{token}"))),
     };
-    Ok(crate::web::respond(StatusCode::OK, &page))
+    Ok(web::respond(StatusCode::OK, &page))
 }
 
 async fn do_erase(
@@ -273,7 +273,7 @@ async fn erased(State(app): State<App>, browser: Browser) -> Response {
         text: Html::text("Nothing about you is left here. You may close this page."),
         next: None,
     };
-    crate::web::respond(StatusCode::OK, &done)
+    web::respond(StatusCode::OK, &done)
 }
 
 fn page(
@@ -297,5 +297,5 @@ fn page(
         action: format!("/claim/{token}"),
         erase: Some(format!("/claim/{token}/erase")),
     };
-    crate::web::respond(status, &page)
+    web::respond(status, &page)
 }

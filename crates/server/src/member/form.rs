@@ -4,8 +4,8 @@ use model::Time;
 use profile::{Country, Field, Profile};
 
 use crate::request::Params;
-use crate::web::pages::login::ProfileField;
-use crate::web::parts::{Field as Typed, Opt};
+use web::pages::login::ProfileField;
+use web::parts::{Field as Typed, Opt};
 
 /// A profile field as a field of a form, with the value as typed and what is wrong with it.
 pub fn profile_field(field: &Field, typed: Typed) -> ProfileField {

@@ -21,10 +21,10 @@ use crate::account::{self, SignIn};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params, SignedIn};
-use crate::web::Html;
-use crate::web::pages::login::ProfileField;
-use crate::web::pages::person::{Done, InviteAccept};
-use crate::web::parts::Field as Typed;
+use web::Html;
+use web::pages::login::ProfileField;
+use web::pages::person::{Done, InviteAccept};
+use web::parts::Field as Typed;
 
 /// The kind of capability.
 pub(super) const KIND: &str = "invitation";
@@ -214,7 +214,7 @@ async fn renew(
         text: Html::text("It goes to the address that the first one went to. You may close this page."),
         next: None,
     };
-    Ok(crate::web::respond(StatusCode::OK, &done))
+    Ok(web::respond(StatusCode::OK, &done))
 }
 
 async fn accepted(State(app): State<App>, browser: Browser, person: SignedIn) -> Result<Response, Problem> {
@@ -233,7 +233,7 @@ async fn accepted(State(app): State<App>, browser: Browser, person: SignedIn) ->
         )),
         next: Some(("Go on".to_owned(), "/account".to_owned())),
     };
-    Ok(crate::web::respond(StatusCode::OK, &done))
+    Ok(web::respond(StatusCode::OK, &done))
 }
 
 fn gone(app: &App, browser: &Browser, token: &str, link: Link) -> Response {
@@ -271,5 +271,5 @@ fn page(
         company_sees: "your name, work address and country, and whether you use it".to_owned(),
     };
     // Accepting may end at the company's identity provider.
-    crate::web::respond_leaving(status, &page)
+    web::respond_leaving(status, &page)
 }

@@ -8,8 +8,8 @@ use super::{claim, invite};
 use crate::app::App;
 use crate::mail;
 use crate::problem::Problem;
-use crate::web::mail_layout::{Letter, Link, render};
-use crate::web::parts::When;
+use web::mail_layout::{Letter, Link, render};
+use web::parts::When;
 
 /// Invites a member: one link that works once, in a mail to their address. An older link stops working.
 pub(super) async fn invitation(

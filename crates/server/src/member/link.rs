@@ -10,8 +10,8 @@ use super::letters::day;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web::Html;
-use crate::web::pages::person::LinkEnded;
+use web::Html;
+use web::pages::person::LinkEnded;
 
 /// A link that works.
 pub(super) struct Opened {
@@ -78,5 +78,5 @@ pub(super) fn ended(
     };
     let page = LinkEnded { page: browser.page(app, title.clone()), title, text: Html::marked(&text), renew };
     let status = if invitation.is_some() { StatusCode::GONE } else { StatusCode::NOT_FOUND };
-    crate::web::respond(status, &page)
+    web::respond(status, &page)
 }

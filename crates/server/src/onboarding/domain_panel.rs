@@ -3,9 +3,9 @@
 use model::Domain;
 
 use crate::connection::domains::{self, Found};
-use crate::web::html::Html;
-use crate::web::pages::setup::DomainPanel;
-use crate::web::parts::{Compare, Status, When};
+use web::html::Html;
+use web::pages::setup::DomainPanel;
+use web::parts::{Compare, Status, When};
 
 /// The panel. `looked` is when its DNS was looked at.
 pub fn pending(domain: &Domain, looked: When) -> DomainPanel {

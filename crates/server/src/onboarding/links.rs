@@ -10,7 +10,7 @@ use store::Tx;
 use crate::app::App;
 use crate::mail;
 use crate::problem::Problem;
-use crate::web::mail_layout::{self, Letter, Link};
+use web::mail_layout::{self, Letter, Link};
 
 /// The shortest and the longest life of a link.
 const LIFE: std::ops::RangeInclusive<u64> = 60..=60 * 60 * 24 * 90;

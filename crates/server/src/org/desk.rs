@@ -9,9 +9,9 @@ use crate::app::App;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{Browser, OperatorCaller, SignedIn};
-use crate::web::Page;
-use crate::web::pages::org::{Place, nav};
-use crate::web::parts::{Crumb, Person};
+use web::Page;
+use web::pages::org::{Place, nav};
+use web::parts::{Crumb, Person};
 
 /// An administrator of a company at `/org`, or an operator who looks after it in the console.
 #[derive(Debug, Clone)]

@@ -17,9 +17,9 @@ use crate::app::App;
 use crate::onboarding::import::{self, Mode, Preview};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params, Upload};
-use crate::web::pages::org::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview, Place};
-use crate::web::parts::{Figure, Notice, Pager, Status, Tone};
-use crate::web::{self, Html};
+use web::pages::org::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview, Place};
+use web::parts::{Figure, Notice, Pager, Status, Tone};
+use web::{self, Html};
 
 const PAGE: usize = 100;
 

@@ -14,9 +14,9 @@ use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::FormParams;
-use crate::web;
-use crate::web::pages::org::{Leaving, OrgLeavers, Place};
-use crate::web::parts::{Choice, Field};
+use web;
+use web::pages::org::{Leaving, OrgLeavers, Place};
+use web::parts::{Choice, Field};
 
 /// `GET /leavers`.
 pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {

@@ -14,9 +14,9 @@ use crate::app::App;
 use crate::onboarding::links;
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
-use crate::web;
-use crate::web::pages::org::{LinkMade, LinkRow, Place};
-use crate::web::parts::{Copy, Field, Status};
+use web;
+use web::pages::org::{LinkMade, LinkRow, Place};
+use web::parts::{Copy, Field, Status};
 
 /// A company's own links work for a day.
 const LIFE: Duration = Duration::from_hours(24);

@@ -13,10 +13,10 @@ use crate::app::App;
 use crate::member::{self, Arrival};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
-use crate::web::pages::login::ProfileField;
-use crate::web::pages::org::{Act, OrgInvite, OrgMember, Place};
-use crate::web::parts::{Field, Notice, Opt, Tone};
-use crate::web::{self, Html};
+use web::pages::login::ProfileField;
+use web::pages::org::{Act, OrgInvite, OrgMember, Place};
+use web::parts::{Field, Notice, Opt, Tone};
+use web::{self, Html};
 
 const FIELDS: [Name; 6] =
     [Name::FirstName, Name::LastName, Name::Country, Name::CurrentCity, Name::CurrentState, Name::BirthYear];

@@ -13,9 +13,9 @@ use crate::app::App;
 use crate::member::{self, Reason};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
-use crate::web;
-use crate::web::pages::org::{Confirm, MemberRow, OrgMembers, Place};
-use crate::web::parts::{Filter, Notice, Pager, Tone};
+use web;
+use web::pages::org::{Confirm, MemberRow, OrgMembers, Place};
+use web::parts::{Filter, Notice, Pager, Tone};
 
 const PAGE: usize = 50;
 

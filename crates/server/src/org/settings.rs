@@ -10,9 +10,9 @@ use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::FormParams;
-use crate::web;
-use crate::web::pages::org::{OrgSettings, Place};
-use crate::web::parts::{Choice, Opt};
+use web;
+use web::pages::org::{OrgSettings, Place};
+use web::parts::{Choice, Opt};
 
 /// `GET /settings`.
 pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {

@@ -13,14 +13,14 @@ use super::words;
 use crate::app::App;
 use crate::connection::{self, domains as room};
 use crate::directory as feed;
-use crate::guide;
 use crate::onboarding::domain_panel;
 use crate::problem::Problem;
 use crate::request::FormParams;
-use crate::web::pages::org::{Act, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
-use crate::web::pages::setup::DomainPanel;
-use crate::web::parts::{Field, Figure, Person, Status, When};
-use crate::web::{self, Html};
+use web::guide;
+use web::pages::org::{Act, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
+use web::pages::setup::DomainPanel;
+use web::parts::{Field, Figure, Person, Status, When};
+use web::{self, Html};
 
 /// `GET /domains`.
 pub async fn domains(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {

@@ -3,7 +3,7 @@
 use model::{Member, MemberStatus, Role, Source, Time};
 
 use crate::member;
-use crate::web::parts::{Person, Status, When};
+use web::parts::{Person, Status, When};
 
 /// A moment: the date, and the time of the day in UTC.
 pub fn when(time: Time) -> When {

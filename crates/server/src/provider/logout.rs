@@ -17,9 +17,9 @@ use super::{backchannel, keys, reply};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::{Browser, CsrfForm, SESSION_COOKIE, SignedIn, clear_cookie};
-use crate::web;
-use crate::web::pages::login::SignedOut;
-use crate::web::pages::sign_out::ConfirmSignOut;
+use web;
+use web::pages::login::SignedOut;
+use web::pages::sign_out::ConfirmSignOut;
 
 /// What was asked, with what could be proven of it.
 struct Asked {

@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::pages::login::Handoff;
+use web;
+use web::pages::login::Handoff;
 
 /// Why an endpoint for programs refuses.
 #[derive(Debug)]

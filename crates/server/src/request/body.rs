@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::browser::Browser;
 use crate::app::App;
 use crate::problem::Problem;
-use crate::web::layout::CSRF_FIELD;
+use web::layout::CSRF_FIELD;
 
 /// The body of an HTML form, accepted only with the browser's CSRF token in it. Unknown fields are ignored.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq as _;
 use super::cookie::{read_cookie, set_cookie};
 use crate::app::App;
 use crate::problem::Problem;
-use crate::web::Page;
+use web::Page;
 
 const COOKIE: &str = "fd_browser";
 

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Every method and path that a `.route(…)` in `src` gives to the router, below the places it is nested at.
+/// Every method and path that a `.route(…)` in the rooms or the pages gives to the router, below the places it is
+/// nested at.
 pub fn routes() -> BTreeSet<(String, String)> {
     let mut all = BTreeSet::new();
-    visit(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    visit(&here.join("src"), &mut all);
+    visit(&here.join("../web/src"), &mut all);
     all
 }
 

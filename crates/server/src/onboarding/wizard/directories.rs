@@ -12,14 +12,14 @@ use super::visit::{Visit, other_ways};
 use super::{Form, see_other, text, when};
 use crate::app::App;
 use crate::directory;
-use crate::guide::{self, Guide, Kind, Placeholder, Protocol, Values};
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
-use crate::web;
-use crate::web::html::Html;
-use crate::web::pages::scim::ScimCredentials;
-use crate::web::pages::setup::{SetupProviders, SetupSteps};
-use crate::web::parts::Copy;
+use web;
+use web::guide::{self, Guide, Kind, Placeholder, Protocol, Values};
+use web::html::Html;
+use web::pages::scim::ScimCredentials;
+use web::pages::setup::{SetupProviders, SetupSteps};
+use web::parts::Copy;
 
 /// The list, searched by `?q=`.
 pub async fn list(

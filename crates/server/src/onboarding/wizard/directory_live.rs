@@ -14,11 +14,11 @@ use crate::app::App;
 use crate::directory::{self, Arrived, Counts, DirectoryConfig};
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::html::Html;
-use crate::web::pages::scim::{PreviewGroup, ScimPreview};
-use crate::web::pages::setup::{ReceiptRow, SetupLive};
-use crate::web::parts::{Person, Status, Tone, number};
+use web;
+use web::html::Html;
+use web::pages::scim::{PreviewGroup, ScimPreview};
+use web::pages::setup::{ReceiptRow, SetupLive};
+use web::parts::{Person, Status, Tone, number};
 
 /// How many people are sorted for the preview; the newest of a larger directory.
 const SORTED: usize = 1000;

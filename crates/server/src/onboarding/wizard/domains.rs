@@ -13,10 +13,10 @@ use crate::connection::domains;
 use crate::onboarding::domain_panel;
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::html::Html;
-use crate::web::pages::setup::{DomainPanel, SetupDomains};
-use crate::web::parts::{Field, When};
+use web;
+use web::html::Html;
+use web::pages::setup::{DomainPanel, SetupDomains};
+use web::parts::{Field, When};
 
 /// The list.
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Problem> {

@@ -10,11 +10,11 @@ use crate::app::App;
 use crate::onboarding::links;
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::html::Html;
-use crate::web::pages::person::Done;
-use crate::web::pages::setup::SetupHandOver;
-use crate::web::parts::Field;
+use web;
+use web::html::Html;
+use web::pages::person::Done;
+use web::pages::setup::SetupHandOver;
+use web::parts::Field;
 
 /// The form.
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Response {

@@ -14,9 +14,9 @@ use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::pages::scim::{ScimLeavers, policies};
-use crate::web::parts::Field;
+use web;
+use web::pages::scim::{ScimLeavers, policies};
+use web::parts::Field;
 
 /// The longest waiting time, in hours.
 const LONGEST: u64 = 720;

@@ -19,10 +19,10 @@ use crate::app::App;
 use crate::directory::{self, Arrived, DirectoryConfig, RoleRule};
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::html::Html;
-use crate::web::pages::scim::{GroupRole, MappedValue, MappingRow, ScimMapping};
-use crate::web::parts::{Notice, Opt, Status, Tone, number};
+use web;
+use web::html::Html;
+use web::pages::scim::{GroupRole, MappedValue, MappingRow, ScimMapping};
+use web::parts::{Notice, Opt, Status, Tone, number};
 
 /// How many of those who came last are looked at for places to choose from.
 const LOOKED_AT: usize = 50;

@@ -30,7 +30,7 @@ use model::Time;
 
 use crate::app::App;
 use crate::request::CsrfForm;
-use crate::web::parts::When;
+use web::parts::When;
 
 /// Every page of the wizard.
 pub fn pages() -> Router<App> {

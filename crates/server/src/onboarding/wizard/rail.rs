@@ -6,7 +6,7 @@ use super::visit::Visit;
 use super::when;
 use crate::app::App;
 use crate::request::Browser;
-use crate::web::layout::{self, Page, Rail, RailStep};
+use web::layout::{self, Page, Rail, RailStep};
 
 /// A step of the wizard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Visit {
         let steps = self.steps().into_iter().map(|step| self.rail_step(step, current));
         page.rail = Rail {
             steps: steps.collect(),
-            until: crate::web::parts::When::new(until.to_string(), until.strftime("%-d %B").to_string()),
+            until: web::parts::When::new(until.to_string(), until.strftime("%-d %B").to_string()),
         };
         page.hand_over = Some(self.path("/hand-over"));
         page
@@ -188,7 +188,7 @@ impl Visit {
     }
 
     /// Until when the link works.
-    pub fn until(&self) -> crate::web::parts::When {
+    pub fn until(&self) -> web::parts::When {
         when(self.link.expires_at)
     }
 }

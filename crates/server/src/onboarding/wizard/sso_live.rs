@@ -12,10 +12,10 @@ use crate::app::App;
 use crate::connection;
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::html::Html;
-use crate::web::pages::setup::{ReceiptRow, SetupGoLive, SetupLive};
-use crate::web::parts::{Notice, Status, Tile, Tone};
+use web;
+use web::html::Html;
+use web::pages::setup::{ReceiptRow, SetupGoLive, SetupLive};
+use web::parts::{Notice, Status, Tile, Tone};
 
 /// What will be true, or the receipt of what is.
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {

@@ -11,11 +11,11 @@ use super::sso_steps;
 use super::visit::Visit;
 use crate::app::App;
 use crate::connection::{self, Change};
-use crate::guide::{self, Guide, Kind, Protocol};
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
-use crate::web;
-use crate::web::pages::setup::SetupProviders;
+use web;
+use web::guide::{self, Guide, Kind, Protocol};
+use web::pages::setup::SetupProviders;
 
 /// The list, searched by `?q=`.
 pub async fn list(

@@ -7,11 +7,11 @@ use super::sso_test;
 use super::visit::Visit;
 use crate::app::App;
 use crate::connection::{self, Asserted, Finding, Refused, Settings, domains};
-use crate::guide::{Placeholder, Values};
 use crate::request::Browser;
-use crate::web::html::{Html, escape};
-use crate::web::pages::setup::{AttributeRow, Decision, FixIt, SetupTestFailed, SetupTestPassed};
-use crate::web::parts::{Check, Choice, Compare, Copy, Opt, Status, Tone, When};
+use web::guide::{Placeholder, Values};
+use web::html::Html;
+use web::pages::setup::{AttributeRow, Decision, FixIt, SetupTestFailed, SetupTestPassed};
+use web::parts::{Check, Choice, Compare, Copy, Opt, Status, Tone, When};
 
 /// A test that worked.
 pub fn passed(app: &App, visit: &Visit, browser: &Browser, asserted: &Asserted, at: When) -> SetupTestPassed {
@@ -84,7 +84,7 @@ pub fn failed(
 
 /// The steps of the refusal; where one of our values is wrong over there, with the value to copy and its place.
 fn fix(visit: &Visit, refused: &Refused, values: &Values, provider: &str) -> Option<FixIt> {
-    let steps: Vec<String> = refused.steps.iter().map(|step| Html::marked(step).to_string()).collect();
+    let steps: Vec<Html> = refused.steps.iter().map(|step| Html::marked(step)).collect();
     let ours = [Placeholder::SpEntityId, Placeholder::AcsUrl, Placeholder::OidcRedirectUri];
     let wrong = ours.into_iter().find(|it| Some(values.of(*it)) == refused.expected);
     let place = wrong.and_then(|it| visit.sso_guide()?.field_for(it, values));
@@ -97,7 +97,7 @@ fn fix(visit: &Visit, refused: &Refused, values: &Values, provider: &str) -> Opt
         title: format!("Put it right in {provider}"),
         copy: (!label.is_empty()).then(|| Copy::new("v-fix", label, expected)),
         path,
-        before: Html::trusted(steps.join("<br>")),
+        before: Html::lines(steps),
         after: Html::default(),
     })
 }
@@ -160,26 +160,27 @@ fn summary(findings: &[Finding]) -> String {
 }
 
 fn note(asserted: &Asserted, provider: &str) -> Html {
-    let mut sentences: Vec<String> = Vec::new();
+    let mut sentences: Vec<Html> = Vec::new();
     for it in asserted.mapped.findings.iter().filter(|it| it.outcome == "matched") {
         let source = it.source.as_deref().unwrap_or_default();
-        sentences.push(format!(
-            "We asked for <code>{}</code> and {} sent <code>{}</code>. We read it as: {}.",
-            escape(&it.asked),
-            escape(provider),
-            escape(source),
-            escape(&label(&it.wanted).to_lowercase()),
-        ));
+        let parts = [
+            Html::text("We asked for "),
+            Html::code(&it.asked),
+            Html::text(&format!(" and {provider} sent ")),
+            Html::code(source),
+            Html::text(&format!(". We read it as: {}.", label(&it.wanted).to_lowercase())),
+        ];
+        sentences.push(Html::joined("", parts));
     }
     for problem in &asserted.mapped.unread {
-        sentences.push(format!("{}.", escape(problem.to_string().trim_end_matches('.'))));
+        sentences.push(Html::text(&format!("{}.", problem.to_string().trim_end_matches('.'))));
     }
     if !asserted.mapped.unused.is_empty() {
-        let names: Vec<String> =
-            asserted.mapped.unused.iter().map(|name| format!("<code>{}</code>", escape(name))).collect();
-        sentences.push(format!("Also sent, and not used: {}.", names.join(", ")));
+        let names = Html::joined(", ", asserted.mapped.unused.iter().map(|name| Html::code(name)));
+        let parts = [Html::text("Also sent, and not used: "), names, Html::text(".")];
+        sentences.push(Html::joined("", parts));
     }
-    Html::trusted(sentences.join(" "))
+    Html::joined(" ", sentences)
 }
 
 /// The question where the country comes from, when the provider does not send it.

@@ -9,11 +9,11 @@ use super::visit::{Visit, other_ways};
 use super::{Form, see_other, text};
 use crate::app::App;
 use crate::connection;
-use crate::guide::{Guide, Kind, Values};
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::pages::setup::SetupSteps;
+use web;
+use web::guide::{Guide, Kind, Values};
+use web::pages::setup::SetupSteps;
 
 /// The steps.
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {

@@ -15,9 +15,9 @@ use crate::login;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
-use crate::web;
-use crate::web::pages::setup::SetupTest;
-use crate::web::parts::{Check, Tone};
+use web;
+use web::pages::setup::SetupTest;
+use web::parts::{Check, Tone};
 
 /// The result of the last test that this browser made, or the invitation to make one.
 pub async fn show(

@@ -10,13 +10,13 @@ use super::visit::Visit;
 use super::{Form, see_other, text};
 use crate::app::App;
 use crate::connection::{self, Change, Input, Settings};
-use crate::guide::{self, Guide};
 use crate::problem::Problem;
 use crate::request::{Browser, Upload};
-use crate::web;
-use crate::web::html::Html;
-use crate::web::pages::setup::{SetupMetadata, SetupOidc, WrongValue};
-use crate::web::parts::{Compare, Field};
+use web;
+use web::guide::{self, Guide};
+use web::html::Html;
+use web::pages::setup::{SetupMetadata, SetupOidc, WrongValue};
+use web::parts::{Compare, Field};
 
 /// The empty form, or the values that are kept.
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {

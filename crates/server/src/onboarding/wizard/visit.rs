@@ -13,13 +13,13 @@ use store::{Connected, Tx};
 use super::progress::Progress;
 use crate::app::App;
 use crate::connection::{self, Settings};
-use crate::guide::{self, Guide, Kind};
 use crate::onboarding::links;
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web::html::Html;
-use crate::web::layout::Page;
-use crate::web::pages::person::LinkEnded;
+use web::guide::{self, Guide, Kind};
+use web::html::Html;
+use web::layout::Page;
+use web::pages::person::LinkEnded;
 
 /// Everything a page of the wizard starts from. The connection and the directory are the link's organization's own.
 pub struct Visit {
@@ -209,5 +209,5 @@ fn link_ended(app: &App, browser: &Browser, problem: &Problem) -> Response {
         text: Html::text(&problem.detail),
         renew: None,
     };
-    crate::web::respond(problem.status, &page)
+    web::respond(problem.status, &page)
 }

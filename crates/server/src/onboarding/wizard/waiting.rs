@@ -13,10 +13,10 @@ use crate::app::App;
 use crate::directory::{self, Arrived, DirectoryConfig};
 use crate::problem::Problem;
 use crate::request::Browser;
-use crate::web;
-use crate::web::html::{Html, escape};
-use crate::web::pages::scim::{Arrival, ScimWaiting};
-use crate::web::parts::{Check, Figure, Person, Status, Tone, When};
+use web;
+use web::html::Html;
+use web::pages::scim::{Arrival, ScimWaiting};
+use web::parts::{Check, Figure, Person, Status, Tone, When};
 
 /// How many of the latest people are shown.
 const LATEST: usize = 8;
@@ -42,9 +42,11 @@ async fn render(app: &App, visit: &Visit, browser: &Browser) -> Result<Response,
         Check::new(tone, &text, end)
     };
     let name = &guide.name;
-    let troubles = guide.render(&values(app, visit, None)).errors.into_iter().map(|error| {
-        Html::trusted(format!("<b>{}</b> {} {}", escape(&error.code), error.means, error.remedy))
-    });
+    let troubles = guide
+        .render(&values(app, visit, None))
+        .errors
+        .into_iter()
+        .map(|error| Html::joined(" ", [Html::strong(&error.code), error.means, error.remedy]));
     let view = ScimWaiting {
         page,
         provider: name.clone(),

@@ -12,8 +12,8 @@ use super::visit::{Visit, connection_of, directory_of};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::{Browser, ClientAddress};
-use crate::web;
-use crate::web::pages::setup::{Need, SetupWelcome};
+use web;
+use web::pages::setup::{Need, SetupWelcome};
 
 /// The welcome page.
 pub async fn show(
@@ -77,7 +77,7 @@ pub async fn show(
 
 /// Where the link stands, for whoever opens it in the middle.
 fn stands(visit: &Visit) -> String {
-    let name = |guide: Option<&'static crate::guide::Guide>| guide.map(|guide| guide.name.as_str());
+    let name = |guide: Option<&'static web::guide::Guide>| guide.map(|guide| guide.name.as_str());
     match (name(visit.sso_guide()), name(visit.directory_guide())) {
         (Some(sso), Some(directory)) => {
             format!(" So far you have chosen {sso} for signing in and {directory} for the list of people.")

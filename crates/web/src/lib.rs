@@ -1,0 +1,78 @@
+//! Pages: layouts, parts, assets, the providers' guides, and the security headers every page carries.
+//!
+//! Owns how things look and which words and markup reach a browser or a mail. Does not own routes, sessions,
+//! CSRF secrets or any fact: the rooms fill the view structs of [`pages`] and send them.
+
+pub mod assets;
+pub mod brand;
+pub mod colour;
+pub mod guide;
+pub mod html;
+pub mod layout;
+pub mod mail_layout;
+
+pub mod pages;
+pub mod parts;
+
+pub use html::Html;
+pub use layout::Page;
+
+use askama::Template;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Content security policy of an ordinary page: our own files only, forms only to ourselves.
+pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The policy of a page whose form ends at another site: the sign-in, a test sign-in, a SAML or OpenID hand-off.
+///
+/// Browsers apply `form-action` to the redirect that follows a form too, so an identity provider would be blocked.
+pub const CSP_LEAVING: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; form-action *; base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers that every page carries besides the content security policy.
+///
+/// The referrer policy is `same-origin`, not `no-referrer`: the latter turns the `Origin` header of our own forms
+/// into `null`. An address that holds a token reaches no other site in either case.
+pub const PAGE_HEADERS: [(&str, &str); 5] = [
+    ("referrer-policy", "same-origin"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
+/// Adds the headers of every page, unless the handler set its own.
+pub fn add_page_headers(headers: &mut HeaderMap) {
+    for (name, value) in PAGE_HEADERS {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// Renders a page and sends it with the security headers of an ordinary page.
+pub fn respond(status: StatusCode, page: &impl Template) -> Response {
+    send(status, page, CSP)
+}
+
+/// The same for a page whose form ends at another site; see [`CSP_LEAVING`].
+pub fn respond_leaving(status: StatusCode, page: &impl Template) -> Response {
+    send(status, page, CSP_LEAVING)
+}
+
+fn send(status: StatusCode, page: &impl Template, policy: &'static str) -> Response {
+    let mut answer = match page.render() {
+        Ok(html) => (status, axum::response::Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be rendered");
+            (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made. Try again in a moment.")
+                .into_response()
+        }
+    };
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    add_page_headers(headers);
+    answer
+}

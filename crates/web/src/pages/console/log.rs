@@ -1,0 +1,268 @@
+//! Every sign-in and every SCIM request, and why it ended as it did.
+
+use super::{Place, sample_console};
+use crate::html::Html;
+use crate::layout::Page;
+use crate::parts::{Compare, Copy, Crumb, Filter, Icon, Pager, Status, Tone, When};
+use askama::Template;
+
+/// One line of a log.
+#[derive(Clone, Debug)]
+pub struct LogRow {
+    /// When.
+    pub when: When,
+    /// "Jonas Weber", "d•••@acme-labs.example", "PATCH /Users/…".
+    pub who: String,
+    /// The company; may be empty.
+    pub organization: String,
+    /// "Okta, SAML".
+    pub through: String,
+    /// "Signed in", "Domain not verified yet".
+    pub outcome: Status,
+    /// How long it took, or the reference.
+    pub detail: String,
+    /// Its own page.
+    pub href: String,
+}
+
+/// Sign-ins, filtered by GET.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/console/attempts.html")]
+pub struct Attempts {
+    /// Surroundings.
+    pub page: Page,
+    /// This page, for the search by reference or address.
+    pub here: String,
+    /// What is looked for, in the form field `q`.
+    pub query: String,
+    /// By outcome.
+    pub filters: Vec<Filter>,
+    /// The sign-ins.
+    pub rows: Vec<LogRow>,
+    /// Where one is in the list.
+    pub pager: Pager,
+}
+
+/// One sign-in, explained.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/console/trace.html")]
+pub struct Trace {
+    /// Surroundings.
+    pub page: Page,
+    /// Signed in, refused, still under way.
+    pub outcome: Status,
+    /// "today, 15:42:07, test sign-in, Okta, SAML".
+    pub summary: String,
+    /// What happened, in a sentence.
+    pub title: String,
+    /// The value that differs: "Audience"; may be empty.
+    pub subject: String,
+    /// Code of the rule: `saml.audience_mismatch`; may be empty.
+    pub code: String,
+    /// Expected beside received.
+    pub compare: Option<Compare>,
+    /// Why, and what the customer sees; in light markup.
+    pub explanation: Html,
+    /// What happened when.
+    pub steps: Vec<Step>,
+    /// How long it took in all; may be empty.
+    pub took: String,
+    /// The message, personal data masked; may be empty.
+    pub message: String,
+    /// Until when it is kept, in words.
+    pub kept: String,
+    /// Term and value.
+    pub facts: Vec<(String, Html)>,
+    /// An answer to the customer, to copy.
+    pub answer: Option<Copy>,
+}
+
+/// One step of a trace.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// How it went.
+    pub tone: Tone,
+    /// When, to the millisecond.
+    pub when: When,
+    /// "We sent her to Okta".
+    pub title: String,
+    /// In light markup; may be empty.
+    pub detail: Html,
+}
+
+/// SCIM requests, filtered by GET.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/console/scim_requests.html")]
+pub struct ScimRequests {
+    /// Surroundings.
+    pub page: Page,
+    /// This page, for the search.
+    pub here: String,
+    /// What is looked for.
+    pub query: String,
+    /// By outcome.
+    pub filters: Vec<Filter>,
+    /// The requests; `who` is method and path.
+    pub rows: Vec<LogRow>,
+    /// Where one is in the list.
+    pub pager: Pager,
+}
+
+/// One SCIM request, explained.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/console/scim_request.html")]
+pub struct ScimRequestPage {
+    /// Surroundings.
+    pub page: Page,
+    /// "200 OK", "409 Conflict".
+    pub outcome: Status,
+    /// "Okta changed Jonas Weber".
+    pub title: String,
+    /// What it did, or why not; in light markup.
+    pub explanation: Html,
+    /// Term and value.
+    pub facts: Vec<(String, Html)>,
+    /// What came, formatted.
+    pub request: String,
+    /// What we answered, formatted.
+    pub response: String,
+}
+
+impl LogRow {
+    /// A sample that went well.
+    pub fn sample() -> Self {
+        Self {
+            when: When::new("2026-11-23T17:12:12Z", "17:12:12"),
+            who: "Jonas Weber".to_owned(),
+            organization: "Acme".to_owned(),
+            through: "Okta, SAML".to_owned(),
+            outcome: Status::ok("Signed in"),
+            detail: "412 ms".to_owned(),
+            href: "/console/sign-ins/att_01".to_owned(),
+        }
+    }
+
+    /// A sample that did not.
+    pub fn sample_bad() -> Self {
+        Self {
+            who: "d•••@acme-labs.example".to_owned(),
+            outcome: Status::warn("Domain not verified yet"),
+            detail: "FD-3M8R-61TC".to_owned(),
+            ..Self::sample()
+        }
+    }
+}
+
+impl Attempts {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_console("Sign-ins", Place::SignIns),
+            here: "/console/sign-ins".to_owned(),
+            query: String::new(),
+            filters: vec![
+                Filter::new("All", 1204, "/console/sign-ins", true),
+                Filter::new("Refused", 12, "/console/sign-ins?outcome=refused", false),
+            ],
+            rows: vec![LogRow::sample(), LogRow::sample_bad()],
+            pager: Pager { summary: "1–2 of 1,204".to_owned(), ..Pager::default() },
+        }
+    }
+}
+
+impl Trace {
+    /// A sample.
+    pub fn sample() -> Self {
+        let entity = "https://id.northwind.example/saml/con_01jd8q6v";
+        let step = |tone, time: &str, title: &str, detail: &str| Step {
+            tone,
+            when: When::words(time),
+            title: title.to_owned(),
+            detail: Html::marked(detail),
+        };
+        let mut page = sample_console("FD-7K2Q-94MX", Place::SignIns);
+        page.crumbs = vec![Crumb::new("Sign-ins", "/console/sign-ins")];
+        Self {
+            page,
+            outcome: Status::bad("Refused"),
+            summary: "today, 15:42:07 · test sign-in · Okta, SAML".to_owned(),
+            title: "Okta’s answer was meant for another address".to_owned(),
+            subject: "Audience".to_owned(),
+            code: "saml.audience_mismatch".to_owned(),
+            compare: Some(Compare::new(entity, &format!("{entity}/acs"))),
+            explanation: Html::marked(
+                "Acme pasted the Single sign-on URL into `Audience URI (SP Entity ID)`. Their administrator sees the \
+                 same explanation.",
+            ),
+            steps: vec![
+                step(Tone::Ok, "15:41:58.702", "Priya Raman started a test", "from the setup link"),
+                step(Tone::Ok, "15:41:58.731", "We sent her to Okta", "request ``_01jd8r4k9m``, signed"),
+                step(Tone::Bad, "15:42:04.918", "Audience is another one, so we stopped", ""),
+            ],
+            took: "8.5 s, of which 6.2 s in Okta".to_owned(),
+            message:
+                "<saml:Assertion ID=\"id3920174455910284718\">\n  <saml:Audience>…/acs</saml:Audience>\n"
+                    .to_owned(),
+            kept: "23 December 2026".to_owned(),
+            facts: vec![
+                ("Organization".to_owned(), Html::marked("Acme")),
+                ("Connection".to_owned(), Html::marked("Okta, draft, ``con_01jd8q6v``")),
+            ],
+            answer: Some(Copy::new(
+                "answer",
+                "If Acme writes to you",
+                "Hello Priya, in Okta open Applications, Northwind Privacy, General, SAML Settings, Edit. Under \
+                 “Audience URI (SP Entity ID)” remove the ending /acs. Then press “Test again”.",
+            )),
+        }
+    }
+}
+
+impl ScimRequests {
+    /// A sample.
+    pub fn sample() -> Self {
+        let row = LogRow {
+            who: "PATCH /Users/dus_01jd9m2t".to_owned(),
+            through: "Okta, SCIM".to_owned(),
+            outcome: Status::ok("200"),
+            detail: "6 ms".to_owned(),
+            href: "/console/scim/req_01".to_owned(),
+            ..LogRow::sample()
+        };
+        let refused = LogRow { outcome: Status::bad("409 uniqueness"), ..row.clone() };
+        Self {
+            page: sample_console("SCIM requests", Place::Scim),
+            here: "/console/scim".to_owned(),
+            query: String::new(),
+            filters: vec![Filter::new("All", 480, "/console/scim", true)],
+            rows: vec![row, refused],
+            pager: Pager { summary: "1–2 of 480".to_owned(), ..Pager::default() },
+        }
+    }
+
+    /// A sample before the first request.
+    pub fn sample_empty() -> Self {
+        Self { rows: Vec::new(), filters: Vec::new(), pager: Pager::default(), ..Self::sample() }
+    }
+}
+
+impl ScimRequestPage {
+    /// A sample.
+    pub fn sample() -> Self {
+        let mut page = sample_console("PATCH /Users/dus_01jd9m2t", Place::Scim);
+        page.crumbs = vec![Crumb::new("SCIM requests", "/console/scim")];
+        Self {
+            page,
+            outcome: Status::ok("200 OK"),
+            title: "Okta switched Jonas Weber off".to_owned(),
+            explanation: Html::marked("``active`` became false, so he left Acme by its leaver policy."),
+            facts: vec![
+                ("Took".to_owned(), Html::marked("6 ms")),
+                ("Reference".to_owned(), Html::marked("``FD-1``")),
+            ],
+            request: "{\n  \"Operations\": [{ \"op\": \"replace\", \"value\": { \"active\": false } }]\n}"
+                .to_owned(),
+            response: "{\n  \"active\": false\n}".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Pages of a company's administrators, `/org`; the console shows several of them for any company.
+
+mod import;
+mod leavers;
+mod members;
+mod trust;
+
+pub use import::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview};
+pub use leavers::{Leaving, OrgBrake, OrgLeavers};
+pub use members::{Act, Confirm, MemberRow, OrgInvite, OrgMember, OrgMembers};
+pub use trust::{ConnectionCard, LinkMade, LinkRow, OrgDirectory, OrgDomains, OrgSettings, OrgSignOn};
+
+use super::sample_page;
+use crate::layout::{NavItem, Page};
+use crate::parts::{Person, number};
+
+/// The places of `/org`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `/org/members`
+    Members,
+    /// `/org/import`
+    Import,
+    /// `/org/sign-on`
+    SignOn,
+    /// `/org/directory`
+    Directory,
+    /// `/org/domains`
+    Domains,
+    /// `/org/leavers`
+    Leavers,
+    /// `/org/settings`
+    Settings,
+}
+
+/// The main navigation of `/org`.
+pub fn nav(current: Place, members: u64, domains: u64) -> Vec<NavItem> {
+    [
+        (Place::Members, "Members", "/org/members", number(members)),
+        (Place::Import, "Import", "/org/import", String::new()),
+        (Place::SignOn, "Sign-on", "/org/sign-on", String::new()),
+        (Place::Directory, "Directory", "/org/directory", String::new()),
+        (Place::Domains, "Domains", "/org/domains", number(domains)),
+        (Place::Leavers, "Leavers", "/org/leavers", String::new()),
+        (Place::Settings, "Settings", "/org/settings", String::new()),
+    ]
+    .into_iter()
+    .map(|(place, label, href, count)| NavItem {
+        label: label.to_owned(),
+        href: href.to_owned(),
+        count,
+        current: place == current,
+    })
+    .collect()
+}
+
+/// Surroundings of a sample page of `/org`.
+fn sample_org(title: &str, current: Place) -> Page {
+    let mut page = sample_page(&format!("{title} · Acme")).place("Acme", "/org/members");
+    page.nav = nav(current, 214, 3);
+    page.user = Some(Person::new("Priya Raman", "").linked("/account"));
+    page.sign_out = Some("/logout".to_owned());
+    page
+}

@@ -1,0 +1,238 @@
+//! The first pages: who sent the link, which provider it is about, handing over.
+
+use super::sample_wizard;
+use crate::guide::{Family, Kind, search};
+use crate::html::Html;
+use crate::layout::Page;
+use crate::parts::{Field, Icon, Input, When};
+use askama::Template;
+
+/// `/s/{token}`: who invites, what is needed, until when.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/setup/welcome.html")]
+pub struct SetupWelcome {
+    /// Surroundings; its contact is who sent the link.
+    pub page: Page,
+    /// A sentence that says what is set up.
+    pub title: String,
+    /// How long it takes and what it changes.
+    pub lede: String,
+    /// What is needed.
+    pub needs: Vec<Need>,
+    /// Where it begins, or goes on.
+    pub start: String,
+    /// "Start", or "Go on".
+    pub start_label: String,
+    /// Address that the link was made for; may be empty.
+    pub sent_to: String,
+    /// Until when the link works.
+    pub until: When,
+    /// What the link allows: "set up single sign-on and domains for Acme, nothing else".
+    pub allows: String,
+}
+
+/// Something or somebody that is needed.
+#[derive(Clone, Debug)]
+pub struct Need {
+    /// Name of the icon.
+    pub icon: &'static str,
+    /// "Someone who can add a DNS record".
+    pub title: String,
+    /// Why, and when.
+    pub text: String,
+}
+
+/// The list of providers, with search by GET.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/setup/providers.html")]
+pub struct SetupProviders {
+    /// Surroundings.
+    pub page: Page,
+    /// "Where do Acme’s people sign in today?"
+    pub title: String,
+    /// A sentence below.
+    pub lede: String,
+    /// This page, for the search.
+    pub action: String,
+    /// What is looked for.
+    pub query: String,
+    /// How many there are.
+    pub total: usize,
+    /// A provider that we found by ourselves.
+    pub guess: Option<ProviderGuess>,
+    /// The most used; empty while searching.
+    pub popular: Vec<Provider>,
+    /// All, or those that fit.
+    pub all: Vec<Provider>,
+    /// Links to the general guides: label and address.
+    pub general: Vec<(String, String)>,
+}
+
+/// A provider that we found by ourselves.
+#[derive(Clone, Debug)]
+pub struct ProviderGuess {
+    /// Its name.
+    pub name: String,
+    /// Why we think so.
+    pub reason: String,
+    /// Its steps.
+    pub href: String,
+}
+
+/// One entry of the list.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its name.
+    pub name: String,
+    /// "SAML or OpenID".
+    pub protocols: String,
+    /// Its letters.
+    pub mark: String,
+    /// Colour of the letters.
+    pub hue: u8,
+    /// Its steps.
+    pub href: String,
+    /// Has steps of its own.
+    pub full: bool,
+}
+
+impl Provider {
+    /// The entry of a provider; `base` is followed by the id of its first guide.
+    pub fn of(family: &Family, base: &str) -> Self {
+        Self {
+            name: family.name.to_owned(),
+            protocols: family.protocols(),
+            mark: family.mark.to_owned(),
+            hue: family.hue,
+            href: format!("{base}/{}", family.first().id),
+            full: family.is_full(),
+        }
+    }
+}
+
+impl SetupProviders {
+    /// The list of one kind, searched for `query`. A provider's address is `action`, a slash and the guide's id.
+    pub fn new(page: Page, kind: Kind, organization: &str, action: &str, query: &str) -> Self {
+        let families = search(kind, query);
+        let mut popular: Vec<&Family> = families.iter().copied().filter(|f| f.popular.is_some()).collect();
+        popular.sort_by_key(|f| f.popular);
+        let searching = !query.trim().is_empty();
+        let (title, lede, general): (_, _, &[(&str, &str)]) = match kind {
+            Kind::Sso => (
+                format!("Where do {organization}’s people sign in today?"),
+                "Choose the system that holds their work accounts. You get steps written for exactly that one.",
+                &[("Set it up with SAML", "generic-saml"), ("Set it up with OpenID Connect", "generic-oidc")],
+            ),
+            Kind::Directory => (
+                format!("Where is the list of {organization}’s people kept?"),
+                "Choose the system that knows who comes and who leaves. You get steps written for exactly that one.",
+                &[("Set it up with SCIM 2.0", "custom-scim2"), ("Bring a file instead", "csv")],
+            ),
+        };
+        Self {
+            page,
+            title,
+            lede: lede.to_owned(),
+            action: action.to_owned(),
+            query: query.trim().to_owned(),
+            total: crate::guide::families(kind).len(),
+            guess: None,
+            popular: if searching {
+                Vec::new()
+            } else {
+                popular.iter().map(|f| Provider::of(f, action)).collect()
+            },
+            all: families.iter().map(|f| Provider::of(f, action)).collect(),
+            general: general.iter().map(|(l, id)| ((*l).to_owned(), format!("{action}/{id}"))).collect(),
+        }
+    }
+
+    /// A sample.
+    pub fn sample() -> Self {
+        let page = sample_wizard("Choose your identity provider", 1);
+        let guess = ProviderGuess {
+            name: "Okta".to_owned(),
+            reason: "There is an Okta organization at acme.okta.com.".to_owned(),
+            href: "/s/token/providers/okta-saml".to_owned(),
+        };
+        Self { guess: Some(guess), ..Self::new(page, Kind::Sso, "Acme", "/s/token/providers", "") }
+    }
+
+    /// A sample of a search that finds nothing.
+    pub fn sample_empty() -> Self {
+        let page = sample_wizard("Choose your identity provider", 1);
+        Self::new(page, Kind::Sso, "Acme", "/s/token/providers", "Fort Knox <SSO>")
+    }
+}
+
+/// Hand the link over to a colleague.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/setup/hand_over.html")]
+pub struct SetupHandOver {
+    /// Surroundings.
+    pub page: Page,
+    /// Field `email`.
+    pub email: Field,
+    /// Where the form is posted to.
+    pub action: String,
+    /// Link back.
+    pub back: String,
+    /// What the colleague will be able to do; in light markup.
+    pub effect: Html,
+}
+
+impl SetupHandOver {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_wizard("Hand over to a colleague", 1),
+            email: Field::default(),
+            action: "/s/token/hand-over".to_owned(),
+            back: "/s/token".to_owned(),
+            effect: Html::marked("Your colleague gets a link of their own, and this one stops."),
+        }
+    }
+}
+
+impl SetupWelcome {
+    /// A sample.
+    pub fn sample() -> Self {
+        let need =
+            |icon, title: &str, text: &str| Need { icon, title: title.to_owned(), text: text.to_owned() };
+        let mut page = sample_wizard("Set up single sign-on", 6);
+        for step in &mut page.rail.steps {
+            (step.progress, step.href) = (crate::layout::Progress::Todo, None);
+            step.note.clear();
+        }
+        Self {
+            page,
+            title: "Let Acme sign in to Northwind Privacy with its own accounts".to_owned(),
+            lede: "Maren Okafor at Northwind Privacy prepared this for you. It takes about 15 minutes, and nothing \
+                   changes for your colleagues until you switch it on in the last step."
+                .to_owned(),
+            needs: vec![
+                need(
+                    "key",
+                    "An administrator of your identity provider",
+                    "Okta, Microsoft Entra ID, Google Workspace or one of 50 others. You need the right to add an \
+                     application.",
+                ),
+                need(
+                    "globe",
+                    "Someone who can add a DNS record",
+                    "To prove that acme.example is yours. It can happen later: you can go on while it is pending.",
+                ),
+                need(
+                    "person",
+                    "One account to test with",
+                    "Your own is fine. We show you what your provider really sent, before anyone else uses it.",
+                ),
+            ],
+            start: "/s/token/domains".to_owned(),
+            start_label: "Start".to_owned(),
+            sent_to: "priya.raman@acme.example".to_owned(),
+            until: When::new("2026-12-20", "Sunday 20 December 2026"),
+            allows: "set up single sign-on and domains for Acme, nothing else".to_owned(),
+        }
+    }
+}
