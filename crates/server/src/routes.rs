@@ -15,7 +15,6 @@ use crate::problem::{self, Problem};
 use crate::provider;
 use crate::provisioning;
 use crate::request;
-use web;
 
 /// Bodies of pages and protocols; uploads raise it for themselves.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;

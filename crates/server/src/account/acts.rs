@@ -13,7 +13,6 @@ use crate::problem::Problem;
 use crate::provider::end_session;
 use crate::rate;
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
-use web;
 use web::parts::Field;
 
 /// `POST /account/sessions/{session}/end`: signs one browser out.

@@ -15,7 +15,6 @@ use crate::mail;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, FormParams, SignedIn};
-use web;
 use web::Html;
 use web::mail_layout::{Letter, Link, render};
 use web::pages::person::{Confirm, Done, LinkEnded};

@@ -12,7 +12,6 @@ use crate::connection;
 use crate::member;
 use crate::problem::Problem;
 use crate::request::{Browser, Params, SignedIn};
-use web;
 use web::Html;
 use web::guide;
 use web::layout::NavItem;

@@ -14,7 +14,6 @@ use super::config::{OidcConfig, SamlConfig, Settings};
 use super::{keys, metadata, provider_documents};
 use crate::app::App;
 use crate::problem::Problem;
-use web;
 use web::guide;
 use web::layout::Page;
 use web::pages::login::Handoff;

@@ -20,7 +20,6 @@ use crate::request::{
     Browser, ClientAddress, CsrfForm, FormParams, OPERATOR_COOKIE, Params, clear_cookie, read_cookie,
     set_cookie,
 };
-use web;
 use web::pages::console::{FirstOperator, OperatorSignIn};
 use web::parts::Field;
 

@@ -11,7 +11,6 @@ use crate::connection::domains;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, OperatorCaller, Params};
-use web;
 use web::guide;
 use web::pages::console::{NewOrganization, OrganizationRow, Organizations, Place};
 use web::parts::{Field, Pager, Person, Status};

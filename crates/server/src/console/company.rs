@@ -16,7 +16,6 @@ use crate::org::{Desk, links, trust, words};
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::{FormParams, OperatorCaller};
-use web;
 use web::pages::console::{Organization, Switch};
 use web::pages::org::{Act, Place};
 use web::parts::{Choice, Field, Figure, Filter, Notice, Opt, Person, Status, Tone, When};

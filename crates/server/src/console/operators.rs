@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::mail;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, OperatorCaller};
-use web;
 use web::mail_layout::{self, Letter, Link};
 use web::pages::console::{Operators, Place};
 use web::parts::{Field, Person, Status};

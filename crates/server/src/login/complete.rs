@@ -14,7 +14,6 @@ use crate::connection::Asserted;
 use crate::member;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, Params};
-use web;
 use web::pages::login::{CompleteProfile, ProfileField};
 use web::parts::{Field, Opt};
 

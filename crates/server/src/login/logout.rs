@@ -9,7 +9,6 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::provider;
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
-use web;
 use web::pages::login::SignedOut;
 
 /// The page afterwards.

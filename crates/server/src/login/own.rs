@@ -18,7 +18,6 @@ use crate::mail;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, FormParams};
-use web;
 use web::mail_layout::{self, Letter, Link};
 use web::pages::login::MailSent;
 use web::pages::login::SignInLink;

@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::connection::Refused;
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::layout::Contact;
 use web::pages::person::ErrorPage;
 use web::parts::Copy;

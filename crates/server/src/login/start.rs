@@ -15,7 +15,6 @@ use crate::problem::Problem;
 use crate::provider;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params};
-use web;
 use web::pages::login::{LoginEmail, LoginOwn};
 use web::parts::Field;
 

@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::FormParams;
-use web;
 use web::pages::org::{Leaving, OrgLeavers, Place};
 use web::parts::{Choice, Field};
 

@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::onboarding::links;
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
-use web;
 use web::pages::org::{LinkMade, LinkRow, Place};
 use web::parts::{Copy, Field, Status};
 

@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::member::{self, Reason};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
-use web;
 use web::pages::org::{Confirm, MemberRow, OrgMembers, Place};
 use web::parts::{Filter, Notice, Pager, Tone};
 

@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::FormParams;
-use web;
 use web::pages::org::{OrgSettings, Place};
 use web::parts::{Choice, Opt};
 

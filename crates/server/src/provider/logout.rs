@@ -17,7 +17,6 @@ use super::{backchannel, keys, reply};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::{Browser, CsrfForm, SESSION_COOKIE, SignedIn, clear_cookie};
-use web;
 use web::pages::login::SignedOut;
 use web::pages::sign_out::ConfirmSignOut;
 

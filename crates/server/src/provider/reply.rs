@@ -14,7 +14,6 @@ use serde_json::Value;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::pages::login::Handoff;
 
 /// Why an endpoint for programs refuses.

@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::directory;
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
-use web;
 use web::guide::{self, Guide, Kind, Placeholder, Protocol, Values};
 use web::html::Html;
 use web::pages::scim::ScimCredentials;

@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::directory::{self, Arrived, Counts, DirectoryConfig};
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::html::Html;
 use web::pages::scim::{PreviewGroup, ScimPreview};
 use web::pages::setup::{ReceiptRow, SetupLive};

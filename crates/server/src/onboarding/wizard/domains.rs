@@ -13,7 +13,6 @@ use crate::connection::domains;
 use crate::onboarding::domain_panel;
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::html::Html;
 use web::pages::setup::{DomainPanel, SetupDomains};
 use web::parts::{Field, When};

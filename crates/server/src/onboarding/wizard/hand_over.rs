@@ -10,7 +10,6 @@ use crate::app::App;
 use crate::onboarding::links;
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::html::Html;
 use web::pages::person::Done;
 use web::pages::setup::SetupHandOver;

@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::pages::scim::{ScimLeavers, policies};
 use web::parts::Field;
 

@@ -19,7 +19,6 @@ use crate::app::App;
 use crate::directory::{self, Arrived, DirectoryConfig, RoleRule};
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::html::Html;
 use web::pages::scim::{GroupRole, MappedValue, MappingRow, ScimMapping};
 use web::parts::{Notice, Opt, Status, Tone, number};

@@ -12,7 +12,6 @@ use crate::app::App;
 use crate::connection;
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::html::Html;
 use web::pages::setup::{ReceiptRow, SetupGoLive, SetupLive};
 use web::parts::{Notice, Status, Tile, Tone};

@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::connection::{self, Change};
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
-use web;
 use web::guide::{self, Guide, Kind, Protocol};
 use web::pages::setup::SetupProviders;
 

@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::connection;
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::guide::{Guide, Kind, Values};
 use web::pages::setup::SetupSteps;
 

@@ -15,7 +15,6 @@ use crate::login;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
-use web;
 use web::pages::setup::SetupTest;
 use web::parts::{Check, Tone};
 

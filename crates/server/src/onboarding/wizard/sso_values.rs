@@ -12,7 +12,6 @@ use crate::app::App;
 use crate::connection::{self, Change, Input, Settings};
 use crate::problem::Problem;
 use crate::request::{Browser, Upload};
-use web;
 use web::guide::{self, Guide};
 use web::html::Html;
 use web::pages::setup::{SetupMetadata, SetupOidc, WrongValue};

@@ -13,7 +13,6 @@ use crate::app::App;
 use crate::directory::{self, Arrived, DirectoryConfig};
 use crate::problem::Problem;
 use crate::request::Browser;
-use web;
 use web::html::Html;
 use web::pages::scim::{Arrival, ScimWaiting};
 use web::parts::{Check, Figure, Person, Status, Tone, When};

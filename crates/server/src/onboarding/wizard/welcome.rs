@@ -12,7 +12,6 @@ use super::visit::{Visit, connection_of, directory_of};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::{Browser, ClientAddress};
-use web;
 use web::pages::setup::{Need, SetupWelcome};
 
 /// The welcome page.
