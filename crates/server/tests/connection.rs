@@ -10,66 +10,26 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::SignedDuration;
-use model::{
-    Connection, ConnectionStatus, Defaults, DomainStatus, FlowId, LeaverPolicy, Organization, OrganizationId,
-};
+use model::{Connection, ConnectionStatus, DomainStatus, FlowId};
 use oidc::provider::{Reply, SigningAlgorithm};
 use oidc::simulated::{SimulatedClient, SimulatedProvider};
-use saml::idp::{Answer, ContentCipher, EncryptFor, Signed, metadata_xml, receive_post, receive_redirect};
+use saml::idp::{ContentCipher, EncryptFor, Signed, metadata_xml, receive_post, receive_redirect};
 use saml::{SignerKey, name_id_format};
 use serde_json::{Map, Value, json};
 use server::Problem;
 use server::connection::{self, Asserted, BeginOptions, Change, Input, Refused, Settings, domains};
 use server::request::Params;
-use testkit::{TestApp, each_database};
+use testkit::{ACTOR, SamlProvider, Says, TestApp, each_database, key_pair};
 
 const IDP: &str = "http://www.okta.com/exk9";
 const SSO: &str = "https://acme.okta.test/app/exk9/sso/saml";
-const ACTOR: &str = "operator:test";
+/// Ids of a response and its assertion.
+const IDS: (&str, &str) = ("_resp1", "_asrt1");
 
-/// A key and certificate of an identity provider, made once.
-fn idp_key() -> &'static (String, String) {
-    static KEY: OnceLock<(String, String)> = OnceLock::new();
-    KEY.get_or_init(key_pair)
-}
-
-fn key_pair() -> (String, String) {
-    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
-    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
-    (key.serialize_pem(), certificate.pem())
-}
-
-fn signer() -> SignerKey {
-    SignerKey::from_pem(&idp_key().0, &idp_key().1).unwrap()
-}
-
-fn idp_metadata() -> String {
-    metadata_xml(IDP, SSO, None, &[signer().cert_der()])
-}
-
-async fn organization(t: &TestApp, name: &str) -> Organization {
-    let it = Organization {
-        id: t.app.id(OrganizationId::new),
-        name: name.to_owned(),
-        leaver_policy: LeaverPolicy::Disconnect,
-        erase_grace: Duration::from_hours(24),
-        jit: true,
-        self_service: true,
-        defaults: Defaults::default(),
-        created_at: t.app.now(),
-    };
-    let mut tx = t.app.write().await.unwrap();
-    store::organization::add(&mut tx, &it).await.unwrap();
-    tx.commit().await.unwrap();
-    it
-}
-
-async fn draft(t: &TestApp, org: &Organization, provider: &str) -> Connection {
-    let mut tx = t.app.write().await.unwrap();
-    let it = connection::draft(&t.app, &mut tx, org, provider, ACTOR).await.unwrap();
-    tx.commit().await.unwrap();
-    it
+/// The identity provider of these tests, made once.
+fn idp() -> &'static SamlProvider {
+    static IT: OnceLock<SamlProvider> = OnceLock::new();
+    IT.get_or_init(|| SamlProvider::new(IDP, SSO))
 }
 
 async fn changed(t: &TestApp, it: &Connection, change: Change) -> Connection {
@@ -86,26 +46,8 @@ async fn activated(t: &TestApp, it: &Connection) -> Connection {
     it
 }
 
-/// A connection to the SAML provider of these tests, set up by its metadata.
-async fn saml_connection(t: &TestApp, org: &Organization) -> Connection {
-    let it = draft(t, org, "okta-saml").await;
-    let input = Input::MetadataXml { xml: idp_metadata(), entity_id: None };
-    let settings = connection::read_input(&t.app, "okta-saml", Some(&it), &input).await.unwrap();
-    let it = changed(t, &it, Change { settings: Some(settings), ..Change::default() }).await;
-    activated(t, &it).await
-}
-
 async fn read_error(t: &TestApp, provider: &str, it: Option<&Connection>, input: Input) -> Problem {
     connection::read_input(&t.app, provider, it, &input).await.unwrap_err()
-}
-
-/// What the provider answers to a request of ours.
-struct Says<'a> {
-    audience: &'a str,
-    acs_url: &'a str,
-    in_response_to: Option<&'a str>,
-    name_id: (&'a str, &'a str),
-    attributes: &'a [(&'a str, &'a [&'a str])],
 }
 
 const ANN: &[(&str, &[&str])] = &[
@@ -115,29 +57,6 @@ const ANN: &[(&str, &[&str])] = &[
     ("lastName", &["Lee"]),
     ("groups", &["Staff", "Privacy"]),
 ];
-
-impl Says<'_> {
-    fn answer(&self, t: &TestApp) -> Answer<'_> {
-        Answer {
-            response_id: "_resp1",
-            assertion_id: "_asrt1",
-            issue_instant: t.app.now().to_jiff(),
-            valid_for: SignedDuration::from_mins(5),
-            issuer: IDP,
-            audience: self.audience,
-            acs_url: self.acs_url,
-            in_response_to: self.in_response_to,
-            name_id: self.name_id.0,
-            name_id_format: self.name_id.1,
-            session_index: Some("_session1"),
-            attributes: self.attributes,
-        }
-    }
-
-    fn signed(&self, t: &TestApp) -> String {
-        STANDARD.encode(self.answer(t).to_xml(&signer(), Signed::Both, None).unwrap())
-    }
-}
 
 struct Started {
     state: Value,
@@ -170,8 +89,8 @@ async fn finish(t: &TestApp, it: &Connection, state: &Value, response: &str) -> 
 #[tokio::test]
 async fn a_person_of_a_saml_provider_is_believed() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = saml_connection(&t, &org).await;
+        let org = t.organization("Acme").await;
+        let it = t.saml_connection(&org, idp()).await;
         let started = start(&t, &it).await;
         let says = Says {
             audience: &started.entity_id,
@@ -180,7 +99,7 @@ async fn a_person_of_a_saml_provider_is_believed() {
             name_id: ("ann@acme.test", name_id_format::EMAIL),
             attributes: ANN,
         };
-        let asserted = finish(&t, &it, &started.state, &says.signed(&t)).await.unwrap();
+        let asserted = finish(&t, &it, &started.state, &idp().signed(&t, says)).await.unwrap();
         assert_eq!((asserted.subject.as_str(), asserted.method), ("00u7ann", "saml"));
         assert_eq!(asserted.email.as_deref(), Some("ann@acme.test"));
         assert_eq!(asserted.mapped.profile.first_name.as_deref(), Some("Ann"));
@@ -197,8 +116,8 @@ async fn a_person_of_a_saml_provider_is_believed() {
 #[tokio::test]
 async fn an_encrypted_assertion_is_read_with_our_own_key() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = saml_connection(&t, &org).await;
+        let org = t.organization("Acme").await;
+        let it = t.saml_connection(&org, idp()).await;
         let started = start(&t, &it).await;
         let says = Says {
             audience: &started.entity_id,
@@ -208,10 +127,11 @@ async fn an_encrypted_assertion_is_read_with_our_own_key() {
             attributes: &[("email", &["ann@acme.test"])],
         };
         let ours = connection::sp_values(&t.app, &it).await.unwrap().cert_pem;
-        let ours = SignerKey::from_pem(&idp_key().0, &ours).unwrap();
+        let ours = SignerKey::from_pem(&idp().key_pem, &ours).unwrap();
         let recipient =
             EncryptFor { cert_der: ours.cert_der(), cipher: ContentCipher::Aes256Gcm, session_key: &[7; 32] };
-        let xml = says.answer(&t).to_xml(&signer(), Signed::Both, Some(&recipient)).unwrap();
+        let xml =
+            idp().answer(&t, says, IDS).to_xml(&idp().signer(), Signed::Both, Some(&recipient)).unwrap();
         let asserted = finish(&t, &it, &started.state, &STANDARD.encode(xml)).await.unwrap();
         assert_eq!(asserted.subject, "p-1");
     });
@@ -220,8 +140,8 @@ async fn an_encrypted_assertion_is_read_with_our_own_key() {
 #[tokio::test]
 async fn a_wrong_answer_is_explained_in_the_words_of_the_providers_console() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = saml_connection(&t, &org).await;
+        let org = t.organization("Acme").await;
+        let it = t.saml_connection(&org, idp()).await;
         let started = start(&t, &it).await;
         let good = || Says {
             audience: &started.entity_id,
@@ -230,8 +150,9 @@ async fn a_wrong_answer_is_explained_in_the_words_of_the_providers_console() {
             name_id: ("ann@acme.test", name_id_format::EMAIL),
             attributes: ANN,
         };
-        let refused =
-            async |says: Says<'_>| finish(&t, &it, &started.state, &says.signed(&t)).await.unwrap_err();
+        let refused = async |says: Says<'_>| {
+            finish(&t, &it, &started.state, &idp().signed(&t, says)).await.unwrap_err()
+        };
 
         let audience = refused(Says { audience: "urn:wrong", ..good() }).await;
         assert_eq!(audience.code, "audience_mismatch");
@@ -261,7 +182,7 @@ async fn a_wrong_answer_is_explained_in_the_words_of_the_providers_console() {
         // Somebody else's key.
         let (key, certificate) = key_pair();
         let stranger = SignerKey::from_pem(&key, &certificate).unwrap();
-        let xml = good().answer(&t).to_xml(&stranger, Signed::Both, None).unwrap();
+        let xml = idp().answer(&t, good(), IDS).to_xml(&stranger, Signed::Both, None).unwrap();
         let forged = finish(&t, &it, &started.state, &STANDARD.encode(xml)).await.unwrap_err();
         assert_eq!(forged.code, "signature_invalid");
         assert!(forged.steps.iter().any(|step| step.contains("Metadata URL")), "{forged:?}");
@@ -276,8 +197,8 @@ async fn a_wrong_answer_is_explained_in_the_words_of_the_providers_console() {
 #[tokio::test]
 async fn an_answer_that_nobody_asked_for_needs_the_connections_exception() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = saml_connection(&t, &org).await;
+        let org = t.organization("Acme").await;
+        let it = t.saml_connection(&org, idp()).await;
         let values = connection::sp_values(&t.app, &it).await.unwrap();
         let says = Says {
             audience: &values.entity_id,
@@ -286,7 +207,7 @@ async fn an_answer_that_nobody_asked_for_needs_the_connections_exception() {
             name_id: ("ann@acme.test", name_id_format::EMAIL),
             attributes: ANN,
         };
-        let response = says.signed(&t);
+        let response = idp().signed(&t, says);
         let refused = finish(&t, &it, &Value::Null, &response).await.unwrap_err();
         assert_eq!(refused.code, "unsolicited");
         assert!(refused.steps[0].contains(&values.login_url));
@@ -301,11 +222,12 @@ async fn an_answer_that_nobody_asked_for_needs_the_connections_exception() {
 #[tokio::test]
 async fn a_provider_with_post_only_and_signed_requests_gets_a_form() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = draft(&t, &org, "okta-saml").await;
+        let org = t.organization("Acme").await;
+        let it = t.draft(&org, "okta-saml").await;
         let refused = connection::begin(&t.app, &it, t.app.id(FlowId::new), &BeginOptions::default()).await;
         assert_eq!(refused.unwrap_err().code, "connection_not_set_up");
-        let post_only: String = idp_metadata()
+        let post_only: String = idp()
+            .metadata()
             .lines()
             .filter(|line| !line.contains("bindings:HTTP-Redirect"))
             .collect::<Vec<_>>()
@@ -334,8 +256,8 @@ async fn a_provider_with_post_only_and_signed_requests_gets_a_form() {
 #[tokio::test]
 async fn our_metadata_holds_what_the_console_needs() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = draft(&t, &org, "okta-saml").await;
+        let org = t.organization("Acme").await;
+        let it = t.draft(&org, "okta-saml").await;
         let mut browser = t.browser();
         let answer = browser.get(&format!("/saml/{}/metadata", it.id)).await;
         assert_eq!(answer.status, StatusCode::OK);
@@ -355,7 +277,7 @@ async fn our_metadata_holds_what_the_console_needs() {
         let input = Input::MetadataXml { xml: answer.text, entity_id: None };
         let problem = read_error(&t, "okta-saml", Some(&it), input).await;
         assert!(problem.detail.contains("service provider"), "{}", problem.detail);
-        let oidc = draft(&t, &org, "okta-oidc").await;
+        let oidc = t.draft(&org, "okta-oidc").await;
         assert_eq!(browser.get(&format!("/saml/{}/metadata", oidc.id)).await.status, StatusCode::NOT_FOUND);
         assert_eq!(browser.get("/saml/con_nothing/metadata").await.status, StatusCode::NOT_FOUND);
     });
@@ -373,11 +295,11 @@ async fn serve(router: Router) -> String {
 async fn metadata_is_fetched_from_an_address_that_stands_anywhere_in_a_mail() {
     each_database!(|t| {
         let router = Router::new()
-            .route("/app/exk9/sso/saml/metadata", get(|| async { idp_metadata() }))
+            .route("/app/exk9/sso/saml/metadata", get(|| async { idp().metadata() }))
             .route("/page/metadata", get(|| async { "<!DOCTYPE html><html>Sign in</html>" }));
         let host = serve(router).await;
-        let org = organization(&t, "Acme").await;
-        let it = draft(&t, &org, "okta-saml").await;
+        let org = t.organization("Acme").await;
+        let it = t.draft(&org, "okta-saml").await;
         let url = format!("{host}/app/exk9/sso/saml/metadata");
         let mail = Input::Pasted(format!("Hi Maren,\nhere it is: <{url}>.\nBo"));
         let settings = connection::read_input(&t.app, "okta-saml", Some(&it), &mail).await.unwrap();
@@ -402,14 +324,14 @@ async fn metadata_is_fetched_from_an_address_that_stands_anywhere_in_a_mail() {
 #[tokio::test]
 async fn values_by_hand_make_the_same_connection() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = draft(&t, &org, "okta-saml").await;
+        let org = t.organization("Acme").await;
+        let it = t.draft(&org, "okta-saml").await;
         let manual = |entity_id: &str, sso_url: &str, certificate: &str| Input::Manual {
             entity_id: entity_id.to_owned(),
             sso_url: sso_url.to_owned(),
             certificate: certificate.to_owned(),
         };
-        let good = manual(IDP, SSO, &idp_key().1);
+        let good = manual(IDP, SSO, &idp().certificate_pem);
         let settings = connection::read_input(&t.app, "okta-saml", Some(&it), &good).await.unwrap();
         let mut tx = t.app.write().await.unwrap();
         let made =
@@ -420,12 +342,12 @@ async fn values_by_hand_make_the_same_connection() {
         assert_eq!(made.status, ConnectionStatus::Draft);
         let ours = connection::sp_values(&t.app, &it).await.unwrap();
         for (input, field) in [
-            (manual(" ", SSO, &idp_key().1), "entity_id"),
-            (manual(IDP, "acme.okta.test", &idp_key().1), "sso_url"),
+            (manual(" ", SSO, &idp().certificate_pem), "entity_id"),
+            (manual(IDP, "acme.okta.test", &idp().certificate_pem), "sso_url"),
             (manual(IDP, SSO, "hello"), "certificate"),
-            (manual(IDP, SSO, &idp_key().0), "certificate"),
-            (manual(&ours.entity_id, SSO, &idp_key().1), "entity_id"),
-            (manual(IDP, &ours.acs_url, &idp_key().1), "sso_url"),
+            (manual(IDP, SSO, &idp().key_pem), "certificate"),
+            (manual(&ours.entity_id, SSO, &idp().certificate_pem), "entity_id"),
+            (manual(IDP, &ours.acs_url, &idp().certificate_pem), "sso_url"),
         ] {
             let problem = read_error(&t, "okta-saml", Some(&it), input).await;
             assert_eq!(problem.fields[0].field, field, "{}", problem.detail);
@@ -436,9 +358,9 @@ async fn values_by_hand_make_the_same_connection() {
 #[tokio::test]
 async fn what_does_not_help_is_answered_with_what_it_is() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = draft(&t, &org, "okta-saml").await;
-        let (key, certificate) = idp_key();
+        let org = t.organization("Acme").await;
+        let it = t.draft(&org, "okta-saml").await;
+        let (key, certificate) = (&idp().key_pem, &idp().certificate_pem);
         let xml = |text: &str| Input::MetadataXml { xml: text.to_owned(), entity_id: None };
         let pasted = |text: &str| Input::Pasted(text.to_owned());
         for (input, words) in [
@@ -478,8 +400,8 @@ async fn what_does_not_help_is_answered_with_what_it_is() {
 #[tokio::test]
 async fn a_verified_domain_leads_to_the_newest_active_connection() {
     each_database!(|t| {
-        let (acme, other) = (organization(&t, "Acme").await, organization(&t, "Other").await);
-        let first = saml_connection(&t, &acme).await;
+        let (acme, other) = (t.organization("Acme").await, t.organization("Other").await);
+        let first = t.saml_connection(&acme, idp()).await;
         let mut tx = t.app.write().await.unwrap();
         let domain = domains::add(&t.app, &mut tx, &acme, "Acme.TEST", None, ACTOR).await.unwrap();
         tx.commit().await.unwrap();
@@ -515,7 +437,7 @@ async fn a_verified_domain_leads_to_the_newest_active_connection() {
         drop(db);
 
         t.clock.advance(Duration::from_secs(1));
-        let second = saml_connection(&t, &acme).await;
+        let second = t.saml_connection(&acme, idp()).await;
         assert_eq!(route("ann@acme.test").await, Some((acme.id, second.id)));
         let mut tx = t.app.write().await.unwrap();
         connection::deactivate(&t.app, &mut tx, &second, ACTOR).await.unwrap();
@@ -548,8 +470,8 @@ async fn a_verified_domain_leads_to_the_newest_active_connection() {
 #[tokio::test]
 async fn a_new_certificate_needs_a_new_test() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = saml_connection(&t, &org).await;
+        let org = t.organization("Acme").await;
+        let it = t.saml_connection(&org, idp()).await;
         let it = changed(&t, &it, Change { allow_idp_initiated: Some(true), ..Change::default() }).await;
         let mut tx = t.app.write().await.unwrap();
         connection::mark_tested(&mut tx, &it, t.app.now()).await.unwrap();
@@ -558,7 +480,7 @@ async fn a_new_certificate_needs_a_new_test() {
         assert!(same.tested_at.is_some());
         let (key, certificate) = key_pair();
         let new = SignerKey::from_pem(&key, &certificate).unwrap();
-        let xml = metadata_xml(IDP, SSO, None, &[signer().cert_der(), new.cert_der()]);
+        let xml = metadata_xml(IDP, SSO, None, &[idp().signer().cert_der(), new.cert_der()]);
         let input = Input::MetadataXml { xml, entity_id: None };
         let settings = connection::read_input(&t.app, "okta-saml", Some(&it), &input).await.unwrap();
         let it = changed(&t, &it, Change { settings: Some(settings), ..Change::default() }).await;
@@ -639,8 +561,8 @@ fn client(issuer: &str, secret: &str) -> Input {
 }
 
 async fn oidc_connection(t: &TestApp, idp: &Idp, issuer: &str, secret: &str) -> Connection {
-    let org = organization(t, "Acme").await;
-    let it = draft(t, &org, "okta-oidc").await;
+    let org = t.organization("Acme").await;
+    let it = t.draft(&org, "okta-oidc").await;
     let values = connection::sp_values(&t.app, &it).await.unwrap();
     register(idp, &values.redirect_uri);
     let settings =

@@ -2,32 +2,14 @@
 
 use std::time::Duration;
 
-use model::{Defaults, Domain, DomainStatus, LeaverPolicy, Organization, OrganizationId, Purpose};
+use model::{Domain, DomainStatus, Organization, Purpose};
 use serde_json::Value;
 use server::connection::domains::{self, Found};
 use server::dns::{Kind, Reply};
 use server::onboarding::links;
-use testkit::{TestApp, each_database};
+use testkit::{ACTOR, TestApp, each_database};
 
-const ACTOR: &str = "operator:test";
 const HOST: &str = "_frontdesk.acme.test";
-
-async fn organization(t: &TestApp, name: &str) -> Organization {
-    let it = Organization {
-        id: t.app.id(OrganizationId::new),
-        name: name.to_owned(),
-        leaver_policy: LeaverPolicy::Disconnect,
-        erase_grace: Duration::from_hours(24),
-        jit: true,
-        self_service: true,
-        defaults: Defaults::default(),
-        created_at: t.app.now(),
-    };
-    let mut tx = t.app.write().await.unwrap();
-    store::organization::add(&mut tx, &it).await.unwrap();
-    tx.commit().await.unwrap();
-    it
-}
 
 async fn claim(t: &TestApp, organization: &Organization) -> Domain {
     let mut tx = t.app.write().await.unwrap();
@@ -59,7 +41,7 @@ async fn pass(t: &TestApp, days: u32) {
 #[tokio::test]
 async fn a_record_in_dns_verifies_the_domain() {
     each_database!(|t| {
-        let acme = organization(&t, "Acme").await;
+        let acme = t.organization("Acme").await;
         let domain = claim(&t, &acme).await;
         let value = domains::dns_record(&domain).value;
         t.app.dns.set(HOST, Kind::Txt, texts(&["something else", &value]));
@@ -83,7 +65,7 @@ async fn a_record_in_dns_verifies_the_domain() {
 #[tokio::test]
 async fn each_known_mistake_is_named() {
     each_database!(|t| {
-        let acme = organization(&t, "Acme").await;
+        let acme = t.organization("Acme").await;
         let domain = claim(&t, &acme).await;
         let value = domains::dns_record(&domain).value;
         let doubled = format!("{HOST}.acme.test");
@@ -115,7 +97,7 @@ async fn each_known_mistake_is_named() {
 #[tokio::test]
 async fn of_two_who_claim_a_domain_the_first_to_prove_it_holds_it() {
     each_database!(|t| {
-        let (acme, other) = (organization(&t, "Acme").await, organization(&t, "Other").await);
+        let (acme, other) = (t.organization("Acme").await, t.organization("Other").await);
         let (late, early) = (claim(&t, &acme).await, claim(&t, &other).await);
         let values = [&late, &early].map(|it| domains::dns_record(it).value);
         assert_ne!(values[0], values[1]);
@@ -136,7 +118,7 @@ async fn of_two_who_claim_a_domain_the_first_to_prove_it_holds_it() {
 #[tokio::test]
 async fn the_value_stays_when_a_domain_is_taken_away_and_named_again() {
     each_database!(|t| {
-        let acme = organization(&t, "Acme").await;
+        let acme = t.organization("Acme").await;
         let first = claim(&t, &acme).await;
         let mut tx = t.app.write().await.unwrap();
         domains::remove(&t.app, &mut tx, &acme, first.id, ACTOR).await.unwrap();
@@ -150,7 +132,7 @@ async fn the_value_stays_when_a_domain_is_taken_away_and_named_again() {
 #[tokio::test]
 async fn a_pending_domain_is_looked_at_by_itself_ever_more_seldom_and_not_for_ever() {
     each_database!(|t| {
-        let acme = organization(&t, "Acme").await;
+        let acme = t.organization("Acme").await;
         let domain = claim(&t, &acme).await;
         assert_eq!(claim(&t, &acme).await.id, domain.id);
         assert_eq!(jobs(&t).await, 1);
@@ -168,7 +150,7 @@ async fn a_pending_domain_is_looked_at_by_itself_ever_more_seldom_and_not_for_ev
         assert_eq!((known().await.status, known().await.next_look), (DomainStatus::Pending, None));
         t.assert_no_work().await;
 
-        let late = organization(&t, "Late").await;
+        let late = t.organization("Late").await;
         let theirs = claim(&t, &late).await;
         t.app.dns.set(HOST, Kind::Txt, texts(&[&domains::dns_record(&theirs).value]));
         t.clock.advance(Duration::from_mins(2));
@@ -184,7 +166,7 @@ async fn a_pending_domain_is_looked_at_by_itself_ever_more_seldom_and_not_for_ev
 #[tokio::test]
 async fn the_wizard_looks_when_asked_and_says_what_it_found() {
     each_database!(|t| {
-        let acme = organization(&t, "Acme").await;
+        let acme = t.organization("Acme").await;
         let domain = claim(&t, &acme).await;
         let value = domains::dns_record(&domain).value;
         let mut tx = t.app.write().await.unwrap();

@@ -2,58 +2,17 @@
 
 use std::time::Duration;
 
-use model::{
-    Connection, ConnectionId, ConnectionStatus, Defaults, Domain, DomainId, DomainStatus, LeaverPolicy, Mail,
-    Member, MemberStatus, Organization, OrganizationId, Protocol, Role, Source,
-};
+use model::{Defaults, LeaverPolicy, Mail, Member, MemberStatus, Organization, Role, Source};
 use profile::{Country, Profile};
 use server::member::{self, Arrival, Reason};
 use testkit::{TestApp, each_database};
 
 async fn organization(t: &TestApp, name: &str, domain: &str, sso: bool) -> Organization {
-    let now = t.app.now();
-    let org = Organization {
-        id: t.app.id(OrganizationId::new),
-        name: name.to_owned(),
-        leaver_policy: LeaverPolicy::Disconnect,
-        erase_grace: Duration::from_hours(24),
-        jit: true,
-        self_service: true,
-        defaults: Defaults::default(),
-        created_at: now,
-    };
-    let verified = Domain {
-        id: t.app.id(DomainId::new),
-        organization_id: org.id,
-        name: domain.to_owned(),
-        status: DomainStatus::Verified,
-        dns_token: "x".to_owned(),
-        looked_at: None,
-        found: None,
-        next_look: None,
-        verified_at: Some(now),
-        verified_by: Some("api".to_owned()),
-        created_at: now,
-    };
-    let mut tx = t.app.write().await.unwrap();
-    store::organization::add(&mut tx, &org).await.unwrap();
-    store::domain::add(&mut tx, &verified).await.unwrap();
+    let org = t.organization(name).await;
+    t.domain(&org, domain).await;
     if sso {
-        let connection = Connection {
-            id: t.app.id(ConnectionId::new),
-            organization_id: org.id,
-            protocol: Protocol::Saml,
-            provider: "generic-saml".to_owned(),
-            status: ConnectionStatus::Active,
-            config: "{}".to_owned(),
-            tested_at: None,
-            last_login_at: None,
-            created_at: now,
-            updated_at: now,
-        };
-        store::connection::add(&mut tx, &connection).await.unwrap();
+        t.bare_connection(&org).await;
     }
-    tx.commit().await.unwrap();
     org
 }
 
@@ -336,20 +295,12 @@ async fn under_the_delete_policy_everything_goes_after_the_grace() {
 async fn an_unproven_account_loses_its_password_before_it_is_joined() {
     each_database!(|t| {
         let org = organization(&t, "Acme", "acme.test", true).await;
-        let account = model::Account {
-            id: t.app.id(model::AccountId::new),
-            email: "Ada@acme.test".to_owned(),
-            email_verified_at: None,
-            first_name: String::new(),
-            last_name: String::new(),
-            password_hash: Some("a stranger's".to_owned()),
-            personal_email: None,
-            locale: None,
-            created_at: t.app.now(),
-        };
-        let mut tx = t.app.write().await.unwrap();
-        store::account::add(&mut tx, &account).await.unwrap();
-        tx.commit().await.unwrap();
+        let account = t
+            .account_with("Ada@acme.test", |it| {
+                it.email_verified_at = None;
+                it.password_hash = Some("a stranger's".to_owned());
+            })
+            .await;
         let ada = arrive(&t, &org, person("ada@acme.test", Some("DE"))).await.unwrap();
         assert_eq!(ada.account_id, Some(account.id));
         let mut db = t.app.read().await.unwrap();

@@ -79,7 +79,8 @@ impl TestBrowser {
         self.send(request.expect("a request")).await
     }
 
-    /// Posts a form as another site would make the browser do it (SAML's POST binding).
+    /// Posts a form as another site would make the browser do it (SAML's POST binding): without cookies, which are
+    /// `SameSite=Lax`.
     pub async fn post_cross_site(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = Request::post(path)
@@ -87,7 +88,13 @@ impl TestBrowser {
             .header("sec-fetch-site", "cross-site")
             .header(header::ORIGIN, "https://idp.example")
             .body(Body::from(body));
-        self.send(request.expect("a request")).await
+        let kept = std::mem::take(&mut self.cookies);
+        let answer = self.send(request.expect("a request")).await;
+        let new = std::mem::replace(&mut self.cookies, kept);
+        for (name, value) in new {
+            self.add_cookie(&format!("{name}={value}"));
+        }
+        answer
     }
 
     /// Calls an API with a bearer token.

@@ -8,6 +8,8 @@
 
 mod browser;
 mod chance;
+mod saml;
+mod world;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +17,10 @@ use std::sync::Arc;
 pub use browser::{Answer, TestBrowser};
 pub use chance::{ManualClock, SeededRng};
 use model::{Mail, OperatorId, Seal, Time, TokenId};
+pub use saml::{Asked, Person, SamlProvider, Says, key_pair};
 use server::{App, AppParts, Config, Dns};
 use store::{Store, Target};
+pub use world::{ACTOR, Application, CALLBACK};
 
 /// 2026-03-01T09:00:00Z, when every test begins.
 pub const START: Time = Time::from_seconds(1_772_355_600);

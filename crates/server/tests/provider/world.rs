@@ -7,39 +7,19 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::{
-    Account, AccountId, Defaults, LeaverPolicy, Member, MemberId, MemberStatus, Organization, OrganizationId,
-    Role, SessionId, Source,
-};
+use model::{Account, Member, MemberStatus, Organization, Role};
 use oidc::pkce;
-use serde_json::{Map, Value, json};
-use server::provider::applications;
+use serde_json::{Value, json};
 use store::session::Session;
 use testkit::{Answer, TestApp, TestBrowser};
+pub use testkit::{Application as Client, CALLBACK};
 
-/// Where the application of every test receives its answers.
-pub const CALLBACK: &str = "https://product.example/callback";
 /// A PKCE verifier.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// A registered application.
-pub struct Client {
-    pub id: String,
-    pub secret: String,
-}
-
 /// Registers an application with these members besides its redirect URI.
 pub async fn client(t: &TestApp, more: Value) -> Client {
-    let mut metadata = Map::new();
-    metadata.insert("redirect_uris".to_owned(), json!([CALLBACK]));
-    if let Value::Object(more) = more {
-        metadata.extend(more);
-    }
-    let mut tx = t.app.write().await.unwrap();
-    let (application, secret) =
-        applications::create(&t.app, &mut tx, "Product", &metadata, "system").await.unwrap();
-    tx.commit().await.unwrap();
-    Client { id: application.id.to_string(), secret: secret.unwrap_or_default() }
+    t.application(more).await
 }
 
 /// Ada of Acme, signed in.
@@ -53,60 +33,17 @@ pub struct Ada {
 
 /// Makes a company, a member with an account, and a session in a browser.
 pub async fn ada(t: &TestApp) -> Ada {
-    let app = &t.app;
-    let now = app.now();
-    let organization = Organization {
-        id: app.id(OrganizationId::new),
-        name: "Acme".to_owned(),
-        leaver_policy: LeaverPolicy::Disconnect,
-        erase_grace: Duration::from_hours(72),
-        jit: true,
-        self_service: true,
-        defaults: Defaults::default(),
-        created_at: now,
-    };
-    let account = Account {
-        id: app.id(AccountId::new),
-        email: "ada@acme.example".to_owned(),
-        email_verified_at: Some(now),
-        first_name: "Ada".to_owned(),
-        last_name: "Lovelace".to_owned(),
-        password_hash: None,
-        personal_email: None,
-        locale: None,
-        created_at: now,
-    };
-    let member = Member {
-        id: app.id(MemberId::new),
-        organization_id: organization.id,
-        account_id: Some(account.id),
-        directory_user_id: None,
-        status: MemberStatus::Active,
-        source: Source::Sso,
-        role: Role::Admin,
-        email: Some(account.email.clone()),
-        first_name: Some("Ada".to_owned()),
-        last_name: Some("Lovelace".to_owned()),
-        country: Some("GB".to_owned()),
-        current_city: None,
-        current_state: None,
-        birth_year: Some(1815),
-        extra: json!({"employee_number": "7"}).to_string(),
-        unread: "[]".to_owned(),
-        status_before: None,
-        erase_at: None,
-        left_at: None,
-        last_sign_in_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let mut tx = app.write().await.unwrap();
-    store::organization::add(&mut tx, &organization).await.unwrap();
-    store::account::add(&mut tx, &account).await.unwrap();
-    store::member::add(&mut tx, &member).await.unwrap();
-    tx.commit().await.unwrap();
+    let organization = t.organization_with("Acme", |it| it.erase_grace = Duration::from_hours(72)).await;
+    let account = t.account("ada@acme.example").await;
+    let extra = json!({"employee_number": "7"}).to_string();
+    let member = t
+        .member_with(&organization, &account, Role::Admin, |it| {
+            it.birth_year = Some(1815);
+            it.extra = extra;
+        })
+        .await;
     let mut browser = t.browser();
-    let session = sign_in(t, &mut browser, &account, Some(&member)).await;
+    let session = t.session(&mut browser, &account, Some(&member)).await;
     Ada { organization, account, member, session, browser }
 }
 
@@ -117,27 +54,7 @@ pub async fn sign_in(
     account: &Account,
     member: Option<&Member>,
 ) -> Session {
-    let now = t.app.now();
-    let session = Session {
-        id: t.app.id(SessionId::new),
-        account_id: account.id,
-        member_id: member.map(|m| m.id),
-        organization_id: member.map(|m| m.organization_id),
-        connection_id: None,
-        name_id: None,
-        session_index: None,
-        auth_at: now,
-        method: "saml".to_owned(),
-        user_agent: "test".to_owned(),
-        created_at: now,
-        expires_at: now.after(Duration::from_hours(12)),
-    };
-    let token = t.app.token("");
-    let mut tx = t.app.write().await.unwrap();
-    store::session::add(&mut tx, &session, &token.hash()).await.unwrap();
-    tx.commit().await.unwrap();
-    browser.add_cookie(&format!("{}={}", server::request::SESSION_COOKIE, token.expose()));
-    session
+    t.session(browser, account, member).await
 }
 
 /// Changes the status of a member.

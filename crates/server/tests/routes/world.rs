@@ -1,15 +1,10 @@
 //! Two companies that must know nothing of each other.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
-use model::{
-    Account, AccountId, ImportId, Member, MemberId, MemberStatus, OrganizationId, Role, SessionId, Source,
-};
+use model::{Member, OrganizationId, Role};
 use serde_json::{Value, json};
-use store::import::Import;
-use store::session::Session;
-use testkit::{TestApp, TestBrowser};
+use testkit::{SamlProvider, TestApp, TestBrowser};
 
 /// Counters and records of refused calls: they are there to change.
 const RECORDS: [&str; 4] = ["rate_limits", "login_attempts", "scim_requests", "api_tokens"];
@@ -81,7 +76,7 @@ impl Company {
         let base = format!("/api/v1/organizations/{id}");
         let connection = post(
             format!("{base}/connections"),
-            json!({"protocol": "saml", "provider": "generic-saml", "metadata_xml": metadata(domain), "status": "active"}),
+            json!({"protocol": "saml", "provider": "generic-saml", "metadata_xml": SamlProvider::of(domain).metadata(), "status": "active"}),
         )
         .await;
         let directory =
@@ -101,7 +96,8 @@ impl Company {
             store::domain::list(&mut t.app.store.read().await.unwrap(), organization).await.unwrap();
         let (administrator, _) = person(t, organization, &format!("ada@{domain}"), Role::Admin).await;
         let (member, of) = person(t, organization, &format!("bob@{domain}"), Role::Member).await;
-        let import = import(t, organization).await;
+        let import =
+            t.import(organization, "First name,Last name,Email,Country\nAnn,Lee,ann@example.test,US\n").await;
         let setup_token = text(&link["url"]).rsplit('/').next().expect("a token").to_owned();
         let ids = HashMap::from([
             ("id", id.clone()),
@@ -147,92 +143,14 @@ impl Company {
     }
 }
 
-fn metadata(domain: &str) -> String {
-    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
-    let certificate = rcgen::CertificateParams::default().self_signed(&key).unwrap();
-    let signer = saml::SignerKey::from_pem(&key.serialize_pem(), &certificate.pem()).unwrap();
-    let sso = format!("https://idp.{domain}/sso");
-    saml::idp::metadata_xml(&format!("https://idp.{domain}"), &sso, None, &[signer.cert_der()])
-}
-
 async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Role) -> (TestBrowser, Member) {
-    let app = &t.app;
-    let now = app.now();
-    let account = Account {
-        id: app.id(AccountId::new),
-        email: email.to_owned(),
-        email_verified_at: Some(now),
-        first_name: "Ada".to_owned(),
-        last_name: "Lovelace".to_owned(),
-        password_hash: None,
-        personal_email: None,
-        locale: None,
-        created_at: now,
-    };
-    let member = Member {
-        id: app.id(MemberId::new),
-        organization_id: organization,
-        account_id: Some(account.id),
-        directory_user_id: None,
-        status: MemberStatus::Active,
-        source: Source::Sso,
-        role,
-        email: Some(account.email.clone()),
-        first_name: Some("Ada".to_owned()),
-        last_name: Some("Lovelace".to_owned()),
-        country: Some("GB".to_owned()),
-        current_city: None,
-        current_state: None,
-        birth_year: None,
-        extra: "{}".to_owned(),
-        unread: "[]".to_owned(),
-        status_before: None,
-        erase_at: None,
-        left_at: None,
-        last_sign_in_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let session = Session {
-        id: app.id(SessionId::new),
-        account_id: account.id,
-        member_id: Some(member.id),
-        organization_id: Some(organization),
-        connection_id: None,
-        name_id: None,
-        session_index: None,
-        auth_at: now,
-        method: "saml".to_owned(),
-        user_agent: "test".to_owned(),
-        created_at: now,
-        expires_at: now.after(Duration::from_hours(12)),
-    };
-    let token = app.token("");
-    let mut tx = app.write().await.unwrap();
-    store::account::add(&mut tx, &account).await.unwrap();
-    store::member::add(&mut tx, &member).await.unwrap();
-    store::session::add(&mut tx, &session, &token.hash()).await.unwrap();
-    tx.commit().await.unwrap();
+    let organization =
+        store::organization::lookup(&mut t.app.read().await.unwrap(), organization).await.unwrap().unwrap();
+    let account = t.account(email).await;
+    let member = t.member(&organization, &account, role).await;
     let mut browser = t.browser();
-    browser.add_cookie(&format!("{}={}", server::request::SESSION_COOKIE, token.expose()));
+    t.session(&mut browser, &account, Some(&member)).await;
     browser.get("/account").await;
     assert!(!browser.csrf.is_empty(), "the account page has forms");
     (browser, member)
-}
-
-async fn import(t: &TestApp, organization: OrganizationId) -> ImportId {
-    let it = Import {
-        id: t.app.id(ImportId::new),
-        organization_id: organization,
-        file_name: "people.csv".to_owned(),
-        content: b"First name,Last name,Email,Country\nAnn,Lee,ann@example.test,US\n".to_vec(),
-        created_by: "system".to_owned(),
-        created_at: t.app.now(),
-        applied_at: None,
-        result: String::new(),
-    };
-    let mut tx = t.app.write().await.unwrap();
-    store::import::add(&mut tx, &it).await.unwrap();
-    tx.commit().await.unwrap();
-    it.id
 }

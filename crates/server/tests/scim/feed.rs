@@ -2,12 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use model::{
-    Connection, ConnectionId, ConnectionStatus, Defaults, Directory, DirectoryStatus, Domain, DomainId,
-    DomainStatus, LeaverPolicy, Member, Organization, OrganizationId, Protocol,
-};
+use model::{Directory, DirectoryStatus, Member, Organization};
 use serde_json::{Value, json};
-use server::directory;
 use testkit::{Answer, TestApp};
 
 /// A provider's end of a directory.
@@ -22,50 +18,11 @@ pub struct Feed {
 impl Feed {
     /// A company with a verified domain, single sign-on and a directory.
     pub async fn new(t: &TestApp, domain: &str, provider: &str, status: DirectoryStatus) -> Self {
-        let app = t.app.clone();
-        let now = app.now();
-        let org = Organization {
-            id: app.id(OrganizationId::new),
-            name: domain.to_owned(),
-            leaver_policy: LeaverPolicy::Disconnect,
-            erase_grace: std::time::Duration::from_hours(24),
-            jit: true,
-            self_service: false,
-            defaults: Defaults::default(),
-            created_at: now,
-        };
-        let mut tx = app.store.write().await.unwrap();
-        store::organization::add(&mut tx, &org).await.unwrap();
-        let it = Domain {
-            id: app.id(DomainId::new),
-            organization_id: org.id,
-            name: domain.to_owned(),
-            status: DomainStatus::Verified,
-            dns_token: "x".to_owned(),
-            looked_at: None,
-            found: None,
-            next_look: None,
-            verified_at: Some(now),
-            verified_by: Some("api".to_owned()),
-            created_at: now,
-        };
-        store::domain::add(&mut tx, &it).await.unwrap();
-        let it = Connection {
-            id: app.id(ConnectionId::new),
-            organization_id: org.id,
-            protocol: Protocol::Saml,
-            provider: "generic-saml".to_owned(),
-            status: ConnectionStatus::Active,
-            config: "{}".to_owned(),
-            tested_at: None,
-            last_login_at: None,
-            created_at: now,
-            updated_at: now,
-        };
-        store::connection::add(&mut tx, &it).await.unwrap();
-        let (directory, token) = directory::create(&app, &mut tx, &org, provider, status).await.unwrap();
-        tx.commit().await.unwrap();
-        Self { app, clock: t.clock.clone(), org, directory, token: token.expose().to_owned() }
+        let org = t.organization_with(domain, |it| it.self_service = false).await;
+        t.domain(&org, domain).await;
+        t.bare_connection(&org).await;
+        let (directory, token) = t.directory(&org, provider, status).await;
+        Self { app: t.app.clone(), clock: t.clock.clone(), org, directory, token }
     }
 
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
