@@ -32,7 +32,7 @@ async fn serve(args: &ServeArgs) -> Result<(), Refusal> {
         );
     }
     let listener = listen(args.listen).await?;
-    let app = open(&args.data, config, Dns::system()).await?;
+    let app = open(&args.data, config, Dns::servers(&args.name_servers)).await?;
     announce(&app, args.listen).await?;
     let (stop, stopped) = watch::channel(false);
     tokio::spawn(async move {
@@ -97,6 +97,10 @@ pub async fn answer(
     let worker = tokio::spawn(server::job::run_until(app.clone(), async move {
         let _ = also_stopped.wait_for(|stop| *stop).await;
     }));
+    let mut until_stopped = stopped.clone();
+    let records = tokio::spawn(server::provisioning::keep_writing(app.clone(), async move {
+        let _ = until_stopped.wait_for(|stop| *stop).await;
+    }));
     let service = server::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service)
         .with_graceful_shutdown(async move {
@@ -104,6 +108,10 @@ pub async fn answer(
         })
         .await;
     let _ = worker.await;
+    let _ = records.await;
+    if let Err(problem) = server::provisioning::flush(&app).await {
+        tracing::error!(cause = problem.cause, "the last records of SCIM requests could not be written");
+    }
     app.store.close().await;
     served.map_err(|e| Refusal(format!("The server stopped: {e}.")))
 }

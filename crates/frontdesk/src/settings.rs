@@ -1,13 +1,13 @@
 //! Where the settings come from: command line, `FRONTDESK_*` variables, configuration file, in this order.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use model::Seal;
 use serde::Deserialize;
 use server::Config;
-use server::config::Smtp;
+use server::config::{Network, Smtp};
 use store::Target;
 use url::Url;
 use web::brand::Brand;
@@ -40,6 +40,13 @@ pub struct ServeArgs {
     /// Let customer-given addresses reach private networks and plain http. Development and tests only
     #[arg(long, env = "FRONTDESK_ALLOW_PRIVATE_NETWORK")]
     pub allow_private_network: bool,
+    /// Proxies in front of Frontdesk, as addresses or networks; they are believed whom they speak for
+    /// (`X-Forwarded-For`). Default: this machine
+    #[arg(long, env = "FRONTDESK_TRUSTED_PROXIES", value_name = "NETWORK,…", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Option<Vec<Network>>,
+    /// Name servers that are asked about customers' domains, with a port where it is not 53. Default: those of this machine
+    #[arg(long, env = "FRONTDESK_NAME_SERVERS", value_name = "ADDRESS,…", value_delimiter = ',', value_parser = name_server)]
+    pub name_servers: Vec<SocketAddr>,
 }
 
 /// The configuration file.
@@ -83,6 +90,9 @@ impl ServeArgs {
         let file = self.config.as_deref().map_or_else(|| Ok(File::default()), read_file)?;
         let mut config = Config::new(public_url);
         config.allow_private_network = self.allow_private_network;
+        if let Some(proxies) = &self.trusted_proxies {
+            config.trusted_proxies.clone_from(proxies);
+        }
         config.brand = brand(file.vendor);
         config.smtp = mail_server(file.mail)?;
         Ok(config)
@@ -123,6 +133,24 @@ impl DataArgs {
             Refusal(format!("The key in {place} cannot be used. Expected 64 hexadecimal digits. Without the key that sealed them, stored secrets cannot be opened: restore it from the backup."))
         })
     }
+}
+
+/// `10.0.0.0/8`, or one address.
+fn network(text: &str) -> Result<Network, String> {
+    let text = text.trim();
+    text.parse().or_else(|_| text.parse::<IpAddr>().map(Network::from)).map_err(|_| {
+        format!("“{text}” is no address and no network; expected something like 10.0.0.0/8 or 192.0.2.7")
+    })
+}
+
+/// `192.0.2.53`, or with a port `192.0.2.53:5353`.
+fn name_server(text: &str) -> Result<SocketAddr, String> {
+    let text = text.trim();
+    text.parse().or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53))).map_err(|_| {
+        format!(
+            "“{text}” is no address of a name server; expected something like 192.0.2.53 or 192.0.2.53:5353"
+        )
+    })
 }
 
 fn read_or_make_key(path: &Path) -> Result<String, Refusal> {

@@ -51,6 +51,10 @@ pub struct Inner {
     pub brand: Arc<web::brand::Brand>,
     /// What the `connection` room keeps in memory.
     pub connections: crate::connection::Memory,
+    /// What the rate limits have counted in this process.
+    pub rates: crate::rate::Counters,
+    /// Records of SCIM requests that wait to be written together.
+    pub scim_records: crate::provisioning::Waiting,
     /// The keys of our OpenID provider, once opened.
     pub signing_keys: crate::provider::keys::Cache,
 }
@@ -77,6 +81,8 @@ impl App {
             outbound,
             brand,
             connections: crate::connection::Memory::default(),
+            rates: crate::rate::Counters::default(),
+            scim_records: crate::provisioning::Waiting::default(),
             signing_keys: crate::provider::keys::Cache::new(),
         }))
     }

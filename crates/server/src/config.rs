@@ -1,10 +1,15 @@
 //! Settings of a running server: what the command line, the environment and the configuration file say.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use url::Url;
 
+use crate::rate;
 use web::brand::Brand;
+
+/// A network: `10.0.0.0/8`.
+pub type Network = ipnet::IpNet;
 
 /// Settings of a running server. Defaults suit a trial on one machine.
 #[derive(Debug, Clone)]
@@ -13,6 +18,8 @@ pub struct Config {
     pub public_url: Url,
     /// Customer-given addresses may be private, loopback or plain http. Development only.
     pub allow_private_network: bool,
+    /// Proxies of the operator's own, which are believed whom they speak for (`X-Forwarded-For`).
+    pub trusted_proxies: Vec<Network>,
     /// The vendor's face.
     pub brand: Brand,
     /// How mails leave; without it they stay readable in the console.
@@ -45,6 +52,8 @@ pub struct Limits {
     pub claim: Duration,
     /// How long a mailed sign-in link works.
     pub sign_in_link: Duration,
+    /// Requests of one directory.
+    pub scim_requests: rate::Limit,
 }
 
 impl Default for Limits {
@@ -57,6 +66,7 @@ impl Default for Limits {
             invitation: HOUR * 24 * 14,
             claim: HOUR * 24 * 30,
             sign_in_link: Duration::from_mins(20),
+            scim_requests: rate::SCIM,
         }
     }
 }
@@ -67,6 +77,7 @@ impl Config {
         Self {
             public_url,
             allow_private_network: false,
+            trusted_proxies: loopback(),
             brand: Brand::new("Frontdesk", "support@localhost"),
             smtp: None,
             limits: Limits::default(),
@@ -83,8 +94,21 @@ impl Config {
         self.url("")
     }
 
+    /// Whether this address is a proxy of the operator's own.
+    pub fn is_proxy(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(&address))
+    }
+
     /// Whether browsers come by TLS, so that cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
+}
+
+/// This machine.
+fn loopback() -> Vec<Network> {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    let v4 = ipnet::Ipv4Net::new(Ipv4Addr::LOCALHOST, 8).map(Network::from);
+    let v6 = ipnet::Ipv6Net::new(Ipv6Addr::LOCALHOST, 128).map(Network::from);
+    [v4, v6].into_iter().flatten().collect()
 }

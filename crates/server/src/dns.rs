@@ -3,10 +3,13 @@
 //! Owns how DNS is asked. What an answer means is for who asked.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{RData, RecordType};
@@ -20,8 +23,9 @@ const LONGEST: Duration = Duration::from_secs(8);
 /// Who answers.
 #[derive(Clone)]
 pub enum Dns {
-    /// The resolver that this machine is set to, read when first asked.
-    System(Arc<OnceCell<TokioResolver>>),
+    /// A resolver, set up when first asked: with these name servers, or without any with those that this machine is set
+    /// to.
+    Resolver(Arc<OnceCell<TokioResolver>>, Arc<[SocketAddr]>),
     /// A table; a name that is not in it does not exist.
     Fixed(Arc<Mutex<HashMap<(String, Kind), Reply>>>),
 }
@@ -51,7 +55,12 @@ pub enum Reply {
 impl Dns {
     /// The resolver of this machine.
     pub fn system() -> Self {
-        Self::System(Arc::default())
+        Self::servers(&[])
+    }
+
+    /// These name servers; those of this machine where there are none.
+    pub fn servers(servers: &[SocketAddr]) -> Self {
+        Self::Resolver(Arc::default(), servers.into())
     }
 
     /// An empty table.
@@ -73,7 +82,7 @@ impl Dns {
                 let table = table.lock().unwrap_or_else(PoisonError::into_inner);
                 table.get(&(name.to_owned(), kind)).cloned().unwrap_or(Reply::NoName)
             }
-            Self::System(cell) => match cell.get_or_try_init(async || resolver()).await {
+            Self::Resolver(cell, servers) => match cell.get_or_try_init(async || resolver(servers)).await {
                 Ok(resolver) => ask(resolver, name, kind).await,
                 Err(error) => {
                     tracing::error!(%error, "this machine's DNS settings cannot be used; expected name servers in /etc/resolv.conf");
@@ -84,14 +93,27 @@ impl Dns {
     }
 }
 
-fn resolver() -> Result<TokioResolver, NetError> {
-    let mut builder = TokioResolver::builder_tokio()?;
+fn resolver(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
+    let mut builder = if servers.is_empty() {
+        TokioResolver::builder_tokio()?
+    } else {
+        let config = ResolverConfig::from_parts(None, Vec::new(), servers.iter().map(name_server).collect());
+        TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+    };
     let options = builder.options_mut();
     options.timeout = TIMEOUT;
     options.attempts = ATTEMPTS;
     // Who has just mended a record must not be told what was there before.
     options.cache_size = 0;
     builder.build()
+}
+
+fn name_server(address: &SocketAddr) -> NameServerConfig {
+    let mut it = NameServerConfig::udp_and_tcp(address.ip());
+    for connection in &mut it.connections {
+        connection.port = address.port();
+    }
+    it
 }
 
 async fn ask(resolver: &TokioResolver, name: &str, kind: Kind) -> Reply {

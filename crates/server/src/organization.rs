@@ -30,8 +30,8 @@ pub struct Change {
     pub self_service: Option<bool>,
     /// The country of everybody who has none, in any spelling; an empty text takes it away.
     pub country: Option<String>,
-    /// The role of everybody for whom nothing else names one.
-    pub role: Option<Role>,
+    /// The role of everybody for whom nothing else names one; an inner none takes it away.
+    pub role: Option<Option<Role>>,
 }
 
 /// Makes an organization. Its domains are added by the `connection` room in the same transaction.
@@ -85,7 +85,7 @@ pub async fn update(
     it.leaver_policy = change.leaver_policy.unwrap_or(it.leaver_policy);
     it.jit = change.jit.unwrap_or(it.jit);
     it.self_service = change.self_service.unwrap_or(it.self_service);
-    it.defaults.role = change.role.or(it.defaults.role);
+    it.defaults.role = change.role.unwrap_or(it.defaults.role);
     if it != before {
         store::organization::update(tx, &it).await?;
         record(app, tx, &it, "organization.updated", &to_json(&it), actor).await?;

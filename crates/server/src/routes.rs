@@ -14,6 +14,7 @@ use crate::connection;
 use crate::problem::{self, Problem};
 use crate::provider;
 use crate::provisioning;
+use crate::rate;
 use crate::request;
 
 /// Bodies of pages and protocols; uploads raise it for themselves.
@@ -30,12 +31,14 @@ pub fn router(app: App) -> Router {
         .merge(crate::console::pages())
         .merge(crate::org::pages())
         .merge(crate::onboarding::wizard::pages())
+        .layer(from_fn_with_state(app.clone(), rate::failed_links))
         .layer(from_fn(page_headers))
         .layer(from_fn_with_state(app.clone(), request::refuse_cross_site));
     let protocols = Router::new()
         .merge(connection::protocol())
         .merge(crate::login::protocol())
-        .merge(provider::protocol());
+        .merge(provider::protocol())
+        .layer(from_fn_with_state(app.clone(), rate::failed_links));
     let machines = Router::new().merge(crate::api::machine()).merge(provisioning::machine());
     Router::new()
         .merge(pages)
@@ -53,6 +56,7 @@ pub fn router(app: App) -> Router {
                 "Check the address and the method of the request.",
             )
         })
+        .layer(from_fn(request::refuse_nul_in_query))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(app.clone(), problem::render))
         .layer(from_fn_with_state(app.clone(), request::attach_browser))

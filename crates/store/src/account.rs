@@ -1,6 +1,6 @@
 //! Accounts: people who can sign in.
 
-use model::{Account, AccountId, Time};
+use model::{Account, AccountId};
 use sqlx::FromRow;
 
 use crate::db::on;
@@ -107,17 +107,6 @@ pub async fn lookup_email(c: &mut impl Connected, email: &str) -> Result<Option<
 pub async fn remove(tx: &mut Tx, id: AccountId) -> Result<()> {
     on!(tx, |db| sqlx::query("DELETE FROM accounts WHERE id = $1")
         .bind(Text(id))
-        .execute(db)
-        .await
-        .map(|_| ()))?;
-    Ok(())
-}
-
-/// Records that the account's address was proven.
-pub async fn set_verified(tx: &mut Tx, id: AccountId, at: Time) -> Result<()> {
-    on!(tx, |db| sqlx::query("UPDATE accounts SET email_verified_at = $2 WHERE id = $1")
-        .bind(Text(id))
-        .bind(At(at))
         .execute(db)
         .await
         .map(|_| ()))?;

@@ -98,6 +98,21 @@ pub async fn add(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
     Ok(())
 }
 
+/// Writes the record of a request that was made a while ago, unless the user it was about is gone since.
+pub async fn add_unless_erased(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
+    if let Some(subject) = &it.subject_id {
+        let there: Option<(String,)> =
+            on!(tx, |db| sqlx::query_as("SELECT id FROM directory_users WHERE id = $1")
+                .bind(subject)
+                .fetch_optional(db)
+                .await)?;
+        if there.is_none() {
+            return Ok(());
+        }
+    }
+    add(tx, it).await
+}
+
 /// Requests, newest first. `cursor` is the last page's `next`; `refused` leaves out those that went well.
 pub async fn list(
     c: &mut impl Connected,

@@ -24,18 +24,22 @@ pub async fn list(
 ) -> Result<Json<Value>, Problem> {
     let text = |name| params.first(name).filter(|text| !text.is_empty());
     let status = text("status").map(|s| s.parse().map_err(|e| Problem::field("status", format!("{e}"))));
+    let cursor = super::cursor_in(&params)?;
+    // In the one spelling in which addresses are kept.
+    let email =
+        text("email").map(|e| profile::email::parse(e).ok().flatten().unwrap_or_else(|| e.to_owned()));
     let query = Query {
-        email: text("email"),
+        email: email.as_deref(),
         status: status.transpose()?,
         search: text("search"),
-        cursor: text("cursor"),
+        cursor: cursor.as_deref(),
         limit: super::limit(&params)?,
     };
     let mut db = app.read().await?;
     let organization = organization::require(&mut db, &id).await?;
     let page = store::member::list(&mut db, organization.id, &query).await?;
     let data: Vec<Value> = page.items.iter().map(member::to_json).collect();
-    Ok(Json(json!({"data": data, "next_cursor": page.next})))
+    Ok(Json(json!({"data": data, "next_cursor": super::cursor_out(page.next)})))
 }
 
 /// `GET /api/v1/organizations/{id}/members/{member}`.

@@ -14,6 +14,8 @@ mod setup_links;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, patch, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -42,6 +44,19 @@ pub fn machine() -> Router<App> {
         .route("/api/v1/applications", post(applications::create).get(applications::list))
         .route("/api/v1/applications/{id}", axum::routing::delete(applications::remove))
         .route("/api/v1/events", get(events::list))
+}
+
+/// A cursor as it goes out: safe in an address, and nothing that a client would take apart.
+fn cursor_out(inner: Option<String>) -> Option<String> {
+    inner.map(|text| URL_SAFE_NO_PAD.encode(text))
+}
+
+/// The cursor of an earlier answer, as the store wrote it.
+fn cursor_in(params: &Params) -> Result<Option<String>, Problem> {
+    let Some(text) = params.first("cursor").filter(|text| !text.is_empty()) else { return Ok(None) };
+    let read = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let read = read.filter(|text| !text.contains('\0'));
+    read.map(Some).ok_or_else(|| Problem::field("cursor", "expected the next_cursor of an earlier answer"))
 }
 
 /// `limit` of a list: 1 to 200, 50 by default.

@@ -16,20 +16,13 @@ use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::request::{ApiCaller, ApiJson, Params};
 
-/// The body of a creation. Domains are attested by the token's owner.
-#[derive(Debug, Deserialize)]
+/// The body of a creation, and of a change: what is not named stays as it is. Domains are attested by the token's owner.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct NewOrganization {
-    name: String,
+pub struct Body {
+    name: Option<String>,
     #[serde(default)]
     domains: Vec<String>,
-    #[serde(flatten)]
-    settings: Settings,
-}
-
-/// What can be changed.
-#[derive(Debug, Default, Deserialize)]
-pub struct Settings {
     leaver_policy: Option<String>,
     erase_grace_seconds: Option<u64>,
     jit: Option<bool>,
@@ -37,38 +30,42 @@ pub struct Settings {
     defaults: Option<NewDefaults>,
 }
 
-/// The body of a change.
-#[derive(Debug, Deserialize)]
-pub struct ChangedOrganization {
-    name: Option<String>,
-    #[serde(default)]
-    domains: Vec<String>,
-    #[serde(flatten)]
-    settings: Settings,
-}
-
-#[derive(Debug, Deserialize)]
+/// Defaults for missing fields; `null` takes one away (RFC 7396).
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewDefaults {
-    country: Option<String>,
-    role: Option<String>,
+    #[serde(default, deserialize_with = "named")]
+    country: Option<Option<String>>,
+    #[serde(default, deserialize_with = "named")]
+    role: Option<Option<String>>,
 }
 
-impl Settings {
-    fn change(self, name: Option<String>) -> Result<Change, Problem> {
+/// A field that was named, with a value or with `null`.
+fn named<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+impl Body {
+    fn change(&self) -> Result<Change, Problem> {
         let wrong = |field: &'static str| move |e: model::UnknownState| Problem::field(field, e.to_string());
-        let defaults = self.defaults.unwrap_or(NewDefaults { country: None, role: None });
+        let defaults = self.defaults.as_ref();
+        let role = match defaults.and_then(|it| it.role.as_ref()) {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(text)) => Some(Some(text.parse::<Role>().map_err(wrong("defaults.role"))?)),
+        };
         Ok(Change {
-            name,
+            name: self.name.clone(),
             leaver_policy: self
                 .leaver_policy
+                .as_ref()
                 .map(|p| p.parse().map_err(wrong("leaver_policy")))
                 .transpose()?,
             erase_grace: self.erase_grace_seconds.map(Duration::from_secs),
             jit: self.jit,
             self_service: self.self_service,
-            country: defaults.country,
-            role: defaults.role.map(|r| r.parse::<Role>().map_err(wrong("defaults.role"))).transpose()?,
+            country: defaults.and_then(|it| it.country.clone()).map(Option::unwrap_or_default),
+            role,
         })
     }
 }
@@ -77,11 +74,14 @@ impl Settings {
 pub async fn create(
     caller: ApiCaller,
     State(app): State<App>,
-    ApiJson(body): ApiJson<NewOrganization>,
+    ApiJson(body): ApiJson<Body>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
+    let name = body.name.as_deref();
+    let name = name.ok_or_else(|| Problem::field("name", "expected what people call the company"))?;
+    let change = body.change()?;
     let mut tx = app.write().await?;
-    let it = organization::create(&app, &mut tx, &body.name, &caller.actor()).await?;
-    let it = organization::update(&app, &mut tx, it, body.settings.change(None)?, &caller.actor()).await?;
+    let it = organization::create(&app, &mut tx, name, &caller.actor()).await?;
+    let it = organization::update(&app, &mut tx, it, change, &caller.actor()).await?;
     for name in &body.domains {
         domains::add(&app, &mut tx, &it, name, Some(&caller.actor()), &caller.actor()).await?;
     }
@@ -95,12 +95,13 @@ pub async fn update(
     caller: ApiCaller,
     State(app): State<App>,
     Path(id): Path<String>,
-    ApiJson(body): ApiJson<ChangedOrganization>,
+    ApiJson(body): ApiJson<Body>,
 ) -> Result<Json<Value>, Problem> {
+    let change = body.change()?;
     let mut tx = app.write().await?;
+    tx.lock(&id).await?;
     let it = organization::require(&mut tx, &id).await?;
-    let it =
-        organization::update(&app, &mut tx, it, body.settings.change(body.name)?, &caller.actor()).await?;
+    let it = organization::update(&app, &mut tx, it, change, &caller.actor()).await?;
     for name in &body.domains {
         domains::add(&app, &mut tx, &it, name, Some(&caller.actor()), &caller.actor()).await?;
     }
@@ -128,13 +129,13 @@ pub async fn list(
 ) -> Result<Json<Value>, Problem> {
     let mut db = app.read().await?;
     let prefix = params.first("name").unwrap_or_default();
-    let cursor = params.first("cursor").filter(|c| !c.is_empty());
-    let page = store::organization::list(&mut db, prefix, cursor, super::limit(&params)?).await?;
+    let cursor = super::cursor_in(&params)?;
+    let page = store::organization::list(&mut db, prefix, cursor.as_deref(), super::limit(&params)?).await?;
     let mut data = Vec::new();
     for it in &page.items {
         data.push(with_domains(&mut db, it).await?);
     }
-    Ok(Json(json!({"data": data, "next_cursor": page.next})))
+    Ok(Json(json!({"data": data, "next_cursor": super::cursor_out(page.next)})))
 }
 
 async fn with_domains(db: &mut impl Connected, it: &Organization) -> Result<Value, Problem> {

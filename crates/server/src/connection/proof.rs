@@ -4,16 +4,19 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use model::{Domain, DomainId, DomainStatus, Job, OrganizationId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tx;
+use tokio::task::JoinSet;
 
 use super::domains::{dns_record, held_elsewhere, lock_of, verify};
 use crate::app::App;
 use crate::dns::{Kind, Reply};
 use crate::job;
 use crate::problem::Problem;
+use crate::rate;
 
 /// The job that looks at a pending domain's records.
 pub const LOOK: &str = "domain.look";
@@ -22,6 +25,11 @@ pub const LOOK: &str = "domain.look";
 const FIRST: Duration = Duration::from_mins(1);
 /// A domain this old is looked at only when somebody asks.
 const GIVE_UP: Duration = Duration::from_hours(14 * 24);
+
+/// So many domains are looked at at once, for one who waits for it.
+const AT_ONCE: usize = 8;
+/// So long somebody waits for a page.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was found where the proof should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,12 +104,37 @@ pub async fn check(
     Ok(domain)
 }
 
-/// Looks at the records of every pending domain of the organization now.
+/// Looks at the records of every pending domain of the organization now: a few at once, and for a bounded time, because
+/// somebody waits for the page. What was not looked at by then stays as it was.
+///
+/// # Errors
+/// 429 when it is asked too often.
 pub async fn check_pending(app: &App, organization: OrganizationId, actor: &str) -> Result<(), Problem> {
+    rate::check(app, &format!("look:{organization}"), rate::LOOKS).await?;
     let all = store::domain::list(&mut app.read().await?, organization).await?;
-    for domain in all.iter().filter(|it| it.status == DomainStatus::Pending) {
-        check(app, organization, domain.id, actor).await?;
+    let mut pending = all.into_iter().filter(|it| it.status == DomainStatus::Pending).map(|it| it.id);
+    let mut looks = JoinSet::new();
+    let work = async {
+        loop {
+            while looks.len() < AT_ONCE
+                && let Some(id) = pending.next()
+            {
+                let (app, actor) = (app.clone(), actor.to_owned());
+                looks.spawn(async move { check(&app, organization, id, &actor).await });
+            }
+            match looks.join_next().await {
+                None => return Ok(()),
+                // Taken away meanwhile.
+                Some(Ok(Err(problem))) if problem.status == StatusCode::NOT_FOUND => {}
+                Some(Ok(outcome)) => drop(outcome?),
+                Some(Err(error)) => return Err(Problem::internal(&error)),
+            }
+        }
+    };
+    if let Ok(outcome) = tokio::time::timeout(PATIENCE, work).await {
+        return outcome;
     }
+    tracing::warn!(%organization, "name servers took too long; some domains were not looked at");
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use crate::onboarding::domain_panel;
 use crate::org::{Desk, links, trust, words};
 use crate::organization::{self, Change};
 use crate::problem::Problem;
+use crate::rate;
 use crate::request::{FormParams, OperatorCaller};
 use web::pages::console::{Organization, Switch};
 use web::pages::org::{Act, Place};
@@ -168,6 +169,7 @@ pub async fn domain(State(app): State<App>, desk: Desk, form: FormParams) -> Res
     let it = &desk.organization;
     if let Some(id) = form.first("check") {
         let id = id.parse().map_err(|_| Problem::not_found("domain"))?;
+        rate::check(&app, &format!("look:{}", it.id), rate::LOOKS).await?;
         domains::check(&app, it.id, id, &desk.actor).await?;
         return Ok(Redirect::to(&format!("/console/organizations/{}", it.id)).into_response());
     }

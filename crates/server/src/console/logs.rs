@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::org::words::when;
 use crate::organization;
 use crate::problem::Problem;
+use crate::provisioning;
 use crate::request::{Browser, OperatorCaller, Params};
 use web::guide;
 use web::pages::console::{Attempts, LogRow, Place, ScimRequestPage, ScimRequests, Trace};
@@ -143,6 +144,7 @@ pub async fn requests(
     caller: OperatorCaller,
     params: Params,
 ) -> Result<Response, Problem> {
+    provisioning::flush(&app).await?;
     let mut db = app.read().await?;
     let of = match params.first("organization").filter(|id| !id.is_empty()) {
         Some(id) => Of::Organization(organization::require(&mut db, id).await?.id),

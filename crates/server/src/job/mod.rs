@@ -17,6 +17,10 @@ use crate::work;
 const LEASE: Duration = Duration::from_mins(2);
 /// How often to look for work that other machines asked for, and for what has become due.
 const LOOK: Duration = Duration::from_secs(5);
+/// How often to forget what has ended.
+const TIDY: Duration = Duration::from_mins(5);
+/// Longer than any limit's window.
+const COUNTERS: Duration = Duration::from_hours(24);
 /// After so many tries the waiting time grows no more.
 const LAST_BACKOFF: u32 = 10;
 
@@ -42,7 +46,14 @@ pub async fn enqueue(
 pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
     let waiting = app.store.jobs_waiting();
     tokio::pin!(stop);
+    let mut tidied = app.now();
     loop {
+        if app.now().since(tidied) >= TIDY {
+            tidied = app.now();
+            if let Err(problem) = tidy(&app).await {
+                tracing::error!(cause = problem.cause, "what has ended could not be forgotten");
+            }
+        }
         match run_due(&app).await {
             Ok(0) => {}
             Ok(_) => continue,
@@ -54,6 +65,16 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
             _ = tokio::time::timeout(LOOK, std::future::pending::<()>()) => {}
         }
     }
+}
+
+/// Forgets what has ended by itself: sessions, sign-ins under way, assertions, codes, tokens, counters.
+pub async fn tidy(app: &App) -> Result<(), Problem> {
+    let now = app.now();
+    let mut tx = app.write().await?;
+    store::session::forget_ended(&mut tx, now).await?;
+    store::rate::forget(&mut tx, now.before(COUNTERS)).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Runs everything that is due now, once. How many jobs were run.

@@ -5,12 +5,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::{Account, Member, Organization};
 use profile::{Country, Field as ProfileFieldName, Profile};
-use store::Connected;
+use store::{Connected, Tx};
 
 use super::finish::{begin_session, signed_in};
 use super::flow::{self, Answer, COMPLETING, DONE, State as FlowState};
+use super::{join, record};
 use crate::app::App;
-use crate::connection::Asserted;
+use crate::connection::{Asserted, Refused};
 use crate::member;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, Params};
@@ -43,6 +44,10 @@ pub async fn submit(
         return Ok(it.page(&app, &browser, &id, &form, &problems, StatusCode::UNPROCESSABLE_ENTITY));
     }
     tx.lock(&it.organization.id.to_string()).await?;
+    if let Some(refused) = it.barred(&mut tx).await? {
+        drop(tx);
+        return it.refuse(&app, &browser, &id, &refused).await;
+    }
     let member = member::complete(&app, &mut tx, &it.organization, it.member.clone(), typed).await?;
     let flow = id.parse().map_err(|_| Problem::not_found("sign-in"))?;
     if !store::session::advance_flow(&mut tx, flow, COMPLETING, DONE, "{}").await? {
@@ -83,6 +88,32 @@ impl Completing {
         let asserted =
             asserted.ok_or_else(|| Problem::internal(&"a flow without the answer it was joined by"))?;
         Ok(Self { state, asserted, organization, account, member })
+    }
+
+    /// Why the person may not come in any more, if so: the form may have been open for a while.
+    async fn barred(&self, tx: &mut Tx) -> Result<Option<Refused>, Problem> {
+        let connection = store::connection::lookup(tx, self.state.connection_id()?).await?;
+        let connection = connection.ok_or_else(|| Problem::not_found("sign-in"))?;
+        let email = self.asserted.email.as_deref().unwrap_or_default();
+        let off = join::switched_off(&connection);
+        let outside = join::outside(tx, &self.organization, email).await?;
+        Ok(off.or(outside).or_else(|| join::barred(&self.organization, Some(&self.member))))
+    }
+
+    /// Ends the sign-in and says why.
+    async fn refuse(
+        &self,
+        app: &App,
+        browser: &Browser,
+        id: &str,
+        refused: &Refused,
+    ) -> Result<Response, Problem> {
+        let flow = id.parse().map_err(|_| Problem::not_found("sign-in"))?;
+        let mut tx = app.write().await?;
+        store::session::advance_flow(&mut tx, flow, COMPLETING, DONE, "{}").await?;
+        let reference = record::refused(app, &mut tx, &self.state, refused).await?;
+        tx.commit().await?;
+        record::page(app, browser, &self.state, refused, &reference.to_string()).await
     }
 
     /// What was typed, and what of it cannot be used.

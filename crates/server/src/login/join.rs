@@ -3,7 +3,7 @@
 //! Accounts are joined by connection and subject, and by address only inside the organization's verified domains. The
 //! asserted address must lie there in any case: that is what keeps one company's provider out of another's accounts.
 
-use model::{Account, AccountId, Connection, Member, MemberStatus, Organization, Source};
+use model::{Account, AccountId, Connection, ConnectionStatus, Member, MemberStatus, Organization, Source};
 use store::Tx;
 
 use crate::app::App;
@@ -36,16 +36,10 @@ pub async fn join(
             "Your identity provider did not say your email address, so we cannot tell who you are here.",
         )));
     };
-    if !domains::vouches_for(tx, organization.id, &email).await? {
-        let mut refused = refuse(
-            "email_not_in_domain",
-            &format!(
-                "Your identity provider signed you in as {email}, and {} has not verified that address’s domain here.",
-                organization.name
-            ),
-        );
-        refused.expected = Some(format!("an address in a verified domain of {}", organization.name));
-        refused.received = Some(email);
+    if let Some(refused) = switched_off(connection) {
+        return Ok(Err(refused));
+    }
+    if let Some(refused) = outside(tx, organization, &email).await? {
         return Ok(Err(refused));
     }
     tx.lock(&organization.id.to_string()).await?;
@@ -82,6 +76,38 @@ pub async fn join(
     Ok(Ok((account, member)))
 }
 
+/// Why nobody may sign in through this connection, if so: it was switched off while the person was at the provider.
+pub fn switched_off(connection: &Connection) -> Option<Refused> {
+    (connection.status != ConnectionStatus::Active).then(|| {
+        refuse(
+            "connection_inactive",
+            "This way of signing in was switched off while you were at your identity provider. Your company’s \
+             administrator can switch it on again.",
+        )
+    })
+}
+
+/// Why the address is not one that the organization speaks for, if so.
+pub async fn outside(
+    tx: &mut Tx,
+    organization: &Organization,
+    email: &str,
+) -> Result<Option<Refused>, Problem> {
+    if domains::vouches_for(tx, organization.id, email).await? {
+        return Ok(None);
+    }
+    let mut refused = refuse(
+        "email_not_in_domain",
+        &format!(
+            "Your identity provider signed you in as {email}, and {} has not verified that address’s domain here.",
+            organization.name
+        ),
+    );
+    refused.expected = Some(format!("an address in a verified domain of {}", organization.name));
+    refused.received = Some(email.to_owned());
+    Ok(Some(refused))
+}
+
 async fn known_account(
     tx: &mut Tx,
     connection: &Connection,
@@ -97,7 +123,7 @@ async fn known_account(
 }
 
 /// Why this member may not sign in, if so.
-fn barred(organization: &Organization, member: Option<&Member>) -> Option<Refused> {
+pub fn barred(organization: &Organization, member: Option<&Member>) -> Option<Refused> {
     let name = &organization.name;
     match member.map(|m| m.status) {
         None if !organization.jit => Some(refuse(
@@ -127,18 +153,19 @@ async fn follow_address(
     mut account: Account,
     email: &str,
 ) -> Result<Account, Problem> {
-    let same = store::fold(&account.email) == store::fold(email);
-    if same && account.email_verified_at.is_some() {
+    if account.email_verified_at.is_none() {
+        // A stranger may have opened it: what the stranger could sign in with goes first.
+        member::adopt(app, tx, account.clone(), None).await?;
+        account = store::account::lookup(tx, account.id).await?.unwrap_or(account);
+    }
+    if store::fold(&account.email) == store::fold(email) {
         return Ok(account);
     }
-    if !same {
-        let taken =
-            store::account::lookup_email(tx, email).await?.is_some_and(|other| other.id != account.id);
-        if taken {
-            return Ok(account);
-        }
-        email.clone_into(&mut account.email);
+    let taken = store::account::lookup_email(tx, email).await?.is_some_and(|other| other.id != account.id);
+    if taken {
+        return Ok(account);
     }
+    email.clone_into(&mut account.email);
     account.email_verified_at = Some(app.now());
     store::account::update(tx, &account).await?;
     Ok(account)

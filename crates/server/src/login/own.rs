@@ -15,6 +15,7 @@ use crate::account::{SignIn, check_password, start_session};
 use crate::app::App;
 use crate::connection;
 use crate::mail;
+use crate::member;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, FormParams};
@@ -46,26 +47,24 @@ pub async fn password(
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response, Problem> {
     let return_to = way_back(&uri);
+    // One spelling, so that no other spelling of the address has tries of its own.
+    let email = match profile::email::parse(&form.email) {
+        Ok(Some(email)) => email,
+        Ok(None) | Err(_) => return Err(no_address()),
+    };
     rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
-    rate::check(&app, &format!("password:{}", store::fold(&form.email)), rate::PASSWORDS).await?;
-    let account = store::account::lookup_email(&mut app.read().await?, &form.email).await?;
+    rate::check(&app, &format!("password:{email}"), rate::PASSWORDS).await?;
+    let account = store::account::lookup_email(&mut app.read().await?, &email).await?;
     let hash = account.as_ref().and_then(|a| a.password_hash.as_deref());
     let right = check_password(hash, &form.password).await?;
     // Where the company signs its people in, a password does not: the company may have ended the access.
-    let by_company = connection::route(&mut app.read().await?, &form.email).await?.is_some();
+    let by_company = connection::route(&mut app.read().await?, &email).await?.is_some();
     let Some(account) = account.filter(|_| right && !by_company) else {
         let field = Field::wrong(
             "",
             "That password does not belong to this address. Try again, or have a sign-in link sent to you.",
         );
-        return Ok(own_page(
-            &app,
-            &browser,
-            &form.email,
-            field,
-            &return_to,
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ));
+        return Ok(own_page(&app, &browser, &email, field, &return_to, StatusCode::UNPROCESSABLE_ENTITY));
     };
     let mut tx = app.write().await?;
     let member = place(&mut tx, &account).await?;
@@ -73,6 +72,10 @@ pub async fn password(
     let cookie = start_session(&app, &mut tx, account.id, member.as_ref(), how, &headers).await?;
     tx.commit().await?;
     Ok(signed_in(&return_to, cookie))
+}
+
+fn no_address() -> Problem {
+    Problem::field("email", "expected an email address, such as you@company.com")
 }
 
 /// The one active membership that a personal sign-in is for; none when there are several or none.
@@ -98,10 +101,9 @@ pub async fn send_link(
     CsrfForm(form): CsrfForm<LinkForm>,
 ) -> Result<Response, Problem> {
     let return_to = way_back(&uri);
-    let email = profile::email::parse(&form.email).ok().flatten();
-    let email = email.ok_or_else(|| Problem::field("email", "expected an email address"))?;
+    let email = profile::email::parse(&form.email).ok().flatten().ok_or_else(no_address)?;
     rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
-    rate::check(&app, &format!("link:{}", store::fold(&email)), rate::MAILS).await?;
+    rate::check(&app, &format!("link:{email}"), rate::MAILS).await?;
     let token = app.token("");
     let now = app.now();
     let mut tx = app.write().await?;
@@ -198,8 +200,9 @@ pub async fn use_link(
         return Ok(web::respond(StatusCode::FORBIDDEN, &page));
     }
     let account = match store::account::lookup_email(&mut tx, &it.email).await? {
+        // An account that nobody had proven may be a stranger's: what the stranger could sign in with goes.
         Some(account) => {
-            store::account::set_verified(&mut tx, account.id, app.now()).await?;
+            member::adopt(&app, &mut tx, account.clone(), None).await?;
             account
         }
         None => {

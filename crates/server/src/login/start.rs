@@ -23,12 +23,14 @@ pub async fn show(
     State(app): State<App>,
     browser: Browser,
     OriginalUri(uri): OriginalUri,
+    address: ClientAddress,
     params: Params,
 ) -> Result<Response, Problem> {
     let return_to = return_to::safe(params.first("return_to"));
     let email = params.first("login_hint").map(ToOwned::to_owned);
     let hinted = hinted(&mut app.read().await?, &params).await?;
     if let Some(connection) = hinted {
+        rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
         let force = params.first("force").is_some();
         let beginning = Beginning { email, return_to, test: false, force };
         return flow::begin(&app, &browser, &connection, beginning).await;
@@ -68,7 +70,6 @@ pub async fn submit(
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<Response, Problem> {
-    rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
     let query: Vec<(String, String)> =
         form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let return_to = return_to::safe(query.iter().find(|(n, _)| n == "return_to").map(|(_, v)| v.as_str()));
@@ -101,11 +102,15 @@ pub async fn submit(
     let routed = connection::route(&mut app.read().await?, &email).await?;
     match routed {
         Some((_, connection)) => {
+            rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
             let force = provider::asks_anew(&return_to);
             let beginning = Beginning { email: Some(email), return_to, test: false, force };
             flow::begin(&app, &browser, &connection, beginning).await
         }
-        None => Ok(own_page(&app, &browser, &email, Field::default(), &return_to, StatusCode::OK)),
+        None => {
+            rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
+            Ok(own_page(&app, &browser, &email, Field::default(), &return_to, StatusCode::OK))
+        }
     }
 }
 

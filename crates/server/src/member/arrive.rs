@@ -319,7 +319,7 @@ async fn confirm(app: &App, tx: &mut Tx, account: &Account) -> Result<(), Proble
 }
 
 /// Makes an account's address proven, as [`confirm`], and gives it a password where it has none.
-pub(super) async fn adopt(
+pub async fn adopt(
     app: &App,
     tx: &mut Tx,
     account: Account,

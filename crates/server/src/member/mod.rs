@@ -22,7 +22,7 @@ mod record;
 use axum::Router;
 use model::{AccountId, DirectoryUserId, Role, Source};
 
-pub use arrive::{arrive, complete, set_role};
+pub use arrive::{adopt, arrive, complete, set_role};
 pub use erase::{ERASE, erase_job, erase_now};
 pub use form::{profile_field, read_fields};
 pub use gate::{Footing, gate};

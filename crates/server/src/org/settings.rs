@@ -52,7 +52,7 @@ pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Resul
     let change = Change {
         jit: form.first("jit").map(|v| v == "yes"),
         country: form.first("country").map(ToOwned::to_owned),
-        role: role.map_err(|e| Problem::field("role", e.to_string()))?,
+        role: role.map_err(|e| Problem::field("role", e.to_string()))?.map(Some),
         ..Change::default()
     };
     let mut tx = app.write().await?;

@@ -11,24 +11,31 @@ use oidc::provider::{Credentials, ErrorCode, Form, OAuthError, PresentedClient, 
 use super::applications::{self, Client};
 use super::reply::Failure;
 use crate::app::App;
+use crate::request::ClientAddress;
 
 /// How far clocks of applications may be off.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 
 /// The application that proved itself. An application with a secret may send it in either way; one without anything to
 /// prove itself with is only named, and its codes are bound by PKCE.
-pub async fn authenticate(app: &App, headers: &HeaderMap, form: &Form) -> Result<Client, Failure> {
+pub async fn authenticate(
+    app: &App,
+    address: &ClientAddress,
+    headers: &HeaderMap,
+    form: &Form,
+) -> Result<Client, Failure> {
     let authorization = headers.get(header::AUTHORIZATION).map(|v| v.to_str().unwrap_or_default());
     let outcome = match PresentedClient::parse(authorization, form) {
         Ok(presented) => prove(app, presented).await,
         Err(error) => Err(error.into()),
     };
-    outcome.map_err(|failure| match failure {
-        Failure::OAuth(error, None) if authorization.is_some() && error.code == ErrorCode::InvalidClient => {
-            Failure::OAuth(error, Some("Basic realm=\"frontdesk\"".to_owned()))
+    match outcome {
+        Err(Failure::OAuth(error, None)) if error.code == ErrorCode::InvalidClient => {
+            let challenge = authorization.map(|_| "Basic realm=\"frontdesk\"".to_owned());
+            Err(Failure::OAuth(error, challenge).counted(app, &format!("client:{address}")).await)
         }
         other => other,
-    })
+    }
 }
 
 async fn prove(app: &App, presented: PresentedClient) -> Result<Client, Failure> {

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::problem::Problem;
+use crate::rate;
 use crate::request::Browser;
 use web::pages::login::Handoff;
 
@@ -21,6 +22,8 @@ use web::pages::login::Handoff;
 pub enum Failure {
     /// In the words of the protocol; the challenge goes into `WWW-Authenticate`.
     OAuth(OAuthError, Option<String>),
+    /// Too many failures from one network address.
+    Wait(Box<Problem>),
     /// Our own fault.
     Internal(Box<Problem>),
 }
@@ -29,6 +32,15 @@ impl Failure {
     /// The code or token does not hold.
     pub fn grant(description: &str) -> Self {
         OAuthError::new(ErrorCode::InvalidGrant, description).into()
+    }
+
+    /// Counts a failed proof of who calls; beyond the limit the answer is to wait.
+    pub async fn counted(self, app: &App, name: &str) -> Self {
+        match rate::check(app, name, rate::FAILED_SECRETS).await {
+            Ok(()) => self,
+            Err(problem) if problem.status == StatusCode::TOO_MANY_REQUESTS => Self::Wait(Box::new(problem)),
+            Err(problem) => problem.into(),
+        }
     }
 
     /// The access token does not hold.
@@ -59,6 +71,7 @@ impl From<store::StoreError> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (error, challenge) = match self {
+            Self::Wait(problem) => return wait(*problem),
             Self::OAuth(error, challenge) => {
                 tracing::info!(
                     code = error.code.as_str(),
@@ -81,6 +94,15 @@ impl IntoResponse for Failure {
         }
         response
     }
+}
+
+fn wait(problem: Problem) -> Response {
+    tracing::info!(detail = problem.detail, "an application has to wait");
+    let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, problem.detail);
+    let mut response = answer(&error.to_json());
+    *response.status_mut() = problem.status;
+    response.headers_mut().extend(problem.headers.into_iter().map(|(name, value)| (Some(name), value)));
+    response
 }
 
 /// JSON for the one who asked, kept by nobody.

@@ -17,16 +17,18 @@ use super::applications::Client;
 use super::reply::{self, Failure};
 use super::{client, person};
 use crate::app::App;
+use crate::request::ClientAddress;
 
 /// `POST /oauth2/revoke`. A refresh token ends with everything from its sign-in, an access token ends alone. A token that
 /// is unknown or another application's is none any more, which is what was wanted.
 pub async fn revoke(
     State(app): State<App>,
+    address: ClientAddress,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let form = reply::form(&headers, body)?;
-    let client = client::authenticate(&app, &headers, &form).await?;
+    let client = client::authenticate(&app, &address, &headers, &form).await?;
     let hash = token(&form)?.hash();
     let now = app.now();
     let mut tx = app.write().await?;
@@ -42,11 +44,12 @@ pub async fn revoke(
 /// `POST /oauth2/introspect`, for applications that can prove themselves.
 pub async fn introspect(
     State(app): State<App>,
+    address: ClientAddress,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let form = reply::form(&headers, body)?;
-    let client = client::authenticate(&app, &headers, &form).await?;
+    let client = client::authenticate(&app, &address, &headers, &form).await?;
     if client.metadata.is_public() {
         let why = "Only an application with a secret or a key may ask about tokens.";
         return Err(OAuthError::new(ErrorCode::InvalidClient, why).into());

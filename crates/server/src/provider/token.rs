@@ -24,6 +24,7 @@ use super::keys::Ring;
 use super::reply::{self, Failure};
 use super::{client, issue, keys, person};
 use crate::app::App;
+use crate::request::ClientAddress;
 
 /// What a code remembers of the authorization request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,11 +42,12 @@ pub struct Remembered {
 /// `POST /oauth2/token`.
 pub async fn token(
     State(app): State<App>,
+    address: ClientAddress,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let form = reply::form(&headers, body)?;
-    let client = client::authenticate(&app, &headers, &form).await?;
+    let client = client::authenticate(&app, &address, &headers, &form).await?;
     let request = TokenRequest::parse(&form)?;
     // Before the transaction: the first call makes the keys, in a transaction of its own.
     let ring = keys::ring(&app).await?;

@@ -10,9 +10,14 @@ use serde_json::Value;
 use super::reply::{self, Failure};
 use super::{issue, person};
 use crate::app::App;
+use crate::request::ClientAddress;
 
 /// `GET` and `POST /oauth2/userinfo`.
-pub async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Result<Response, Failure> {
+pub async fn userinfo(
+    State(app): State<App>,
+    address: ClientAddress,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     let presented = match bearer_token(authorization) {
         Ok(token) => Token::presented(token),
@@ -27,7 +32,10 @@ pub async fn userinfo(State(app): State<App>, headers: HeaderMap) -> Result<Resp
         Failure::token(OAuthError::new(ErrorCode::InvalidToken, "The access token is unknown or has ended."))
     };
     let found = store::application::lookup_access_token(&mut db, &presented.hash(), app.now()).await?;
-    let (grant, _) = found.ok_or_else(ended)?;
+    let Some((grant, _)) = found else {
+        drop(db);
+        return Err(ended().counted(&app, &format!("bearer:{address}")).await);
+    };
     let known = person::known(&mut db, grant.account_id, grant.member_id).await?.ok_or_else(ended)?;
     Ok(reply::answer(&Value::Object(known.claims(&issue::scopes(&grant)))))
 }

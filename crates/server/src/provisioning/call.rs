@@ -12,7 +12,8 @@ use serde_json::Value;
 use crate::app::App;
 use crate::directory;
 use crate::problem::Problem;
-use crate::request;
+use crate::rate;
+use crate::request::{self, ClientAddress};
 
 /// An authenticated request.
 #[derive(Debug)]
@@ -45,12 +46,13 @@ impl Call {
         };
         let token = request::bearer(&parts.headers).ok_or_else(refused)?;
         let directory = store::directory::lookup_token(&mut app.read().await?, &token.hash()).await?;
-        let directory = directory.ok_or_else(refused)?;
         let below = parts.uri.path().strip_prefix("/scim/v2/").unwrap_or_default();
         let (id, rest) = below.split_once('/').unwrap_or((below, ""));
-        if id != directory.id.to_string() {
-            return Err(refused());
-        }
+        let Some(directory) = directory.filter(|directory| id == directory.id.to_string()) else {
+            let name = format!("scim:{}", ClientAddress::of(&app.config, parts));
+            return Err(rate::failed(app, &name, rate::FAILED_SECRETS, refused()).await);
+        };
+        rate::check_here(app, &format!("directory:{}", directory.id), app.config.limits.scim_requests)?;
         let raw_query = parts.uri.query().unwrap_or_default();
         let (rest, raw_query) = match query::embedded_path(raw_query) {
             Some((path, query)) => (path, query),

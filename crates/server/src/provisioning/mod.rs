@@ -9,6 +9,7 @@ mod plan;
 mod read;
 mod record;
 mod show;
+mod waiting;
 mod write;
 
 use axum::Router;
@@ -23,6 +24,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use call::Call;
 use plan::Plan;
+pub use waiting::{Waiting, flush, keep_writing};
 
 /// The addresses of SCIM. One handler takes them all: the token comes before everything else.
 pub fn machine() -> Router<App> {

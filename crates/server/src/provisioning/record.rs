@@ -28,11 +28,17 @@ pub async fn done(app: &App, tx: &mut Tx, call: &Call, done: &Done) -> Result<()
     add(app, tx, call, id, (done.status.as_u16(), &done.outcome), subject).await
 }
 
-/// Records a request that changed nothing.
-pub async fn read(app: &App, call: &Call, what: &Done) -> Result<(), Problem> {
-    let mut tx = app.write().await?;
-    done(app, &mut tx, call, what).await?;
-    Ok(tx.commit().await?)
+/// Records a request that changed nothing: later, together with others (see `waiting`). A directory's very first request
+/// is recorded at once, because somebody is looking at a page that waits for it.
+pub async fn read(app: &App, call: &Call, done: &Done) -> Result<(), Problem> {
+    if call.directory.last_request_at.is_none() {
+        let mut tx = app.write().await?;
+        self::done(app, &mut tx, call, done).await?;
+        return Ok(tx.commit().await?);
+    }
+    let subject = done.subject.map(|id| id.to_string());
+    let record = record(app, call, app.id(TraceId::new), (done.status.as_u16(), &done.outcome), subject);
+    app.scim_records.add(app, record, is_due(app, call)).await
 }
 
 /// Records a request that was refused. The answer is the reference.
@@ -50,27 +56,41 @@ async fn add(
     tx: &mut Tx,
     call: &Call,
     id: TraceId,
-    (status, outcome): (u16, &str),
+    what: (u16, &str),
     subject: Option<String>,
 ) -> Result<(), Problem> {
-    let now = app.now();
-    let record = ScimRequest {
+    let record = record(app, call, id, what, subject);
+    store::scim_request::add(tx, &record).await?;
+    if is_due(app, call) {
+        store::directory::touch(tx, call.directory.id, record.at).await?;
+    }
+    Ok(())
+}
+
+/// Whether the time of the directory's last request is worth writing anew.
+fn is_due(app: &App, call: &Call) -> bool {
+    call.directory.last_request_at.is_none_or(|at| app.now().since(at) >= TOUCH)
+}
+
+fn record(
+    app: &App,
+    call: &Call,
+    id: TraceId,
+    (status, outcome): (u16, &str),
+    subject: Option<String>,
+) -> ScimRequest {
+    ScimRequest {
         id,
         directory_id: call.directory.id,
         organization_id: call.directory.organization_id,
-        at: now,
+        at: app.now(),
         method: call.method.to_string(),
         path: address(&call.segments, &call.raw_query, subject.is_some()),
         status,
-        outcome: outcome.to_owned(),
+        outcome: plain(outcome).collect(),
         body: body(&call.body),
         subject_id: subject,
-    };
-    store::scim_request::add(tx, &record).await?;
-    if call.directory.last_request_at.is_none_or(|at| now.since(at) >= TOUCH) {
-        store::directory::touch(tx, call.directory.id, now).await?;
     }
-    Ok(())
 }
 
 /// The address in readable form. What stands in quotes may name a person whom nobody here knows, and is left out then.
@@ -91,7 +111,12 @@ fn address(segments: &[String], raw_query: &str, known: bool) -> String {
             }
         }
     }
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(PATH).collect()
+    plain(&text).take(PATH).collect()
+}
+
+/// Text from elsewhere without control characters, of which a database may not take all.
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c })
 }
 
 /// The body without passwords, cut where it is long; a body that is no JSON is only counted.

@@ -18,9 +18,13 @@ use crate::problem::Problem;
 pub async fn write(app: &App, call: &Call, what: Write) -> Result<Done, Problem> {
     let mut tx = app.write().await?;
     let held = Held::enter(&mut tx, call.directory.id).await?;
+    // First, so that records of a person go with the person.
+    let waiting = app.scim_records.take();
+    waiting.write(&mut tx).await?;
     let done = run(app, &mut tx, call, &held, what).await?;
     record::done(app, &mut tx, call, &done).await?;
     tx.commit().await?;
+    waiting.written();
     Ok(done)
 }
 

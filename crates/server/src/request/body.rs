@@ -4,6 +4,8 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use serde::de::DeserializeOwned;
 
 use super::browser::Browser;
@@ -20,6 +22,7 @@ impl<T: DeserializeOwned> FromRequest<App> for CsrfForm<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let browser = request.extensions().get::<Browser>().cloned();
         let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
+        refuse_nul(&bytes)?;
         let token =
             form_urlencoded::parse(&bytes).find(|(name, _)| name == CSRF_FIELD).map(|(_, value)| value);
         if !token.zip(browser).is_some_and(|(token, browser)| browser.accepts(app, &token)) {
@@ -49,6 +52,34 @@ impl FormDeserializer {
     fn into_value(self) -> serde_json::Value {
         let map = self.0.into_iter().map(|(name, value)| (name, serde_json::Value::String(value)));
         serde_json::Value::Object(map.collect())
+    }
+}
+
+const NO_NUL: &str =
+    "A text in it holds the character NUL (U+0000), which is no part of any name or value here.";
+
+/// No form of ours sends NUL, and PostgreSQL keeps none.
+fn refuse_nul(bytes: &[u8]) -> Result<(), Problem> {
+    if form_urlencoded::parse(bytes).any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Err(Problem::bad_request("nul_in_text", NO_NUL));
+    }
+    Ok(())
+}
+
+fn has_nul(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(all) => all.iter().any(has_nul),
+        serde_json::Value::Object(all) => all.iter().any(|(name, it)| name.contains('\0') || has_nul(it)),
+        _ => false,
+    }
+}
+
+/// The layer that refuses NUL in an address before anybody looks for it.
+pub async fn refuse_nul_in_query(request: Request, next: Next) -> Response {
+    match refuse_nul(request.uri().query().unwrap_or_default().as_bytes()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
     }
 }
 
@@ -93,6 +124,7 @@ impl FromRequest<App> for FormParams {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let browser = request.extensions().get::<Browser>().cloned();
         let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
+        refuse_nul(&bytes)?;
         let it = Params(form_urlencoded::parse(&bytes).into_owned().collect());
         match (it.first(CSRF_FIELD), browser) {
             (Some(token), Some(browser)) if browser.accepts(app, token) => Ok(Self(it)),
@@ -122,10 +154,18 @@ impl<T: DeserializeOwned> FromRequest<App> for ApiJson<T> {
             ));
         }
         let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|e| {
-            let status = if e.is_data() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
-            Problem::new(status, "json_not_read", "This request's JSON is not as expected", e.to_string())
-        })
+        let wrong = |status, detail| {
+            Problem::new(status, "json_not_read", "This request’s JSON is not as expected", detail)
+        };
+        let value: serde_json::Value =
+            serde_json::from_slice(&bytes).map_err(|e| wrong(StatusCode::BAD_REQUEST, e.to_string()))?;
+        if has_nul(&value) {
+            return Err(wrong(StatusCode::UNPROCESSABLE_ENTITY, NO_NUL.to_owned()));
+        }
+        // Once more from the text, so that the sentence says where it is wrong.
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|e| wrong(StatusCode::UNPROCESSABLE_ENTITY, format!("{e}. See the API’s description.")))
     }
 }
 

@@ -8,7 +8,7 @@ mod caller;
 mod cookie;
 mod session;
 
-pub use body::{ApiJson, CsrfForm, FormParams, Params, Upload, UploadedFile};
+pub use body::{ApiJson, CsrfForm, FormParams, Params, Upload, UploadedFile, refuse_nul_in_query};
 pub use browser::{Browser, attach as attach_browser, refuse_cross_site};
 pub use caller::{ApiCaller, ClientAddress, bearer};
 pub use cookie::{clear_cookie, read_cookie, set_cookie};

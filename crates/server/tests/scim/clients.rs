@@ -133,6 +133,7 @@ async fn okta_puts_whole_users_and_groups_and_never_loses_the_rest() {
         let gone = json!([{"op": "remove", "path": format!("members[value eq \"{id}\"]")}]);
         assert!(feed.patch(&at, gone).await.json().get("members").is_none());
         let mut requests = Vec::new();
+        server::provisioning::flush(&t.app).await.unwrap();
         let mut db = t.app.store.read().await.unwrap();
         let of = store::scim_request::Of::Organization(feed.org.id);
         requests.extend(store::scim_request::list(&mut db, of, false, None, 50).await.unwrap().items);

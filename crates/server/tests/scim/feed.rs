@@ -94,6 +94,7 @@ impl Feed {
 
     /// The outcome of the last request, as administrators see it.
     pub async fn last_outcome(&self) -> String {
+        server::provisioning::flush(&self.app).await.unwrap();
         let mut db = self.app.store.read().await.unwrap();
         let of = store::scim_request::Of::Directory(self.directory.id);
         let page = store::scim_request::list(&mut db, of, false, None, 1).await.unwrap();

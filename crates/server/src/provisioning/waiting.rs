@@ -1,0 +1,130 @@
+//! Records of reads, which wait a moment and are written together.
+//!
+//! A read changes nothing, so its answer need not wait for a durable commit of its record. Records of writes stand in the
+//! write's own transaction, which takes the waiting ones along. What waits is bounded: the request that finds no room
+//! writes all of it before it is answered. See `docs/decisions/0007-records-of-scim-reads-wait.md`.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use model::DirectoryId;
+use store::Tx;
+use store::scim_request::ScimRequest;
+use tokio::sync::Notify;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// So many wait at most.
+const ROOM: usize = 1000;
+/// For so long at most.
+const LONGEST: Duration = Duration::from_millis(200);
+
+/// What waits.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    queue: Mutex<Vec<Record>>,
+    some: Notify,
+}
+
+/// A record, and whether the time of its directory's last request is to be written too.
+#[derive(Debug)]
+struct Record {
+    request: ScimRequest,
+    touch: bool,
+}
+
+/// Records that were taken out to be written. Dropped before [`Taken::written`], they wait again.
+#[derive(Debug)]
+pub(super) struct Taken<'a> {
+    from: &'a Waiting,
+    records: Vec<Record>,
+}
+
+impl Waiting {
+    fn with<T>(&self, use_it: impl FnOnce(&mut Vec<Record>) -> T) -> T {
+        use_it(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets a record wait, or writes all when there is no more room.
+    pub(super) async fn add(&self, app: &App, request: ScimRequest, touch: bool) -> Result<(), Problem> {
+        let waiting = self.with(|queue| {
+            queue.push(Record { request, touch });
+            queue.len()
+        });
+        if waiting >= ROOM {
+            return flush(app).await;
+        }
+        self.some.notify_one();
+        Ok(())
+    }
+
+    /// Takes out everything that waits.
+    pub(super) fn take(&self) -> Taken<'_> {
+        Taken { from: self, records: self.with(std::mem::take) }
+    }
+}
+
+impl Taken<'_> {
+    /// Writes them. A record about a person who was erased meanwhile is left out.
+    pub(super) async fn write(&self, tx: &mut Tx) -> Result<(), Problem> {
+        let mut touched: Vec<DirectoryId> = Vec::new();
+        for Record { request, touch } in &self.records {
+            store::scim_request::add_unless_erased(tx, request).await?;
+            if *touch && !touched.contains(&request.directory_id) {
+                store::directory::touch(tx, request.directory_id, request.at).await?;
+                touched.push(request.directory_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// They are committed.
+    pub(super) fn written(mut self) {
+        self.records.clear();
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if !self.records.is_empty() {
+            let records = std::mem::take(&mut self.records);
+            self.from.with(|queue| queue.splice(..0, records).for_each(drop));
+        }
+    }
+}
+
+/// Writes what waits now.
+pub async fn flush(app: &App) -> Result<(), Problem> {
+    let taken = app.scim_records.take();
+    if taken.records.is_empty() {
+        return Ok(());
+    }
+    let mut tx = app.write().await?;
+    taken.write(&mut tx).await?;
+    tx.commit().await?;
+    taken.written();
+    Ok(())
+}
+
+/// Writes what waits, again and again until `stop` resolves. What comes in afterwards is for [`flush`].
+pub async fn keep_writing(app: App, stop: impl Future<Output = ()>) {
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return,
+            () = app.scim_records.some.notified() => {}
+        }
+        // A moment for more to come.
+        if tokio::time::timeout(LONGEST, &mut stop).await.is_ok() {
+            return;
+        }
+        if let Err(problem) = flush(&app).await {
+            tracing::error!(
+                cause = problem.cause,
+                "the records of SCIM requests could not be written and wait"
+            );
+            app.scim_records.some.notify_one();
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Signing in from the address that is typed to the session, and everything that must not lead there.
+
+mod account;
+mod company;
+mod limits;
+mod links;
+mod own;
+mod refused;
+mod way;
