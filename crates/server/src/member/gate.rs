@@ -48,7 +48,7 @@ pub(super) async fn account_behind(
 
 fn foreign(org: &Organization, domain: &str) -> Problem {
     let mut it = Problem::new(
-        StatusCode::BAD_REQUEST,
+        StatusCode::UNPROCESSABLE_ENTITY,
         "email_of_another_organization",
         "This address belongs to another company",
         format!(
