@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{SystemClock, SystemRng};
 use server::{App, AppParts, Config, Dns};
@@ -11,6 +12,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::settings::{DataArgs, Refusal, ServeArgs};
+
+/// How long requests in flight may take to end once the program is asked to. Supervisors wait some 30 seconds.
+const LAST_REQUESTS: Duration = Duration::from_secs(25);
 
 /// Runs until SIGTERM or SIGINT.
 pub async fn run(args: ServeArgs) -> ExitCode {
@@ -102,11 +106,21 @@ pub async fn answer(
         let _ = until_stopped.wait_for(|stop| *stop).await;
     }));
     let service = server::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            let _ = stopped.wait_for(|stop| *stop).await;
-        })
-        .await;
+    let mut asked = stopped.clone();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = asked.wait_for(|stop| *stop).await;
+    });
+    let too_late = async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+        let _ = tokio::time::timeout(LAST_REQUESTS, std::future::pending::<()>()).await;
+    };
+    let served = tokio::select! {
+        served = serving.into_future() => served,
+        () = too_late => {
+            tracing::warn!("some requests did not end in time and were cut off");
+            Ok(())
+        }
+    };
     let _ = worker.await;
     let _ = records.await;
     if let Err(problem) = server::provisioning::flush(&app).await {

@@ -29,10 +29,10 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub data: DataArgs,
     /// Address and port to answer on
-    #[arg(long, env = "FRONTDESK_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "FRONTDESK_LISTEN", default_value = "127.0.0.1:8080", value_parser = listen)]
     pub listen: SocketAddr,
     /// Address that people's browsers use; default: `http://` and the address listened on
-    #[arg(long, env = "FRONTDESK_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "FRONTDESK_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: Option<Url>,
     /// TOML file with the vendor's name, support contact, colour and mail server
     #[arg(long, env = "FRONTDESK_CONFIG", value_name = "FILE")]
@@ -133,6 +133,19 @@ impl DataArgs {
             Refusal(format!("The key in {place} cannot be used. Expected 64 hexadecimal digits. Without the key that sealed them, stored secrets cannot be opened: restore it from the backup."))
         })
     }
+}
+
+/// `127.0.0.1:8080`.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.trim().parse().map_err(|_| {
+        format!("“{text}” is no address with a port; expected something like 127.0.0.1:8080 or 0.0.0.0:80")
+    })
+}
+
+/// What `check_public_url` looks at more closely.
+fn public_url(text: &str) -> Result<Url, String> {
+    Url::parse(text.trim())
+        .map_err(|_| format!("“{text}” is no web address; expected something like https://id.example.com"))
 }
 
 /// `10.0.0.0/8`, or one address.

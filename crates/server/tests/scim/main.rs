@@ -3,4 +3,5 @@
 mod clients;
 mod feed;
 mod life;
+mod records;
 mod refusals;

@@ -1,0 +1,101 @@
+//! The record of requests: of writes at once, of reads together with others, of erased people never.
+
+use model::DirectoryStatus;
+use serde_json::json;
+use testkit::each_database;
+
+use crate::feed::Feed;
+
+/// The records that are written, oldest first: method and path.
+async fn written(feed: &Feed) -> Vec<String> {
+    let mut db = feed.app.store.read().await.unwrap();
+    let of = store::scim_request::Of::Directory(feed.directory.id);
+    let page = store::scim_request::list(&mut db, of, false, None, 5000).await.unwrap();
+    page.items.into_iter().rev().map(|it| format!("{} {}", it.method, it.path)).collect()
+}
+
+#[tokio::test]
+async fn the_first_request_is_recorded_at_once_and_later_reads_wait_for_company() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        feed.get("/Users").await;
+        assert_eq!(written(&feed).await, ["GET /Users"], "a page waits for it");
+        for _ in 0..3 {
+            feed.get("/Groups").await;
+        }
+        assert_eq!(written(&feed).await.len(), 1);
+        server::provisioning::flush(&t.app).await.unwrap();
+        assert_eq!(written(&feed).await, ["GET /Users", "GET /Groups", "GET /Groups", "GET /Groups"]);
+        // A write takes along what waits, in order.
+        feed.get("/Schemas").await;
+        feed.user("ann@acme.test").await;
+        assert_eq!(written(&feed).await[4..], ["GET /Schemas", "POST /Users"]);
+        // A refusal is written before it is answered: its reference must lead somewhere.
+        assert_eq!(feed.call("GET", "/Users/unknown", None).await.status, 404);
+        assert_eq!(written(&feed).await.len(), 7);
+    });
+}
+
+#[tokio::test]
+async fn reads_wait_on_when_the_write_that_would_take_them_along_fails() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        feed.user("ann@acme.test").await;
+        feed.get("/Groups").await;
+        let twice = feed.call("POST", "/Users", Some(crate::feed::person("ann@acme.test"))).await;
+        assert_eq!(twice.status, 409);
+        assert_eq!(written(&feed).await, ["POST /Users", "POST /Users"]);
+        server::provisioning::flush(&t.app).await.unwrap();
+        assert_eq!(written(&feed).await, ["POST /Users", "GET /Groups", "POST /Users"]);
+    });
+}
+
+#[tokio::test]
+async fn no_more_than_a_thousand_reads_wait() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        for _ in 0..1001 {
+            feed.get("/Schemas?count=1").await;
+        }
+        assert_eq!(written(&feed).await.len(), 1001);
+    });
+}
+
+#[tokio::test]
+async fn a_read_of_somebody_who_is_erased_while_its_record_waits_leaves_no_trace() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let id = feed.user("ann@acme.test").await;
+        feed.get(&format!("/Users/{id}")).await;
+        let member = feed.member("ann@acme.test").await.unwrap();
+        let mut tx = t.app.store.write().await.unwrap();
+        server::member::erase_now(&t.app, &mut tx, &member).await.unwrap();
+        tx.commit().await.unwrap();
+        server::provisioning::flush(&t.app).await.unwrap();
+        let all = store::testing::contents(&mut t.app.store.read().await.unwrap()).await.unwrap();
+        let all = json!(all).to_string();
+        assert!(!all.contains("ann@acme.test") && !all.contains(&format!("GET /Users/{id}")), "{all}");
+    });
+}
+
+#[tokio::test]
+async fn waiting_records_are_written_by_themselves_and_at_the_end() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        feed.get("/Users").await;
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let writer = tokio::spawn(server::provisioning::keep_writing(t.app.clone(), async {
+            let _ = stopped.await;
+        }));
+        feed.get("/Groups").await;
+        while written(&feed).await.len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        stop.send(()).unwrap();
+        writer.await.unwrap();
+        feed.get("/Groups").await;
+        assert_eq!(written(&feed).await.len(), 2);
+        server::provisioning::flush(&t.app).await.unwrap();
+        assert_eq!(written(&feed).await.len(), 3);
+    });
+}
