@@ -34,25 +34,36 @@ pub struct Body {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewDefaults {
-    #[serde(default, deserialize_with = "named")]
-    country: Option<Option<String>>,
-    #[serde(default, deserialize_with = "named")]
-    role: Option<Option<String>>,
+    #[serde(default)]
+    country: Named,
+    #[serde(default)]
+    role: Named,
 }
 
-/// A field that was named, with a value or with `null`.
-fn named<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(value).map(Some)
+/// A text that may be left out, or be `null`.
+#[derive(Debug, Default)]
+enum Named {
+    #[default]
+    Absent,
+    Null,
+    Text(String),
+}
+
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: serde::Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(value)?.map_or(Self::Null, Self::Text))
+    }
 }
 
 impl Body {
     fn change(&self) -> Result<Change, Problem> {
         let wrong = |field: &'static str| move |e: model::UnknownState| Problem::field(field, e.to_string());
-        let defaults = self.defaults.as_ref();
-        let role = match defaults.and_then(|it| it.role.as_ref()) {
-            None => None,
-            Some(None) => Some(None),
-            Some(Some(text)) => Some(Some(text.parse::<Role>().map_err(wrong("defaults.role"))?)),
+        let (country, role) =
+            self.defaults.as_ref().map_or((&Named::Absent, &Named::Absent), |it| (&it.country, &it.role));
+        let role = match role {
+            Named::Absent => None,
+            Named::Null => Some(None),
+            Named::Text(text) => Some(Some(text.parse::<Role>().map_err(wrong("defaults.role"))?)),
         };
         Ok(Change {
             name: self.name.clone(),
@@ -64,7 +75,11 @@ impl Body {
             erase_grace: self.erase_grace_seconds.map(Duration::from_secs),
             jit: self.jit,
             self_service: self.self_service,
-            country: defaults.and_then(|it| it.country.clone()).map(Option::unwrap_or_default),
+            country: match country {
+                Named::Absent => None,
+                Named::Null => Some(String::new()),
+                Named::Text(text) => Some(text.clone()),
+            },
             role,
         })
     }

@@ -48,10 +48,7 @@ pub async fn password(
 ) -> Result<Response, Problem> {
     let return_to = way_back(&uri);
     // One spelling, so that no other spelling of the address has tries of its own.
-    let email = match profile::email::parse(&form.email) {
-        Ok(Some(email)) => email,
-        Ok(None) | Err(_) => return Err(no_address()),
-    };
+    let Ok(Some(email)) = profile::email::parse(&form.email) else { return Err(no_address()) };
     rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
     rate::check(&app, &format!("password:{email}"), rate::PASSWORDS).await?;
     let account = store::account::lookup_email(&mut app.read().await?, &email).await?;

@@ -108,8 +108,8 @@ impl std::fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0 {
             Some(IpAddr::V6(ip)) => {
-                let [a, b, c, d, ..] = ip.segments();
-                write!(f, "{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+                let network = u128::from(ip) & !u128::from(u64::MAX);
+                write!(f, "{}/64", Ipv6Addr::from(network))
             }
             Some(ip) => std::fmt::Display::fmt(&ip, f),
             None => Ok(()),

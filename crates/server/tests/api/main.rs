@@ -12,14 +12,17 @@ use testkit::{Answer, TestApp, TestBrowser};
 /// A program with a token.
 pub struct Program {
     browser: TestBrowser,
+    /// What it sends.
     pub token: String,
 }
 
 impl Program {
+    /// A program with a working token.
     pub async fn new(t: &TestApp) -> Self {
         Self { browser: t.browser(), token: t.api_token().await }
     }
 
+    /// Calls with JSON, or without a body.
     pub async fn call(&mut self, method: &str, path: &str, body: Option<Value>) -> Answer {
         self.browser.api(method, &format!("/api/v1{path}"), &self.token, body).await
     }
@@ -31,6 +34,7 @@ impl Program {
         answer.json()
     }
 
+    /// Reads what must be there.
     pub async fn get(&mut self, path: &str) -> Value {
         let answer = self.call("GET", path, None).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
