@@ -86,7 +86,7 @@ impl SamlProvider {
         let (_, query) = location.split_once('?').expect("a query");
         let value = |name: &str| {
             let mut pairs = form_urlencoded::parse(query.as_bytes());
-            pairs.find(|(n, _)| n == name).map(|(_, v)| v.into_owned()).unwrap_or_else(|| panic!("no {name}"))
+            pairs.find(|(n, _)| n == name).map_or_else(|| panic!("no {name}"), |(_, v)| v.into_owned())
         };
         let request = receive_redirect(&value("SAMLRequest")).expect("a request");
         Asked {
@@ -98,7 +98,7 @@ impl SamlProvider {
         }
     }
 
-    /// The answer as the crate `saml` writes it. `number` tells answers apart.
+    /// The answer as the crate `saml` writes it, with the ids of the response and its assertion.
     pub fn answer<'a>(&'a self, t: &TestApp, says: Says<'a>, ids: (&'a str, &'a str)) -> Answer<'a> {
         Answer {
             response_id: ids.0,

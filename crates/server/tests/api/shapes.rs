@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{SamlProvider, each_database};
 
-use crate::Program;
+use crate::program::Program;
 
 fn names(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()

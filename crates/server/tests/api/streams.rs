@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use testkit::each_database;
 
-use crate::{Program, assert_problem};
+use crate::program::{Program, assert_problem};
 
 /// Follows a list to its end; the pages' sizes and all of it.
 async fn follow(api: &mut Program, path: &str, limit: usize) -> (Vec<usize>, Vec<Value>) {
