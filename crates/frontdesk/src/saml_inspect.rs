@@ -92,7 +92,7 @@ fn judge(args: &Args) -> Result<Verdict, String> {
         Some(now) => now,
         None => SystemClock.now().to_jiff(),
     };
-    let response = read(&args.response)?;
+    let response = form_value(read(&args.response)?);
     let metadata = String::from_utf8(read(&args.metadata)?)
         .map_err(|_| format!("{} is not UTF-8 text; save it as UTF-8", args.metadata.display()))?;
     let keys = args.decryption_key.iter().map(|path| decryption_key(path)).collect::<Result<Vec<_>, _>>()?;
@@ -120,6 +120,18 @@ fn expected<'a>(args: &'a Args, idp: &'a IdpMetadata, keys: &'a [DecryptionKey])
 fn decryption_key(path: &Path) -> Result<DecryptionKey, String> {
     let text = String::from_utf8(read(path)?).unwrap_or_default();
     DecryptionKey::from_pem(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The message in what people copy from a browser's network view: `SAMLResponse=`, with `%2B` and the like, and
+/// perhaps other fields behind it. Anything else stays as it is.
+fn form_value(text: Vec<u8>) -> Vec<u8> {
+    let trimmed = text.trim_ascii();
+    let value = trimmed.strip_prefix(b"SAMLResponse=").unwrap_or(trimmed);
+    let value = value.split(|b| *b == b'&').next().unwrap_or_default();
+    if trimmed.starts_with(b"<") || (value.len() == trimmed.len() && !value.contains(&b'%')) {
+        return text;
+    }
+    percent_encoding::percent_decode(value).collect()
 }
 
 /// A file, or standard input for `-`, up to a limit.

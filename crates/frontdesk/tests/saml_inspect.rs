@@ -87,6 +87,18 @@ fn base64_on_standard_input_is_read() {
 }
 
 #[test]
+fn form_value_as_a_browser_shows_it_is_read() {
+    let packed = saml::binding::post_value(&message(Signed::Both));
+    let encoded = packed.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    for pasted in
+        [format!("SAMLResponse={encoded}&RelayState=abc"), format!("SAMLResponse={packed}\n"), encoded]
+    {
+        let outcome = run("form", &metadata(), &pasted, &["--request-id", REQUEST]);
+        assert_eq!(outcome.code, 0, "{}{}", outcome.out, outcome.err);
+    }
+}
+
+#[test]
 fn refused_response_says_why_with_both_values() {
     let forged = message(Signed::Both).replace("ann@acme.test", "bob@acme.test");
     let verdict = run("forged", &metadata(), &forged, &["--request-id", REQUEST, "--json"]);
