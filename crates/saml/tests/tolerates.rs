@@ -409,3 +409,34 @@ fn white_space_in_attribute_values_and_line_ends_in_cdata() {
         }
     }
 }
+
+#[test]
+fn name_that_is_encrypted_by_itself() {
+    // SimpleSAMLphp (`nameid.encryption`) and Shibboleth (`encryptNameIDs`) send it.
+    let plain = answer().response_xml(&answer().assertion_xml());
+    let start = plain.find("<saml:NameID").unwrap();
+    let end = plain.find("</saml:NameID>").unwrap() + "</saml:NameID>".len();
+    let name = &plain[start..end];
+    let declared = name.replacen(' ', " xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ", 1);
+    for name_inside in [name, &declared] {
+        let holder = format!("<saml:EncryptedID>{}</saml:EncryptedID>", sealed(name_inside));
+        for assertion in with(name, &holder) {
+            assert_eq!(assertion.name_id.format.as_deref(), Some(saml::name_id_format::EMAIL));
+        }
+    }
+    // Inside an assertion that is encrypted as well.
+    let holder = format!("<saml:EncryptedID>{}</saml:EncryptedID>", sealed(&declared));
+    accepted(&around(&sealed(&answer().assertion_xml().replace(name, &holder))));
+}
+
+#[test]
+fn advice_with_another_assertion_is_passed_over() {
+    let inner =
+        answer().assertion_xml().replace(ASSERTION_ID, "_advice").replace("ann@acme.test", "bob@acme.test");
+    let advice = format!("<saml:Advice>{inner}</saml:Advice><saml:AuthnStatement ");
+    for assertion in with("<saml:AuthnStatement ", &advice) {
+        assert_eq!(assertion.attributes.values("email"), ["ann@acme.test"]);
+    }
+    let whole = answer().assertion_xml().replace("<saml:AuthnStatement ", &advice);
+    accepted(&around(&sealed(&whole)));
+}

@@ -2,15 +2,17 @@
 //!
 //! Owns: everything that is read from the `Response` element itself. Does not own: the assertion.
 
-use super::Expected;
+use super::assertion::{later, not_yet_valid};
+use super::{Expected, status};
 use crate::MAX_MESSAGE_BYTES;
 use crate::guard::is_id;
-use crate::names::{SAML, SAMLP, STATUS_SUCCESS};
-use crate::rejection::{Code, Rejection, Status};
+use crate::names::{SAML, SAMLP};
+use crate::rejection::{Code, Rejection};
 use crate::time;
 use crate::xml::{Fault, Tree, normalize};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use uppsala::NodeId;
 
 /// How many tags a message may have: a full [`MAX_MESSAGE_BYTES`] of real groups has half of it.
@@ -28,6 +30,8 @@ pub(crate) enum Content {
 /// What the `Response` element says.
 pub(crate) struct Envelope {
     pub(crate) response: NodeId,
+    /// `IssueInstant`.
+    made: Timestamp,
     pub(crate) content: Content,
     /// `InResponseTo`.
     pub(crate) in_response_to: Option<String>,
@@ -120,11 +124,21 @@ pub(crate) fn parse(xml: &str) -> Result<Tree<'_>, Rejection> {
     Ok(tree)
 }
 
-/// How many plain or encrypted assertions stand anywhere in the document.
-pub(crate) fn count_assertions(tree: &Tree<'_>) -> usize {
+/// How many plain or encrypted assertions stand anywhere in the document, besides those that `assertion` holds in
+/// its own `Advice`.
+///
+/// Advice (SAML core 2.6.1) is part of what was signed and may be ignored: it is never read.
+pub(crate) fn count_assertions(tree: &Tree<'_>, assertion: Option<NodeId>) -> usize {
     tree.every_element()
         .filter(|node| tree.is(*node, SAML, "Assertion") || tree.is(*node, SAML, "EncryptedAssertion"))
+        .filter(|node| !assertion.is_some_and(|holder| is_advice_of(tree, *node, holder)))
         .count()
+}
+
+/// Whether `node` stands in an `Advice` that is a child of `assertion`.
+fn is_advice_of(tree: &Tree<'_>, node: NodeId, assertion: NodeId) -> bool {
+    std::iter::successors(tree.parent(node), |at| tree.parent(*at))
+        .any(|at| tree.is(at, SAML, "Advice") && tree.parent(at) == Some(assertion))
 }
 
 impl Envelope {
@@ -143,10 +157,15 @@ impl Envelope {
         if !tree.attr(response, "ID").is_some_and(is_id) {
             return Err(malformed("the Response has no usable ID"));
         }
-        issue_instant(tree, response)?;
-        status(tree, response)?;
+        let made = issue_instant(tree, response)?;
+        status::check(tree, response)?;
         let content = content(tree, response)?;
-        Ok(Self { response, content, in_response_to: tree.attr(response, "InResponseTo").map(str::to_owned) })
+        Ok(Self {
+            response,
+            made,
+            content,
+            in_response_to: tree.attr(response, "InResponseTo").map(str::to_owned),
+        })
     }
 
     /// The `Issuer` of the response, and already that of a plain assertion: a foreign provider is told as such
@@ -169,7 +188,11 @@ impl Envelope {
         tree: &Tree<'_>,
         expected: &Expected<'_>,
         signed: bool,
+        now: Timestamp,
     ) -> Result<(), Rejection> {
+        if self.made > later(now, expected) {
+            return Err(not_yet_valid("The response was issued in the future.", self.made, now));
+        }
         // Profiles 4.1.4.2 with erratum 26: required when the response is signed or the assertion encrypted.
         let issuer_required = signed || matches!(self.content, Content::Encrypted(_));
         if issuer_required && issuer(tree, self.response)?.is_none() {
@@ -277,7 +300,7 @@ pub(crate) fn version(tree: &Tree<'_>, node: NodeId) -> Result<(), Rejection> {
 }
 
 /// `IssueInstant` must be there and readable; the times that bound the answer are the assertion's.
-pub(crate) fn issue_instant(tree: &Tree<'_>, node: NodeId) -> Result<jiff::Timestamp, Rejection> {
+pub(crate) fn issue_instant(tree: &Tree<'_>, node: NodeId) -> Result<Timestamp, Rejection> {
     let text = tree.attr(node, "IssueInstant").unwrap_or("");
     time::parse(text).ok_or_else(|| unreadable_time("IssueInstant", text))
 }
@@ -297,74 +320,11 @@ pub(crate) fn malformed(what: &str) -> Rejection {
     )
 }
 
-/// Refuses everything but success, with the provider's own codes and words.
-fn status(tree: &Tree<'_>, response: NodeId) -> Result<(), Rejection> {
-    let Ok(Some(status)) = tree.one(response, SAMLP, "Status") else {
-        return Err(malformed("the Response must have one Status"));
-    };
-    let mut codes = Vec::new();
-    let mut at = status;
-    loop {
-        match tree.one(at, SAMLP, "StatusCode") {
-            Ok(Some(code)) => {
-                codes.push(tree.attr(code, "Value").unwrap_or("").to_owned());
-                at = code;
-            }
-            Ok(None) => break,
-            Err(_) => return Err(malformed("StatusCode stands twice")),
-        }
-    }
-    match codes.first().map(String::as_str) {
-        Some(STATUS_SUCCESS) => return Ok(()),
-        None => return Err(malformed("Status has no StatusCode")),
-        Some(_) => {}
-    }
-    let message = tree
-        .one(status, SAMLP, "StatusMessage")
-        .ok()
-        .flatten()
-        .map(|node| tree.deep_text(node))
-        .filter(|text| !text.is_empty());
-    let received = codes.join(" ");
-    let sentence = format!(
-        "The identity provider did not sign the person in{}. {}",
-        message.as_deref().map_or_else(String::new, |m| format!(
-            " and says: “{}”",
-            m.chars().take(300).collect::<String>()
-        )),
-        advice(&codes),
-    );
-    Err(Rejection::new(Code::StatusNotSuccess, sentence)
-        .expected(STATUS_SUCCESS)
-        .received(received)
-        .status(Status { codes, message }))
-}
-
-/// What to do about a status (SAML core 3.2.2.2).
-fn advice(codes: &[String]) -> &'static str {
-    let has = |name: &str| codes.iter().any(|code| code.rsplit(':').next() == Some(name));
-    if has("AuthnFailed") {
-        "Sign in there again."
-    } else if has("RequestDenied") {
-        "Ask the administrator whether the person is assigned to this application there."
-    } else if has("InvalidNameIDPolicy") {
-        "Change the name ID format of this application there to e-mail address or unspecified."
-    } else if has("NoAuthnContext") {
-        "The provider cannot sign the person in the way that was asked for; ask for less in the connection."
-    } else if has("NoPassive") {
-        "The person has no session there; sign in again."
-    } else if has("Requester") {
-        "The provider found our request wrong: compare the entity ID and the ACS URL there with ours."
-    } else {
-        "Its own log says why; the administrator there can look it up."
-    }
-}
-
 /// Finds the one assertion, and makes sure that no other stands anywhere in the document.
 fn content(tree: &Tree<'_>, response: NodeId) -> Result<Content, Rejection> {
     let plain: Vec<NodeId> = tree.all(response, SAML, "Assertion").collect();
     let encrypted: Vec<NodeId> = tree.all(response, SAML, "EncryptedAssertion").collect();
-    match (plain.as_slice(), encrypted.as_slice(), count_assertions(tree)) {
+    match (plain.as_slice(), encrypted.as_slice(), count_assertions(tree, plain.first().copied())) {
         ([one], [], 1) => Ok(Content::Plain(*one)),
         ([], [one], 1) => Ok(Content::Encrypted(*one)),
         ([], [], 0) => Err(Rejection::new(

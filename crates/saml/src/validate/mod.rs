@@ -6,6 +6,7 @@
 mod assertion;
 mod claims;
 mod envelope;
+mod status;
 mod subject;
 
 pub use claims::{Assertion, Attribute, Attributes, NameId};
@@ -89,14 +90,14 @@ pub fn validate(response: &[u8], expected: &Expected<'_>, now: Timestamp) -> Res
             if signatures.is_empty() {
                 return Err(unsigned());
             }
-            envelope.check(&tree, expected, outer.is_some())?;
+            envelope.check(&tree, expected, outer.is_some(), now)?;
             assertion::read(&tree, assertion, &envelope, expected, now)
         }
         Content::Encrypted(holder) => {
             let signatures: Vec<NodeId> = outer.into_iter().collect();
             verify_all(&tree, &signatures, expected)?;
             let decrypted = encryption::decrypt(&tree, holder, expected.decryption_keys)?;
-            envelope.check(&tree, expected, outer.is_some())?;
+            envelope.check(&tree, expected, outer.is_some(), now)?;
             read_decrypted(&decrypted, outer.is_some(), &envelope, expected, now)
         }
     }
@@ -121,7 +122,7 @@ fn read_decrypted(
     let (Some(assertion), None) = (assertion, inside.next()) else {
         return Err(encryption::failed());
     };
-    if !tree.holds_only_elements(tree.root()) || envelope::count_assertions(&tree) != 1 {
+    if !tree.holds_only_elements(tree.root()) || envelope::count_assertions(&tree, Some(assertion)) != 1 {
         return Err(encryption::failed());
     }
     let inner = guard::signature_of(&tree, assertion, expected.allow_sha1).map_err(veil)?;

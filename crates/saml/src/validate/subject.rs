@@ -6,6 +6,7 @@ use super::Expected;
 use super::assertion::{earlier, expired, instant};
 use super::claims::NameId;
 use super::envelope::{Envelope, malformed};
+use crate::encryption;
 use crate::names::{CM_BEARER, SAML};
 use crate::rejection::{Code, Rejection};
 use crate::xml::Tree;
@@ -32,7 +33,7 @@ pub(crate) fn read(
         Ok(None) => return Err(no_name_id()),
         Err(_) => return Err(malformed("Subject stands twice")),
     };
-    let name_id = name_id(tree, subject)?;
+    let name_id = name_id(tree, subject, expected)?;
     let mut refusal = None;
     let mut held: Option<Timestamp> = None;
     for confirmation in tree.all(subject, SAML, "SubjectConfirmation") {
@@ -115,15 +116,38 @@ fn bearer(
     }
 }
 
-/// The one `NameID`: not empty, nothing but text.
-fn name_id(tree: &Tree<'_>, subject: NodeId) -> Result<NameId, Rejection> {
-    let node = match tree.one(subject, SAML, "NameID") {
-        Ok(Some(node)) => node,
-        Ok(None) => return Err(no_name_id()),
-        Err(_) => return Err(malformed("NameID stands twice")),
-    };
+/// The one `NameID` or `EncryptedID` (SAML core 2.4.1).
+fn name_id(tree: &Tree<'_>, subject: NodeId, expected: &Expected<'_>) -> Result<NameId, Rejection> {
+    let plain = tree.one(subject, SAML, "NameID").map_err(|_| malformed("NameID stands twice"))?;
+    let encrypted =
+        tree.one(subject, SAML, "EncryptedID").map_err(|_| malformed("EncryptedID stands twice"))?;
+    match (plain, encrypted) {
+        (Some(node), None) => read_name_id(tree, node),
+        (None, Some(holder)) => decrypted_name_id(tree, holder, expected),
+        (None, None) => Err(no_name_id()),
+        (Some(_), Some(_)) => Err(malformed("the Subject has a NameID and an EncryptedID")),
+    }
+}
+
+/// The `NameID` inside an `EncryptedID`. The ciphertext is part of what was verified, so no stranger chose it.
+fn decrypted_name_id(tree: &Tree<'_>, holder: NodeId, expected: &Expected<'_>) -> Result<NameId, Rejection> {
+    let decrypted = encryption::decrypt(tree, holder, expected.decryption_keys)?;
+    let inside = super::envelope::parse(&decrypted.xml).map_err(|_| encryption::failed())?;
+    let mut elements = inside.elements(inside.root());
+    match (elements.next(), elements.next()) {
+        (Some(node), None)
+            if inside.is(node, SAML, "NameID") && inside.holds_only_elements(inside.root()) =>
+        {
+            read_name_id(&inside, node)
+        }
+        _ => Err(encryption::failed()),
+    }
+}
+
+/// A `NameID`: not empty, nothing but text, and something that can be seen.
+fn read_name_id(tree: &Tree<'_>, node: NodeId) -> Result<NameId, Rejection> {
     let value = tree.text(node).ok_or_else(|| malformed("NameID holds more than text"))?;
-    if value.is_empty() {
+    if value.chars().all(is_invisible) {
         return Err(no_name_id());
     }
     let attribute = |name| tree.attr(node, name).map(str::to_owned);
@@ -133,6 +157,13 @@ fn name_id(tree: &Tree<'_>, subject: NodeId) -> Result<NameId, Rejection> {
         name_qualifier: attribute("NameQualifier"),
         sp_name_qualifier: attribute("SPNameQualifier"),
     })
+}
+
+/// White space, control characters, and the marks of no width.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn no_name_id() -> Rejection {

@@ -4,7 +4,7 @@
 //! nobody hears about before a signature has verified (CVE-2011-1096, CVE-2011-2487).
 
 use crate::kit::*;
-use saml::idp::{ContentCipher, EncryptFor, encrypt_element};
+use saml::idp::{ContentCipher, EncryptFor, Signed, encrypt_element};
 use saml::testing::{TestKey, answer, expected, now};
 use saml::{Assertion, Code, Expected, Rejection, SignatureStyle, sign_element, validate};
 
@@ -250,4 +250,63 @@ fn issuer_of_the_response_is_required_around_an_encrypted_assertion() {
     let xml = around(&signed_assertion(TestKey::Rsa), GCM, false);
     let issuer = element(&xml, "saml:Issuer").to_owned();
     closed(&swap(&xml, &issuer, ""), &[Code::IssuerMissing]);
+}
+
+const NAME: &str = "<saml:NameID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">";
+
+/// The answer with these elements in place of its `NameID`, signed by the provider.
+fn named_by(parts: Signed, elements: &str) -> String {
+    craft(parts, |a| a.replace(element(&a, "saml:NameID"), elements), |r| r)
+}
+
+fn encrypted_id(plain: &str, cipher: ContentCipher) -> String {
+    format!("<saml:EncryptedID>{}</saml:EncryptedID>", seal(plain, cipher))
+}
+
+#[test]
+fn encrypted_name_that_is_not_one_name() {
+    let name = format!("{NAME}{VICTIM}</saml:NameID>");
+    for cipher in [CBC, GCM] {
+        for parts in [Signed::Assertion, Signed::Response] {
+            assert_eq!(open(&named_by(parts, &encrypted_id(&name, cipher))).unwrap().name_id.value, VICTIM);
+            for plain in [
+                format!("{name}{name}"),
+                VICTIM.to_owned(),
+                String::new(),
+                format!("{VICTIM}{name}"),
+                format!("</decrypted>{name}<decrypted>"),
+                format!("<!DOCTYPE x>{name}"),
+                format!("<x>{name}</x>"),
+                format!("<NameID xmlns=\"urn:x\">{VICTIM}</NameID>"),
+                encrypted_id(&name, cipher),
+                answer().assertion_xml(),
+            ] {
+                closed(&named_by(parts, &encrypted_id(&plain, cipher)), &[Code::DecryptionFailed]);
+            }
+            let empty = format!("{NAME} </saml:NameID>");
+            closed(&named_by(parts, &encrypted_id(&empty, cipher)), &[Code::NameIdMissing]);
+            let inside = format!("{NAME}a<x/></saml:NameID>");
+            closed(&named_by(parts, &encrypted_id(&inside, cipher)), &[Code::MalformedMessage]);
+        }
+    }
+}
+
+#[test]
+fn encrypted_name_beside_another_or_without_our_key() {
+    let sealed = encrypted_id(&format!("{NAME}{VICTIM}</saml:NameID>"), GCM);
+    let plain = format!("<saml:NameID>{ATTACKER}</saml:NameID>");
+    for both in [format!("{sealed}{plain}"), format!("{plain}{sealed}"), format!("{sealed}{sealed}")] {
+        closed(&named_by(Signed::Assertion, &both), &[Code::MalformedMessage]);
+    }
+    closed(&named_by(Signed::Assertion, "<saml:EncryptedID/>"), &[Code::MalformedMessage]);
+    refused(&named_by(Signed::Assertion, &sealed), &[Code::DecryptionKeyMissing]);
+}
+
+#[test]
+fn encrypted_name_swapped_after_signing() {
+    let sealed = encrypted_id(&format!("{NAME}{VICTIM}</saml:NameID>"), GCM);
+    let forged = encrypted_id(&format!("{NAME}{ATTACKER}</saml:NameID>"), GCM);
+    for parts in [Signed::Assertion, Signed::Response, Signed::Both] {
+        closed(&swap(&named_by(parts, &sealed), &sealed, &forged), &[Code::SignatureInvalid]);
+    }
 }

@@ -229,6 +229,11 @@ fn issued_or_signed_in_in_the_future() {
         "AuthnInstant=\"2026-11-23T20:00:00Z\"",
         Code::NotYetValid,
     );
+    response_with(
+        "Version=\"2.0\" IssueInstant=\"2026-11-23T19:00:00Z\" Destination",
+        "Version=\"2.0\" IssueInstant=\"2026-11-24T19:00:00Z\" Destination",
+        Code::NotYetValid,
+    );
 }
 
 #[test]
@@ -430,6 +435,11 @@ fn status_of_every_kind_but_success() {
     }
     response_with(success, "", Code::StatusNotSuccess);
     response_with(success, "Success", Code::StatusNotSuccess);
+    // A failure below success says that something did not succeed.
+    let below = format!(
+        "<samlp:StatusCode Value=\"{success}\"><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:AuthnFailed\"/></samlp:StatusCode>"
+    );
+    response_with(&format!("<samlp:StatusCode Value=\"{success}\"/>"), &below, Code::StatusNotSuccess);
     // Success below a failure is a failure.
     let nested = format!(
         "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Responder\"><samlp:StatusCode Value=\"{success}\"/></samlp:StatusCode>"

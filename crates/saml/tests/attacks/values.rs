@@ -55,7 +55,16 @@ fn element_inside_the_name_id() {
 #[test]
 fn name_id_empty_missing_or_twice() {
     for parts in [Signed::Response, Signed::Assertion, Signed::Both] {
-        for empty in ["", "  ", "\n\t", "<!-- ann@acme.test -->", "<![CDATA[ ]]>"] {
+        for empty in [
+            "",
+            "  ",
+            "\n\t",
+            "<!-- ann@acme.test -->",
+            "<![CDATA[ ]]>",
+            "&#xa0;",
+            "\u{200b}\u{feff}",
+            "&#x2028;",
+        ] {
             let xml = craft(
                 parts,
                 |a| swap(&a, ">ann@acme.test</saml:NameID>", &format!(">{empty}</saml:NameID>")),

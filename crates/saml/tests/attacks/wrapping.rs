@@ -304,3 +304,27 @@ fn default_prefix_is_rebound_around_a_forged_subject() {
     );
     refused(&swap(&p.whole, "<saml:Subject>", &decoy), &[Code::SignatureInvalid]);
 }
+
+#[test]
+fn advice_elsewhere_or_with_a_signature_in_it() {
+    let other = unsigned().replace(ASSERTION_ID, "_other").replace(VICTIM, ATTACKER);
+    let other = element(&other, "saml:Assertion");
+    let saml = "xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"";
+    let loose = format!("<saml:Advice {saml}>{other}</saml:Advice>");
+    for parts in [Signed::Response, Signed::Assertion, Signed::Both] {
+        let beside = craft(parts, |a| a, |r| swap(&r, "<samlp:Status>", &format!("{loose}<samlp:Status>")));
+        refused(&beside, &[Code::AssertionNotSingle]);
+        let deeper = format!("<saml:Subject><x>{loose}</x>");
+        refused(&craft(parts, |a| swap(&a, "<saml:Subject>", &deeper), |r| r), &[Code::AssertionNotSingle]);
+        // Put there after signing.
+        let late = swap(&message(parts), "<saml:AuthnStatement ", &format!("{loose}<saml:AuthnStatement "));
+        refused(&late, &[Code::SignatureInvalid]);
+        let signature = signature(&message(Signed::Assertion)).replace(ASSERTION_ID, "_other");
+        let signed = loose.replacen("<saml:Subject>", &format!("{signature}<saml:Subject>"), 1);
+        let signed = format!("{signed}<saml:AuthnStatement ");
+        refused(
+            &craft(parts, |a| swap(&a, "<saml:AuthnStatement ", &signed), |r| r),
+            &[Code::SignatureMisplaced],
+        );
+    }
+}
