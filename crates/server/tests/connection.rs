@@ -194,6 +194,80 @@ async fn a_wrong_answer_is_explained_in_the_words_of_the_providers_console() {
     });
 }
 
+/// The reason for which an answer is refused, and whether what was expected is told beside what was received.
+type Expectation = (&'static str, bool);
+
+#[tokio::test]
+async fn a_forged_wrapped_tampered_or_misdirected_answer_is_refused_with_its_reason() {
+    each_database!(|t| {
+        let org = organization(&t, "Acme").await;
+        let it = saml_connection(&t, &org).await;
+        let started = start(&t, &it).await;
+        let says = Says {
+            audience: &started.entity_id,
+            acs_url: &started.acs_url,
+            in_response_to: Some(&started.request),
+            name_id: ("ann@acme.test", name_id_format::EMAIL),
+            attributes: ANN,
+        };
+        let sound = says.answer(&t).to_xml(&signer(), Signed::Assertion, None).unwrap();
+        let start_of = |tag: &str| sound.find(tag).unwrap();
+        let end_of = |tag: &str| start_of(tag) + tag.len();
+        let assertion = &sound[start_of("<saml:Assertion")..end_of("</saml:Assertion>")];
+        let signature = &sound[start_of("<ds:Signature ")..end_of("</ds:Signature>")];
+        let evil = assertion.replace(signature, "").replace("ann@acme.test", "eve@acme.test");
+        let other = evil.replace("_asrt1", "_other");
+        let attacks: [(String, Expectation); 12] = [
+            (sound.replace(signature, ""), ("signature_missing", true)),
+            (sound.replace("00u7ann", "00u7eve"), ("signature_invalid", true)),
+            (sound.replace(assertion, &format!("{other}{assertion}")), ("assertion_not_single", true)),
+            (sound.replace(assertion, &format!("{evil}{assertion}")), ("duplicate_id", true)),
+            (
+                sound.replace(
+                    assertion,
+                    &other.replacen("<saml:Subject>", &format!("{signature}<saml:Subject>"), 1),
+                ),
+                ("signature_malformed", true),
+            ),
+            (
+                sound.replace(
+                    "<samlp:Status>",
+                    &format!("<samlp:Extensions>{signature}</samlp:Extensions><samlp:Status>"),
+                ),
+                ("signature_misplaced", true),
+            ),
+            (
+                sound.replace("xmldsig-more#ecdsa-sha256", "xmldsig-more#hmac-sha256"),
+                ("algorithm_forbidden", true),
+            ),
+            (format!("<!DOCTYPE x [<!ENTITY e 'x'>]>{sound}"), ("dtd_forbidden", false)),
+            (
+                sound.replace("ann@acme.test<", "ann<?x?>@acme.test<"),
+                ("processing_instruction_forbidden", false),
+            ),
+            (
+                sound.replacen("Destination=\"", "Destination=\"https://elsewhere.test/", 1),
+                ("destination_mismatch", true),
+            ),
+            (
+                sound.replacen(&format!("InResponseTo=\"{}\"", started.request), "", 1),
+                ("in_response_to_mismatch", true),
+            ),
+            (sound.replace("status:Success", "status:Responder"), ("status_not_success", true)),
+        ];
+        for (xml, (code, told)) in attacks {
+            assert_ne!(xml, sound, "{code}");
+            let refused = finish(&t, &it, &started.state, &STANDARD.encode(&xml)).await.unwrap_err();
+            assert_eq!(refused.code, code, "{refused:?}");
+            assert_eq!(refused.expected.is_some() && refused.received.is_some(), told, "{refused:?}");
+        }
+        assert_eq!(
+            finish(&t, &it, &started.state, &STANDARD.encode(&sound)).await.unwrap().subject,
+            "00u7ann"
+        );
+    });
+}
+
 #[tokio::test]
 async fn an_answer_that_nobody_asked_for_needs_the_connections_exception() {
     each_database!(|t| {
