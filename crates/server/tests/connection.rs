@@ -548,7 +548,7 @@ async fn a_new_certificate_needs_a_new_test() {
         let it = t.saml_connection(&org, idp()).await;
         let it = changed(&t, &it, Change { allow_idp_initiated: Some(true), ..Change::default() }).await;
         let mut tx = t.app.write().await.unwrap();
-        connection::mark_tested(&mut tx, &it, t.app.now()).await.unwrap();
+        connection::mark_tested(&mut tx, &it, &it.config, t.app.now()).await.unwrap();
         tx.commit().await.unwrap();
         let same = changed(&t, &it, Change { want_signed_requests: Some(true), ..Change::default() }).await;
         assert!(same.tested_at.is_some());

@@ -136,6 +136,21 @@ pub async fn revoke_tokens(tx: &mut Tx, directory: DirectoryId, at: Time) -> Res
     Ok(())
 }
 
+/// The newest token of the directory that still works, and when it was made.
+pub async fn working_token(
+    c: &mut impl Connected,
+    directory: DirectoryId,
+) -> Result<Option<(TokenId, Time)>> {
+    let row: Option<(Text<TokenId>, At)> = on!(c, |db| sqlx::query_as(
+        "SELECT id, created_at FROM directory_tokens WHERE directory_id = $1 AND revoked_at IS NULL
+         ORDER BY id DESC LIMIT 1"
+    )
+    .bind(Text(directory))
+    .fetch_optional(db)
+    .await)?;
+    Ok(row.map(|(id, at)| (id.0, at.0)))
+}
+
 /// The directory that a working token belongs to.
 pub async fn lookup_token(c: &mut impl Connected, hash: &TokenHash) -> Result<Option<Directory>> {
     let row: Option<Row> = on!(c, |db| sqlx::query_as(

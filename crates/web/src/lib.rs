@@ -62,6 +62,15 @@ pub fn respond_leaving(status: StatusCode, page: &impl Template) -> Response {
     send(status, page, CSP_LEAVING)
 }
 
+/// A file for spreadsheets, as a download.
+pub fn csv(name: &str, content: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, content).into_response()
+}
+
 fn send(status: StatusCode, page: &impl Template, policy: &'static str) -> Response {
     let mut answer = match page.render() {
         Ok(html) => (status, axum::response::Html(html)).into_response(),

@@ -34,4 +34,4 @@ pub use memory::Memory;
 pub use metadata::{SpValues, guide_values, protocol, sp_values};
 pub use read::{Input, read_input};
 pub use route::{active, get, route};
-pub use update::{Change, activate, change, deactivate, mark_tested, remove};
+pub use update::{Change, activate, activate_tested, change, deactivate, mark_tested, remove};

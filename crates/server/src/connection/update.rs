@@ -74,6 +74,28 @@ pub async fn activate(
     turn(app, tx, it, ConnectionStatus::Active, ("connection.activated", actor)).await
 }
 
+/// The same, when a test sign-in came through with exactly the settings that are stored now.
+///
+/// # Errors
+/// A conflict when they were not tested, or changed since.
+pub async fn activate_tested(
+    app: &App,
+    tx: &mut Tx,
+    connection: impl Borrow<Connection>,
+    actor: &str,
+) -> Result<Connection, Problem> {
+    let it = fresh(tx, connection.borrow().id).await?;
+    Settings::required(&it)?;
+    if it.tested_at.is_none() {
+        return Err(Problem::conflict(
+            "connection_untested",
+            "A test comes first",
+            "The values were not tested, or changed since the test. Sign in once for a test, then switch it on.",
+        ));
+    }
+    turn(app, tx, it, ConnectionStatus::Active, ("connection.activated", actor)).await
+}
+
 /// Switches the connection off.
 pub async fn deactivate(
     app: &App,
@@ -105,11 +127,21 @@ pub async fn remove(app: &App, tx: &mut Tx, connection: &Connection, actor: &str
     app.audit(tx, actor, "connection.removed", organization, target, &data).await
 }
 
-/// Records that a test sign-in came through whole.
-pub async fn mark_tested(tx: &mut Tx, connection: &Connection, at: Time) -> Result<(), Problem> {
+/// Records that a test sign-in with `settings` (the stored text) came through whole. Whether they are still the
+/// connection's: a test of others says nothing about these.
+pub async fn mark_tested(
+    tx: &mut Tx,
+    connection: &Connection,
+    settings: &str,
+    at: Time,
+) -> Result<bool, Problem> {
     let mut it = fresh(tx, connection.id).await?;
+    if it.config != settings {
+        return Ok(false);
+    }
     it.tested_at = Some(at);
-    Ok(store::connection::update(tx, &it).await?)
+    store::connection::update(tx, &it).await?;
+    Ok(true)
 }
 
 /// The connection as it is now, held until the transaction ends.

@@ -62,6 +62,8 @@ async fn page(app: &App, desk: &Desk, add_domain: Field, status: StatusCode) -> 
             Opt::new("sso", "Single sign-on", true),
             Opt::new("scim", "Directory sync", true),
             Opt::new("domains", "Domains", false),
+            Opt::new("csv", "A file of people", false),
+            Opt::new("certificate", "A new certificate", false),
         ],
         lifetimes: Opt::list(
             &[("86400", "One day"), ("604800", "One week"), ("2592000", "30 days")],

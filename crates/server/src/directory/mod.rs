@@ -77,7 +77,7 @@ pub async fn set_status(
     directory: Directory,
     status: DirectoryStatus,
 ) -> Result<Directory, Problem> {
-    let directory = locked(tx, directory).await?;
+    let directory = hold(tx, directory).await?;
     if directory.status == status {
         return Ok(directory);
     }
@@ -109,7 +109,7 @@ pub async fn set_config(
     directory: Directory,
     config: &DirectoryConfig,
 ) -> Result<Directory, Problem> {
-    let directory = locked(tx, directory).await?;
+    let directory = hold(tx, directory).await?;
     let directory = Directory { config: config.to_json().to_string(), updated_at: app.now(), ..directory };
     store::directory::update(tx, &directory).await?;
     tell(app, tx, "directory.updated", &directory);
@@ -121,8 +121,22 @@ pub fn base_url(app: &App, id: DirectoryId) -> String {
     app.config.url(&format!("/scim/v2/{id}"))
 }
 
+/// Another guide for a directory that nobody has reached yet.
+pub async fn set_provider(
+    app: &App,
+    tx: &mut Tx,
+    directory: Directory,
+    provider: &str,
+) -> Result<Directory, Problem> {
+    let directory = hold(tx, directory).await?;
+    let directory = Directory { provider: provider.to_owned(), updated_at: app.now(), ..directory };
+    store::directory::update(tx, &directory).await?;
+    tell(app, tx, "directory.updated", &directory);
+    Ok(directory)
+}
+
 /// Waits for the directory's lock and reads it again: deciding and writing under the lock is one step.
-async fn locked(tx: &mut Tx, directory: Directory) -> Result<Directory, Problem> {
+pub async fn hold(tx: &mut Tx, directory: Directory) -> Result<Directory, Problem> {
     tx.lock(&format!("directory:{}", directory.id)).await?;
     store::directory::lookup(tx, directory.id).await?.ok_or_else(|| Problem::not_found("directory"))
 }

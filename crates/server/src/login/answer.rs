@@ -33,7 +33,7 @@ pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -
         // Nobody asked for this answer. It is not used: the person is sent to the provider once more, by us.
         return Ok(see_other(&format!("/login?connection={}", connection.id)));
     };
-    let (_, state) = waiting(&app, flow, &connection).await?;
+    let (connection, state) = waiting(&app, flow, connection).await?;
     let outcome = connection::finish_saml(&app, &connection, &state.protocol, message, app.now()).await;
     keep(&app, flow, state, &connection, outcome, message).await
 }
@@ -63,7 +63,7 @@ async fn oidc(app: &App, id: &str, pairs: &[u8]) -> Result<Response, Problem> {
         // Started at the provider, or by nobody: begin properly.
         return Ok(see_other(&format!("/login?connection={}", connection.id)));
     };
-    let (_, state) = waiting(app, flow, &connection).await?;
+    let (connection, state) = waiting(app, flow, connection).await?;
     let outcome = connection::finish_oidc(app, &connection, &state.protocol, &params).await;
     // The code in the query is used up by now and worth nothing in a trace.
     keep(app, flow, state, &connection, outcome, "").await
@@ -77,16 +77,17 @@ async fn require(app: &App, id: &str, protocol: Protocol) -> Result<Connection, 
     found.filter(|c| c.protocol == protocol).ok_or_else(|| Problem::not_found("connection"))
 }
 
-/// The flow that waits for this connection's answer.
+/// The flow that waits for this connection's answer, and the connection with the settings that the answer is judged by:
+/// a test's are those it began with.
 async fn waiting(
     app: &App,
     id: FlowId,
-    connection: &Connection,
-) -> Result<(store::session::Flow, FlowState), Problem> {
+    mut connection: Connection,
+) -> Result<(Connection, FlowState), Problem> {
     let found = flow::lookup(&mut app.read().await?, app, id).await?;
     let found =
         found.filter(|(flow, state)| flow.step == SENT && state.connection == connection.id.to_string());
-    let (flow, state) = found.ok_or_else(|| {
+    let (_, state) = found.ok_or_else(|| {
         Problem::new(
             StatusCode::BAD_REQUEST,
             "sign_in_ended",
@@ -102,7 +103,10 @@ async fn waiting(
             "Your company’s administrator can switch it on again. Ask there, or write to support.",
         ));
     }
-    Ok((flow, state))
+    if state.test {
+        connection.config.clone_from(&state.settings);
+    }
+    Ok((connection, state))
 }
 
 async fn keep(

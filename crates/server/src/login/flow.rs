@@ -28,6 +28,8 @@ pub const DONE: &str = "done";
 pub struct State {
     /// A test for the setup wizard: nobody is signed in.
     pub test: bool,
+    /// The settings that a test tries, as they would be stored: they may not be the connection's yet, or no longer.
+    pub settings: String,
     /// Through which connection.
     pub connection: String,
     /// Of which organization.
@@ -117,6 +119,7 @@ pub async fn begin(
     let begun = connection::begin(app, connection, id, &options).await?;
     let state = State {
         test: beginning.test,
+        settings: if beginning.test { connection.config.clone() } else { String::new() },
         connection: connection.id.to_string(),
         organization: connection.organization_id.to_string(),
         return_to: beginning.return_to,

@@ -15,13 +15,16 @@ use crate::request::Browser;
 pub struct TestResult {
     /// Which connection was tested.
     pub connection: ConnectionId,
+    /// With which settings, as they were stored or would be.
+    pub settings: String,
     /// What the provider vouched for, or why it was not believed.
     pub outcome: Result<Asserted, Refused>,
     /// Reference of the recorded attempt, for a refusal.
     pub reference: Option<String>,
 }
 
-/// Sends the browser to the identity provider; it comes back to `return_to?flow={id}`.
+/// Sends the browser to the identity provider; it comes back to `return_to?flow={id}`. The settings in `connection` are
+/// tried as they are given here, also where others are stored.
 pub async fn begin_test(
     app: &App,
     browser: &Browser,
@@ -49,5 +52,6 @@ pub async fn test_result(
         None => None,
     };
     let connection = state.connection_id()?;
-    Ok(outcome.map(|outcome| TestResult { connection, outcome, reference: state.reference }))
+    let (settings, reference) = (state.settings, state.reference);
+    Ok(outcome.map(|outcome| TestResult { connection, settings, outcome, reference }))
 }

@@ -24,7 +24,8 @@ pub struct NewLink {
     pub url: String,
 }
 
-/// Makes a link for an organization. `created_by` is how the welcome page names the sender; `actor` goes to the log.
+/// Makes a link for an organization. `created_by` is how pages and mails name the sender, whole: "Maren Okafor at
+/// Northwind Privacy"; `actor` goes to the log.
 ///
 /// # Errors
 /// A field problem when there is no purpose or the life is out of bounds.
@@ -116,7 +117,7 @@ pub async fn send(
         preview: format!("{} invites you to connect {} with {vendor}.", new.link.created_by, organization.name),
         heading: format!("Set up {} for {}", what(&new.link), organization.name),
         paragraphs: vec![
-            format!("{} at {vendor} invites you to connect {} with {vendor}.", new.link.created_by, organization.name),
+            format!("{} invites you to connect {} with {vendor}.", new.link.created_by, organization.name),
             "The link below leads you through it step by step. You need no account here, and nothing changes for anybody until your last step.".to_owned(),
         ],
         button: Some(Link::new("Begin the setup", new.url.clone())),
@@ -163,6 +164,17 @@ pub async fn open(
     db: &mut impl store::Connected,
     token: &str,
 ) -> Result<(SetupLink, Organization), Problem> {
+    let found = store::link::lookup_token(db, &Token::presented(token).hash()).await?;
+    let link = working(app, found)?;
+    let organization = store::organization::lookup(db, link.organization_id).await?;
+    Ok((link, organization.ok_or_else(|| Problem::not_found("organization"))?))
+}
+
+/// The link, if there is one and it still works.
+///
+/// # Errors
+/// 404 for none, 410 for an ended one, with whom to ask.
+pub fn working(app: &App, found: Option<SetupLink>) -> Result<SetupLink, Problem> {
     let ended = |code, title: &str| {
         let detail = format!(
             "Ask your contact at {} for a new one. What you had filled in is kept and waits for the next link.",
@@ -170,7 +182,6 @@ pub async fn open(
         );
         Problem::new(StatusCode::GONE, code, title, detail)
     };
-    let found = store::link::lookup_token(db, &Token::presented(token).hash()).await?;
     let Some(link) = found else {
         return Err(Problem::new(
             StatusCode::NOT_FOUND,
@@ -188,8 +199,7 @@ pub async fn open(
     if link.expires_at <= app.now() {
         return Err(ended("setup_link_expired", "This setup link has ended"));
     }
-    let organization = store::organization::lookup(db, link.organization_id).await?;
-    Ok((link, organization.ok_or_else(|| Problem::not_found("organization"))?))
+    Ok(link)
 }
 
 fn url(app: &App, token: &Token) -> String {
@@ -200,13 +210,25 @@ fn names(link: &SetupLink) -> Vec<&'static str> {
     link.purposes.iter().map(|p| p.as_str()).collect()
 }
 
-fn what(link: &SetupLink) -> &'static str {
-    let has = |purpose| link.purposes.contains(&purpose);
-    match (has(Purpose::Sso), has(Purpose::Scim)) {
-        (true, true) => "single sign-on and directory sync",
-        (true, false) => "single sign-on",
-        (false, true) => "directory sync",
-        (false, false) => "your company",
+/// What a link sets up, in words.
+pub fn what(link: &SetupLink) -> String {
+    let names: Vec<&str> = link
+        .purposes
+        .iter()
+        // Proving domains is part of single sign-on.
+        .filter(|p| **p != Purpose::Domains || !link.purposes.contains(&Purpose::Sso))
+        .map(|p| match p {
+            Purpose::Sso => "single sign-on",
+            Purpose::Scim => "directory sync",
+            Purpose::Domains => "domains",
+            Purpose::Csv => "a file of people",
+            Purpose::Certificate => "a new certificate",
+        })
+        .collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
 

@@ -5,4 +5,5 @@
 pub mod domain_panel;
 pub mod import;
 pub mod links;
+pub mod people;
 pub mod wizard;

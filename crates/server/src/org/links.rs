@@ -36,7 +36,9 @@ pub async fn create(
         _ => LIFE,
     };
     let mut tx = app.write().await?;
-    let by = (desk.name.as_str(), desk.actor.as_str());
+    let house = if desk.operator { &app.brand.vendor_name } else { &desk.organization.name };
+    let sender = format!("{} at {house}", desk.name);
+    let by = (sender.as_str(), desk.actor.as_str());
     let new = links::create(&app, &mut tx, &desk.organization, &purposes, Some(life), by).await?;
     let email = form.first("email").map(str::trim).filter(|e| !e.is_empty());
     if let Some(email) = email {
@@ -45,9 +47,9 @@ pub async fn create(
     tx.commit().await?;
     let page = LinkMade {
         page: desk.page(&app, "Setup link", Place::SignOn).await?,
-        title: format!("A link to set up {}", what(&new.link)),
+        title: format!("A link to set up {}", links::what(&new.link)),
         url: Copy::new("url", "Setup link", new.url).hint("It is shown this once. Whoever has it can do the setup, so give it only to the person who should."),
-        allows: format!("It opens the setup of {} for {}.", what(&new.link), desk.organization.name),
+        allows: format!("It opens the setup of {} for {}.", links::what(&new.link), desk.organization.name),
         until: words::when(new.link.expires_at),
         sent_to: email.map(ToOwned::to_owned),
         send_action: None,
@@ -82,18 +84,9 @@ pub async fn rows(app: &App, desk: &Desk, purposes: &[Purpose]) -> Result<Vec<Li
 fn row(link: &SetupLink, desk: &Desk, now: Time) -> LinkRow {
     let works = link.revoked_at.is_none() && link.expires_at > now;
     LinkRow {
-        purpose: format!("{}, made by {}", what(link), link.created_by),
+        purpose: format!("{}, made by {}", links::what(link), link.created_by),
         sent_to: String::new(),
-        opened: link.last_used_at.map_or_else(
-            || "not opened yet".to_owned(),
-            |at| {
-                format!(
-                    "last opened {} from {}",
-                    words::when(at).text,
-                    link.last_used_from.as_deref().unwrap_or("an unknown address")
-                )
-            },
-        ),
+        opened: used(link),
         status: match (works, link.revoked_at) {
             (true, _) => Status::ok(format!("works until {}", words::when(link.expires_at).text)),
             (false, Some(_)) => Status::stopped("revoked"),
@@ -103,17 +96,11 @@ fn row(link: &SetupLink, desk: &Desk, now: Time) -> LinkRow {
     }
 }
 
-fn what(link: &SetupLink) -> String {
-    let names: Vec<&str> = link
-        .purposes
-        .iter()
-        .map(|p| match p {
-            Purpose::Sso => "single sign-on",
-            Purpose::Scim => "directory sync",
-            Purpose::Domains => "domains",
-            Purpose::Csv => "a file of people",
-            Purpose::Certificate => "a certificate",
-        })
-        .collect();
-    names.join(" and ")
+/// Who used the link and when, as far as a link can tell: opening it is no use, a first act in it is.
+fn used(link: &SetupLink) -> String {
+    let (Some(first), Some(last)) = (link.first_used_at, link.last_used_at) else {
+        return "not used yet".to_owned();
+    };
+    let from = link.last_used_from.as_deref().filter(|from| !from.is_empty()).unwrap_or("an unknown address");
+    format!("first used {}, last {} from {from}", words::when(first).text, words::when(last).text)
 }

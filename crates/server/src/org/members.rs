@@ -1,7 +1,7 @@
 //! The list of members, and acts on several of them.
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use model::{Member, MemberId, MemberStatus};
 use serde_json::json;
@@ -215,14 +215,5 @@ pub async fn export(State(app): State<App>, desk: Desk) -> Result<Response, Prob
             break;
         }
     }
-    Ok(csv("members.csv", profile::roster::csv(rows.iter().map(|row| row.iter().map(String::as_str)))))
-}
-
-/// A file for spreadsheets, as a download.
-pub fn csv(name: &str, content: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    (headers, content).into_response()
+    Ok(web::csv("members.csv", profile::roster::csv(rows.iter().map(|row| row.iter().map(String::as_str)))))
 }

@@ -7,10 +7,11 @@ pub use mapping::{GroupRole, MappedValue, MappingRow, ScimMapping};
 pub use preview::{PreviewGroup, ScimPreview};
 
 use super::sample_page;
+use super::setup::Way;
 use crate::guide::{RenderedGuide, RenderedStep, Values, find};
 use crate::html::Html;
 use crate::layout::{Contact, Page, Progress, Rail, RailStep};
-use crate::parts::{Check, Choice, Copy, Field, Figure, Icon, Input, Person, Status, Tone, When};
+use crate::parts::{Check, Choice, Copy, Field, Figure, Icon, Input, Notice, Person, Status, Tone, When};
 use askama::Template;
 
 /// Base URL and token, the token once, and the provider's steps.
@@ -23,14 +24,20 @@ pub struct ScimCredentials {
     pub title: String,
     /// The guide; render it without the token once that can no longer be shown.
     pub guide: RenderedGuide,
-    /// Other ways with the same provider: label and address.
-    pub others: Vec<(String, String)>,
+    /// Other ways with the same provider.
+    pub others: Vec<Way>,
+    /// What just happened, or did not.
+    pub notice: Option<Notice>,
     /// Base URL, with the provider's label.
     pub base_url: Copy,
     /// The token, with the provider's label; only right after it was made.
     pub token: Option<Copy>,
-    /// "Ends in 9fR, made today at 16:20"; in light markup.
+    /// When the token that works now was made.
+    pub made: When,
+    /// "Ends in 9fR, works until you replace it"; in light markup.
     pub token_facts: Html,
+    /// The token that a new one is to replace: a form sent twice replaces it once.
+    pub token_id: String,
     /// Where the wish for a new token is posted to.
     pub new_token_action: String,
     /// Ids of the steps that were ticked.
@@ -142,13 +149,20 @@ impl ScimCredentials {
             page: sample_wizard("Connect Okta", 1),
             title: "Let Okta keep the list of people up to date".to_owned(),
             guide,
-            others: vec![("with an app of its own".to_owned(), "/s/token/directories/okta-scim".to_owned())],
+            others: vec![Way {
+                label: "with an app of its own".to_owned(),
+                href: "/s/token/directories/okta-scim".to_owned(),
+                chooses: true,
+            }],
+            notice: None,
             base_url: Copy::new("base-url", "SCIM connector base URL", values.scim_base_url)
                 .hint("Without a slash at the end."),
             token: Some(Copy::new("token", "Authorization (Bearer)", values.scim_token).hint(
                 "We keep only a fingerprint of this token, so nobody can show it again. Lost it? Make a new one.",
             )),
             token_facts: Html::marked("Ends in ``9fR`` · made today at 16:20 · works until you replace it"),
+            made: When::words("23 November 2026, 16:20"),
+            token_id: "tok_01jd8q6v".to_owned(),
             new_token_action: "/s/token/scim/new-token".to_owned(),
             done: Vec::new(),
             done_action: "/s/token/scim/steps".to_owned(),

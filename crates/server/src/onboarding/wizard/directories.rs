@@ -3,12 +3,12 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use model::{DirectoryStatus, Purpose};
+use model::{Directory, DirectoryStatus, Purpose, Token};
 use serde_json::json;
+use store::Tx;
 
-use super::progress::TOKEN_PLACE;
 use super::rail::Step;
-use super::visit::{Visit, other_ways};
+use super::visit::{Visit, directory_of, other_ways};
 use super::{Form, see_other, text, when};
 use crate::app::App;
 use crate::directory;
@@ -17,8 +17,8 @@ use crate::request::{Browser, Params};
 use web::guide::{self, Guide, Kind, Placeholder, Protocol, Values};
 use web::html::Html;
 use web::pages::scim::ScimCredentials;
-use web::pages::setup::{SetupProviders, SetupSteps};
-use web::parts::Copy;
+use web::pages::setup::{SetupChoose, SetupProviders, SetupSteps};
+use web::parts::{Copy, Notice, Person, Tone, When};
 
 /// The list, searched by `?q=`.
 pub async fn list(
@@ -35,81 +35,152 @@ pub async fn list(
     Ok(web::respond(StatusCode::OK, &view))
 }
 
-/// Chooses a directory: makes it, in preview, with a token. The same again changes nothing.
-pub async fn choose(
+/// A directory by its address: what choosing it changes, and the button; or what to do instead of it.
+pub async fn look(
     visit: Visit,
     Path((_, id)): Path<(String, String)>,
     State(app): State<App>,
     browser: Browser,
 ) -> Result<Response, Problem> {
     visit.require(Purpose::Scim)?;
-    let guide = guide::directories().iter().find(|guide| guide.id == id);
-    let guide = guide.ok_or_else(|| Problem::not_found("directory"))?;
+    let guide = known(&id)?;
     if guide.protocol != Protocol::Scim {
         return Ok(instead(&app, &visit, &browser, guide));
     }
     if visit.directory.as_ref().is_some_and(|it| it.provider == guide.id) {
         return Ok(see_other(&visit.path("/scim/steps")));
     }
-    let mut tx = app.write().await?;
-    let preview = visit.directory.clone().filter(|it| it.status == DirectoryStatus::Preview);
-    if let Some(old) = preview {
-        // What it sent stays looked at by nobody; the new one begins with an address and a token of its own.
-        directory::set_status(&app, &mut tx, old, DirectoryStatus::Paused).await?;
+    let title = format!("Connect {}", guide.name);
+    let page = SetupChoose {
+        page: visit.page(&app, &browser, &title, Some(Step::Directory)),
+        provider: Person::thing(&guide.name, guide.protocol.label(), &guide.mark, guide.hue),
+        title,
+        effect: format!(
+            "You get an address and a token for {}, and the steps written for it. Nobody is invited, changed or removed \
+             before the last step.",
+            guide.name
+        ),
+        action: visit.path(&format!("/scim/providers/{id}")),
+        label: format!("Choose {}", guide.name),
+        back: visit.path("/scim/providers"),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+/// Chooses a directory: makes it, in preview, with a token that this answer shows and nothing ever shows again. The same
+/// directory once more changes nothing.
+pub async fn choose(
+    mut visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+    State(app): State<App>,
+    browser: Browser,
+    _form: Form,
+) -> Result<Response, Problem> {
+    visit.require(Purpose::Scim)?;
+    let guide = known(&id)?;
+    if guide.protocol != Protocol::Scim {
+        return Ok(see_other(&visit.path(&format!("/scim/providers/{id}"))));
     }
-    let status = DirectoryStatus::Preview;
-    let (made, token) = directory::create(&app, &mut tx, &visit.organization, &guide.id, status).await?;
-    let data = json!({"directory_id": made.id.to_string(), "provider": made.provider});
-    let (organization, target) = (Some(visit.organization.id), Some(made.id.to_string()));
-    app.audit(&mut tx, &visit.actor(), "directory.created", organization, target, &data).await?;
-    let sealed = app.seal_text(TOKEN_PLACE, token.expose());
-    visit
-        .keep(&mut tx, |progress| {
-            progress.directory = Some(made.id.to_string());
-            progress.directory_token = Some(sealed);
-            progress.directory_ticked.clear();
-            (progress.mapped, progress.leavers) = (false, false);
-        })
-        .await?;
-    tx.commit().await?;
-    Ok(see_other(&visit.path("/scim/steps")))
+    let mut held = visit.hold(&app).await?;
+    let current = directory_of(&mut held.tx, &visit.organization, &held.progress).await?;
+    if current.as_ref().is_some_and(|it| it.provider == guide.id) {
+        held.commit().await?;
+        return Ok(see_other(&visit.path("/scim/steps")));
+    }
+    let (it, token) = begin(&app, &visit, &mut held.tx, current, guide).await?;
+    held.progress.directory = Some(it.id.to_string());
+    held.progress.directory_ticked.clear();
+    (held.progress.mapped, held.progress.leavers) = (false, false);
+    visit.progress = held.progress.clone();
+    held.commit().await?;
+    visit.directory = Some(it);
+    credentials(&app, &visit, &browser, Some(&token), None).await
 }
 
-/// Address, token and steps. The token is shown once, right after it was made.
-pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {
+/// The directory of this guide. A preview that nobody has reached yet becomes it; one that has sent something is left
+/// as it is, and looked at by nobody.
+async fn begin(
+    app: &App,
+    visit: &Visit,
+    tx: &mut Tx,
+    current: Option<Directory>,
+    guide: &Guide,
+) -> Result<(Directory, Token), Problem> {
+    let preview = current.filter(|it| it.status == DirectoryStatus::Preview);
+    let (it, token, action) = match preview {
+        Some(old) if old.last_request_at.is_none() => {
+            let it = directory::set_provider(app, tx, old, &guide.id).await?;
+            let token = directory::rotate_token(app, tx, &it).await?;
+            (it, token, "directory.updated")
+        }
+        old => {
+            if let Some(old) = old {
+                directory::set_status(app, tx, old, DirectoryStatus::Paused).await?;
+            }
+            let status = DirectoryStatus::Preview;
+            let (it, token) = directory::create(app, tx, &visit.organization, &guide.id, status).await?;
+            (it, token, "directory.created")
+        }
+    };
+    let data = json!({"directory_id": it.id.to_string(), "provider": it.provider});
+    let (organization, target) = (Some(visit.organization.id), Some(it.id.to_string()));
+    app.audit(tx, &visit.actor(), action, organization, target, &data).await?;
+    Ok((it, token))
+}
+
+fn known(id: &str) -> Result<&'static Guide, Problem> {
+    let found = guide::directories().iter().find(|guide| guide.id == id);
+    found.ok_or_else(|| Problem::not_found("directory"))
+}
+
+/// Address and steps. The token is not here: only the answer to its making shows it.
+pub async fn show(
+    visit: Visit,
+    browser: Browser,
+    query: Params,
+    State(app): State<App>,
+) -> Result<Response, Response> {
     visit.directory()?;
-    credentials(&app, &visit, &browser).await.map_err(IntoResponse::into_response)
+    let notice = (query.first("token") == Some("replaced")).then(|| {
+        Notice::new(
+            Tone::Warn,
+            "A new token was made a moment ago",
+            "This button was pressed twice, or somebody else with the link pressed it. The answer to the first press showed \
+             the token, once. If nobody has it, make another one.",
+        )
+    });
+    credentials(&app, &visit, &browser, None, notice).await.map_err(IntoResponse::into_response)
 }
 
-async fn credentials(app: &App, visit: &Visit, browser: &Browser) -> Result<Response, Problem> {
+async fn credentials(
+    app: &App,
+    visit: &Visit,
+    browser: &Browser,
+    token: Option<&Token>,
+    notice: Option<Notice>,
+) -> Result<Response, Problem> {
     let (Some(it), Some(guide)) = (&visit.directory, visit.directory_guide()) else {
         return Err(Problem::not_found("directory"));
     };
-    let token = match visit.progress.directory_token.as_deref() {
-        Some(sealed) => {
-            let plain = app.open_text(TOKEN_PLACE, sealed)?;
-            let mut tx = app.write().await?;
-            visit.keep(&mut tx, |progress| progress.directory_token = None).await?;
-            tx.commit().await?;
-            Some(plain)
-        }
-        None => None,
-    };
-    let values = values(app, visit, token.as_deref());
+    let working = store::directory::working_token(&mut app.read().await?, it.id).await?;
+    let token = token.map(Token::expose);
+    let values = values(app, visit, token);
     let label = |placeholder, otherwise: &str| {
         guide.field_for(placeholder, &values).map_or_else(|| otherwise.to_owned(), |(_, label)| label)
     };
     let base_url = Copy::new("base-url", label(Placeholder::ScimBaseUrl, "Base URL"), &values.scim_base_url);
-    let facts = match token.as_deref() {
+    let made = working.as_ref().map_or_else(When::default, |(_, at)| when(*at));
+    let facts = match token {
         Some(token) => {
             let end: String = token.chars().skip(token.chars().count().saturating_sub(3)).collect();
             format!("Ends in ``{end}`` · works until you replace it")
         }
-        None => format!("Directory made {} · the token works until you replace it", when(it.created_at).text),
+        None => format!("Made {} · works until you replace it", made.text),
     };
-    let token = token.map(|token| {
+    let copy = token.map(|token| {
         Copy::new("token", label(Placeholder::ScimToken, "Bearer token"), token).hint(
-            "We keep only a fingerprint of this token, so nobody can show it again. Lost it? Make a new one.",
+            "Copy it before you leave this page. We keep only a fingerprint of it, so nobody can show it again. Lost it? \
+             Make a new one.",
         )
     });
     let title = format!("Let {} keep the list of people up to date", guide.name);
@@ -118,35 +189,56 @@ async fn credentials(app: &App, visit: &Visit, browser: &Browser) -> Result<Resp
         title,
         guide: guide.render(&values),
         others: other_ways(Kind::Directory, guide, &visit.path("/scim/providers")),
+        notice,
         base_url,
-        token,
+        // Ticking a step leads to a page without the token, so it waits until the token is where it belongs.
+        done_action: if copy.is_some() { String::new() } else { visit.path("/scim/steps") },
+        token: copy,
+        made,
         token_facts: Html::marked(&facts),
+        token_id: working.map(|(id, _)| id.to_string()).unwrap_or_default(),
         new_token_action: visit.path("/scim/new-token"),
         done: visit.progress.directory_ticked.iter().cloned().collect(),
-        done_action: visit.path("/scim/steps"),
         next: visit.path("/scim/waiting"),
         back: visit.path("/scim/providers"),
     };
     Ok(web::respond(StatusCode::OK, &page))
 }
 
-/// Makes a new token; the old one stops.
-pub async fn new_token(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Response> {
+/// Makes a new token, which this answer alone shows; the one before stops. The same form sent twice makes one.
+pub async fn new_token(
+    visit: Visit,
+    browser: Browser,
+    State(app): State<App>,
+    form: Form,
+) -> Result<Response, Response> {
     visit.directory()?;
-    replace_token(&app, &visit).await.map_err(IntoResponse::into_response)?;
-    Ok(see_other(&visit.path("/scim/steps")))
+    replace_token(&app, visit, &browser, text(&form.0, "instead_of"))
+        .await
+        .map_err(IntoResponse::into_response)
 }
 
-async fn replace_token(app: &App, visit: &Visit) -> Result<(), Problem> {
-    let Some(it) = &visit.directory else { return Err(Problem::not_found("directory")) };
-    let mut tx = app.write().await?;
-    let token = directory::rotate_token(app, &mut tx, it).await?;
+async fn replace_token(
+    app: &App,
+    mut visit: Visit,
+    browser: &Browser,
+    instead_of: &str,
+) -> Result<Response, Problem> {
+    let mut held = visit.hold(app).await?;
+    let it = directory_of(&mut held.tx, &visit.organization, &held.progress).await?;
+    let it = directory::hold(&mut held.tx, it.ok_or_else(|| Problem::not_found("directory"))?).await?;
+    let working = store::directory::working_token(&mut held.tx, it.id).await?;
+    if working.is_some_and(|(id, _)| id.to_string() != instead_of) {
+        return Ok(see_other(&visit.path("/scim/steps?token=replaced")));
+    }
+    let token = directory::rotate_token(app, &mut held.tx, &it).await?;
     let data = json!({"directory_id": it.id.to_string()});
     let (organization, target) = (Some(visit.organization.id), Some(it.id.to_string()));
-    app.audit(&mut tx, &visit.actor(), "directory.token_replaced", organization, target, &data).await?;
-    let sealed = app.seal_text(TOKEN_PLACE, token.expose());
-    visit.keep(&mut tx, |progress| progress.directory_token = Some(sealed)).await?;
-    Ok(tx.commit().await?)
+    app.audit(&mut held.tx, &visit.actor(), "directory.token_replaced", organization, target, &data).await?;
+    visit.progress = held.progress.clone();
+    held.commit().await?;
+    visit.directory = Some(it);
+    credentials(app, &visit, browser, Some(&token), None).await
 }
 
 /// Ticks a step, or takes the tick away.
@@ -164,17 +256,13 @@ pub async fn tick(visit: Visit, State(app): State<App>, form: Form) -> Result<Re
 }
 
 async fn save(app: &App, visit: &Visit, step: &str, done: bool) -> Result<(), Problem> {
-    let mut tx = app.write().await?;
-    visit
-        .keep(&mut tx, |progress| {
-            if done {
-                progress.directory_ticked.insert(step.to_owned());
-            } else {
-                progress.directory_ticked.remove(step);
-            }
-        })
-        .await?;
-    Ok(tx.commit().await?)
+    let mut held = visit.hold(app).await?;
+    if done {
+        held.progress.directory_ticked.insert(step.to_owned());
+    } else {
+        held.progress.directory_ticked.remove(step);
+    }
+    held.commit().await
 }
 
 /// Our values for the directory's console.

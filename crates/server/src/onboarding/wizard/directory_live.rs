@@ -7,7 +7,7 @@ use model::{Directory, DirectoryStatus};
 use serde_json::json;
 
 use super::rail::Step;
-use super::visit::Visit;
+use super::visit::{Held, Visit, directory_of};
 use super::waiting::person;
 use super::{Form, see_other, when};
 use crate::app::App;
@@ -37,24 +37,25 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
     page.await.map_err(IntoResponse::into_response)
 }
 
-/// Goes live: what was sent becomes true.
+/// Goes live: what was sent becomes true. Twice is no error, and is told once.
 pub async fn go(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Response> {
-    let it = visit.directory()?;
+    visit.directory()?;
     let done = async {
-        if visit.is_synced() {
-            return Ok(());
+        let mut held = visit.hold(&app).await?;
+        let it = current(&visit, &mut held).await?;
+        if it.status == DirectoryStatus::Active {
+            return held.commit().await;
         }
-        if !visit.is_connected() {
+        if it.last_request_at.is_none() {
             return Err(Problem::conflict(
                 "directory_not_connected",
                 "Nothing has arrived yet",
                 "The provider has not reached us with the right token. Go back to the step that waits for it.",
             ));
         }
-        let mut tx = app.write().await?;
-        record(&app, &visit, &mut tx, it, "directory.activated").await?;
-        directory::activate(&app, &mut tx, it.clone()).await?;
-        Ok(tx.commit().await?)
+        record(&app, &visit, &mut held.tx, &it, "directory.activated").await?;
+        directory::activate(&app, &mut held.tx, it).await?;
+        held.commit().await
     };
     done.await.map_err(|problem: Problem| problem.into_response())?;
     Ok(see_other(&visit.path("/scim/live")))
@@ -62,18 +63,24 @@ pub async fn go(visit: Visit, State(app): State<App>, _form: Form) -> Result<Res
 
 /// Stops applying what is sent; takes nothing back.
 pub async fn off(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Response> {
-    let it = visit.directory()?;
+    visit.directory()?;
     let done = async {
-        if !visit.is_synced() {
-            return Ok(());
+        let mut held = visit.hold(&app).await?;
+        let it = current(&visit, &mut held).await?;
+        if it.status == DirectoryStatus::Active {
+            record(&app, &visit, &mut held.tx, &it, "directory.paused").await?;
+            directory::set_status(&app, &mut held.tx, it, DirectoryStatus::Paused).await?;
         }
-        let mut tx = app.write().await?;
-        record(&app, &visit, &mut tx, it, "directory.paused").await?;
-        directory::set_status(&app, &mut tx, it.clone(), DirectoryStatus::Paused).await?;
-        Ok(tx.commit().await?)
+        held.commit().await
     };
     done.await.map_err(|problem: Problem| problem.into_response())?;
     Ok(see_other(&visit.path("/scim/live")))
+}
+
+/// The directory as it is now, under its lock.
+async fn current(visit: &Visit, held: &mut Held) -> Result<Directory, Problem> {
+    let it = directory_of(&mut held.tx, &visit.organization, &held.progress).await?;
+    directory::hold(&mut held.tx, it.ok_or_else(|| Problem::not_found("directory"))?).await
 }
 
 async fn record(
@@ -176,7 +183,7 @@ async fn receipt(app: &App, visit: &Visit, browser: &Browser, it: &Directory) ->
         rows: rows(visit, it, &counts, provider),
         next: Vec::new(),
         primary: (format!("Open {vendor}"), app.config.url("/login")),
-        off_action: Some(visit.path("/scim/off")),
+        undo: Some(("Switch off again".to_owned(), visit.path("/scim/off"))),
     };
     Ok(web::respond(StatusCode::OK, &page))
 }

@@ -32,14 +32,14 @@ pub async fn add(
 ) -> Result<Response, Problem> {
     require(&visit)?;
     let typed = text(&form.0, "domain");
-    let mut tx = app.write().await?;
-    match domains::add(&app, &mut tx, &visit.organization, typed, None, &visit.actor()).await {
+    let mut held = visit.hold(&app).await?;
+    match domains::add(&app, &mut held.tx, &visit.organization, typed, None, &visit.actor()).await {
         Ok(_) => {
-            tx.commit().await?;
+            held.commit().await?;
             Ok(see_other(&visit.path("/domains")))
         }
         Err(problem) if problem.status.is_client_error() => {
-            drop(tx);
+            drop(held);
             let field = problem.fields.first().map_or(&problem.detail, |field| &field.problem);
             Ok(render(&app, &visit, &browser, problem.status, Field::wrong(typed, field.clone())))
         }
@@ -50,6 +50,7 @@ pub async fn add(
 /// Looks at the records of every pending domain now.
 pub async fn look(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Problem> {
     require(&visit)?;
+    visit.hold(&app).await?.commit().await?;
     domains::check_pending(&app, visit.organization.id, &visit.actor()).await?;
     Ok(see_other(&visit.path("/domains")))
 }
@@ -63,7 +64,9 @@ pub async fn remove(
 ) -> Result<Response, Problem> {
     require(&visit)?;
     let id: DomainId = id.parse().map_err(|_| Problem::not_found("domain"))?;
-    let known = visit.domains.iter().find(|it| it.id == id).ok_or_else(|| Problem::not_found("domain"))?;
+    let mut held = visit.hold(&app).await?;
+    let all = store::domain::list(&mut held.tx, visit.organization.id).await?;
+    let known = all.iter().find(|it| it.id == id).ok_or_else(|| Problem::not_found("domain"))?;
     if known.status == DomainStatus::Verified {
         return Err(Problem::conflict(
             "domain_verified",
@@ -71,9 +74,8 @@ pub async fn remove(
             format!("Only {} can take a proven domain away. Write to them.", app.brand.vendor_name),
         ));
     }
-    let mut tx = app.write().await?;
-    domains::remove(&app, &mut tx, &visit.organization, id, &visit.actor()).await?;
-    tx.commit().await?;
+    domains::remove(&app, &mut held.tx, &visit.organization, id, &visit.actor()).await?;
+    held.commit().await?;
     Ok(see_other(&visit.path("/domains")))
 }
 

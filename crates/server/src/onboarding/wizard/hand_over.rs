@@ -50,14 +50,15 @@ pub async fn submit(
 
 async fn pass_on(app: &App, visit: &Visit, to: &str) -> Result<(), Problem> {
     let left = visit.link.expires_at.since(app.now()).max(std::time::Duration::from_mins(10));
-    let mut tx = app.write().await?;
+    let mut held = visit.hold(app).await?;
+    let tx = &mut held.tx;
     let (link, organization) = (&visit.link, &visit.organization);
     let by = (link.created_by.as_str(), visit.actor());
-    let new = links::create(app, &mut tx, organization, &link.purposes, Some(left), (by.0, &by.1)).await?;
-    store::link::set_progress(&mut tx, new.link.id, &link.progress).await?;
-    links::send(app, &mut tx, organization, &new, to).await?;
-    links::revoke(app, &mut tx, organization.id, link.id, &visit.actor()).await?;
-    Ok(tx.commit().await?)
+    let new = links::create(app, tx, organization, &link.purposes, Some(left), (by.0, &by.1)).await?;
+    store::link::set_progress(tx, new.link.id, &held.progress.to_json()?).await?;
+    links::send(app, tx, organization, &new, to).await?;
+    links::revoke(app, tx, organization.id, link.id, &by.1).await?;
+    held.commit().await
 }
 
 fn render(app: &App, visit: &Visit, browser: &Browser, status: StatusCode, email: Field) -> Response {

@@ -53,10 +53,11 @@ async fn keep(app: &App, visit: &Visit, policy: &str, hours: u64) -> Result<(), 
         erase_grace: Some(Duration::from_secs(hours * 3600)),
         ..Change::default()
     };
-    let mut tx = app.write().await?;
-    organization::update(app, &mut tx, visit.organization.clone(), change, &visit.actor()).await?;
-    visit.keep(&mut tx, |progress| progress.leavers = true).await?;
-    Ok(tx.commit().await?)
+    let mut held = visit.hold(app).await?;
+    let organization = organization::require(&mut held.tx, &visit.organization.id.to_string()).await?;
+    organization::update(app, &mut held.tx, organization, change, &visit.actor()).await?;
+    held.progress.leavers = true;
+    held.commit().await
 }
 
 fn render(

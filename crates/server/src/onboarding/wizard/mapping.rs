@@ -59,16 +59,17 @@ async fn take(
     if form.contains_key("again") {
         return render(app, visit, browser, &it, &config).await;
     }
-    let mut tx = app.write().await?;
+    let mut held = visit.hold(app).await?;
+    let it = directory::hold(&mut held.tx, it).await?;
     if config != DirectoryConfig::of(&it)? {
         let data = json!({"directory_id": it.id.to_string(), "config": config.to_json()});
         let target = Some(it.id.to_string());
         let organization = Some(visit.organization.id);
-        app.audit(&mut tx, &visit.actor(), "directory.updated", organization, target, &data).await?;
-        directory::set_config(app, &mut tx, it, &config).await?;
+        app.audit(&mut held.tx, &visit.actor(), "directory.updated", organization, target, &data).await?;
+        directory::set_config(app, &mut held.tx, it, &config).await?;
     }
-    visit.keep(&mut tx, |progress| progress.mapped = true).await?;
-    tx.commit().await?;
+    held.progress.mapped = true;
+    held.commit().await?;
     Ok(see_other(&visit.path("/scim/leavers")))
 }
 

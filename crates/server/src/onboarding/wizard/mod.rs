@@ -8,9 +8,15 @@ mod directory_live;
 mod domains;
 mod hand_over;
 mod leavers;
+mod left_over;
 mod mapping;
+mod people;
 mod progress;
 mod rail;
+mod renew;
+mod renew_done;
+mod renew_test;
+mod renew_values;
 mod sso_live;
 mod sso_providers;
 mod sso_result;
@@ -24,6 +30,7 @@ mod welcome;
 use std::collections::BTreeMap;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use model::Time;
@@ -34,6 +41,7 @@ use web::parts::When;
 
 /// Every page of the wizard.
 pub fn pages() -> Router<App> {
+    let upload = DefaultBodyLimit::max(crate::onboarding::import::MAX_BYTES + 64 * 1024);
     Router::new()
         .route("/s/{token}", get(welcome::show))
         .route("/s/{token}/hand-over", get(hand_over::show).post(hand_over::submit))
@@ -41,7 +49,7 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/domains/look", post(domains::look))
         .route("/s/{token}/domains/{id}/remove", post(domains::remove))
         .route("/s/{token}/sso/providers", get(sso_providers::list))
-        .route("/s/{token}/sso/providers/{id}", get(sso_providers::choose))
+        .route("/s/{token}/sso/providers/{id}", get(sso_providers::look).post(sso_providers::choose))
         .route("/s/{token}/sso/steps", get(sso_steps::show).post(sso_steps::tick))
         .route("/s/{token}/sso/values", get(sso_values::show).post(sso_values::metadata))
         .route("/s/{token}/sso/client", post(sso_values::client))
@@ -50,7 +58,7 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/sso/live", get(sso_live::show).post(sso_live::go))
         .route("/s/{token}/sso/off", post(sso_live::off))
         .route("/s/{token}/scim/providers", get(directories::list))
-        .route("/s/{token}/scim/providers/{id}", get(directories::choose))
+        .route("/s/{token}/scim/providers/{id}", get(directories::look).post(directories::choose))
         .route("/s/{token}/scim/steps", get(directories::show).post(directories::tick))
         .route("/s/{token}/scim/new-token", post(directories::new_token))
         .route("/s/{token}/scim/waiting", get(waiting::show))
@@ -58,6 +66,17 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/scim/leavers", get(leavers::show).post(leavers::save))
         .route("/s/{token}/scim/live", get(directory_live::show).post(directory_live::go))
         .route("/s/{token}/scim/off", post(directory_live::off))
+        .route("/s/{token}/people", get(people::show).post(people::upload).layer(upload))
+        .route("/s/{token}/people/template", get(people::template))
+        .route("/s/{token}/people/{import}", get(people::preview).post(people::apply))
+        .route("/s/{token}/people/{import}/rejected", get(people::rejected))
+        .route("/s/{token}/certificate", get(renew::list).post(renew::choose))
+        .route("/s/{token}/certificate/values", get(renew_values::show).post(renew_values::take))
+        .route("/s/{token}/certificate/test", get(renew_test::show).post(renew_test::start))
+        .route("/s/{token}/certificate/use", post(renew_test::replace))
+        .route("/s/{token}/certificate/discard", post(renew_test::discard))
+        .route("/s/{token}/certificate/done", get(renew_done::show))
+        .route("/s/{token}/certificate/restore", post(renew_done::restore))
 }
 
 /// The fields of a form; of a repeated name the last value.

@@ -21,21 +21,59 @@ pub struct Progress {
     pub directory: Option<String>,
     /// Steps of its guide that were ticked.
     pub directory_ticked: BTreeSet<String>,
-    /// The directory's token, sealed, between its making and the one page that shows it.
-    pub directory_token: Option<String>,
     /// The mapping was looked at and saved.
     pub mapped: bool,
     /// The leaver policy was chosen.
     pub leavers: bool,
+    /// The last file of people.
+    pub import: Option<String>,
+    /// A file of people was imported.
+    pub imported: bool,
+    /// New values for a live connection, before they are used.
+    pub renewal: Option<Renewal>,
+    /// What a live connection trusted before it was renewed.
+    pub replaced: Option<Replaced>,
 }
 
-/// Where the sealed token is, for the seal.
-pub const TOKEN_PLACE: &str = "setup_links.progress";
+/// New values for a live connection. The live ones stay in use until these are tested.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Renewal {
+    /// Which connection.
+    pub connection: String,
+    /// The settings that were stored when the new values came; others by now mean that somebody else changed them.
+    pub from: String,
+    /// The new settings, as they would be stored.
+    pub to: String,
+    /// When a test sign-in with exactly these came through, in microseconds.
+    pub tested_at: Option<i64>,
+    /// That test.
+    pub test: Option<String>,
+}
+
+/// What a live connection trusted before.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Replaced {
+    /// Which connection.
+    pub connection: String,
+    /// Its settings until then.
+    pub before: String,
+    /// Its settings since then.
+    pub after: String,
+    /// When it was done, in microseconds.
+    pub at: i64,
+}
 
 impl Progress {
     /// Where a link stands. A text of another version is taken as a fresh beginning, which costs a few clicks.
     pub fn of(link: &SetupLink) -> Self {
         serde_json::from_str(&link.progress).unwrap_or_default()
+    }
+
+    /// Something of a file of people or of a renewal is there to go on with.
+    pub const fn has_begun(&self) -> bool {
+        self.import.is_some() || self.renewal.is_some()
     }
 
     /// The text to keep.

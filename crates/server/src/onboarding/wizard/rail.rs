@@ -35,11 +35,23 @@ pub enum Step {
     Leavers,
     /// Switching directory sync on.
     DirectoryLive,
+    /// A file of people.
+    People,
+    /// What the live connections trust today.
+    Trust,
+    /// The new certificate, metadata or secret.
+    Renew,
+    /// A real sign-in with it.
+    TryNew,
+    /// It is in use.
+    Renewed,
 }
 
 const SSO: [Step; 5] = [Step::Provider, Step::Guide, Step::Values, Step::Test, Step::Live];
 const SCIM: [Step; 6] =
     [Step::Directory, Step::Connect, Step::Arrivals, Step::Mapping, Step::Leavers, Step::DirectoryLive];
+
+const CERTIFICATE: [Step; 4] = [Step::Trust, Step::Renew, Step::TryNew, Step::Renewed];
 
 impl Step {
     /// Where it is, after the link's own address.
@@ -57,6 +69,11 @@ impl Step {
             Self::Mapping => "/scim/mapping",
             Self::Leavers => "/scim/leavers",
             Self::DirectoryLive => "/scim/live",
+            Self::People => "/people",
+            Self::Trust => "/certificate",
+            Self::Renew => "/certificate/values",
+            Self::TryNew => "/certificate/test",
+            Self::Renewed => "/certificate/done",
         }
     }
 }
@@ -73,6 +90,12 @@ impl Visit {
         }
         if self.allows(Purpose::Scim) {
             steps.extend(SCIM);
+        }
+        if self.allows(Purpose::Csv) {
+            steps.push(Step::People);
+        }
+        if self.allows(Purpose::Certificate) {
+            steps.extend(CERTIFICATE);
         }
         steps
     }
@@ -99,6 +122,9 @@ impl Visit {
             (true, true) => format!("Sign-in and directory of {name}"),
             (true, false) => format!("Single sign-on for {name}"),
             (false, true) => format!("Directory sync for {name}"),
+            (false, false) if self.allows(Purpose::Csv) => format!("People of {name}"),
+            (false, false) if self.allows(Purpose::Certificate) => format!("Sign-in of {name}"),
+            (false, false) if self.allows(Purpose::Domains) => format!("Domains of {name}"),
             (false, false) => format!("Setup for {name}"),
         };
         let mut page = browser.page(app, format!("{title} · {name}")).place(place, self.path(""));
@@ -151,6 +177,11 @@ impl Visit {
             Step::Mapping => "Match the fields".to_owned(),
             Step::Leavers => "When someone leaves".to_owned(),
             Step::DirectoryLive => "Preview and go live".to_owned(),
+            Step::People => "People from a file".to_owned(),
+            Step::Trust => "In use today".to_owned(),
+            Step::Renew => "New values".to_owned(),
+            Step::TryNew => "Test the new values".to_owned(),
+            Step::Renewed => "In use".to_owned(),
         }
     }
 
@@ -161,6 +192,10 @@ impl Visit {
             Step::Test | Step::Live => self.settings().is_some(),
             Step::Connect | Step::Arrivals => self.directory.is_some(),
             Step::Mapping | Step::Leavers | Step::DirectoryLive => self.is_connected(),
+            Step::People | Step::Trust => true,
+            Step::Renew => self.renewing().is_some(),
+            Step::TryNew => self.candidate().is_some(),
+            Step::Renewed => self.progress.replaced.is_some(),
         }
     }
 
@@ -178,6 +213,13 @@ impl Visit {
             Step::Mapping => self.progress.mapped,
             Step::Leavers => self.progress.leavers,
             Step::DirectoryLive => self.is_synced(),
+            Step::People => self.progress.imported,
+            Step::Trust => self.progress.renewal.is_some() || self.is_renewed(),
+            Step::Renew => self.candidate().is_some() || self.is_renewed(),
+            Step::TryNew => {
+                self.progress.renewal.as_ref().is_some_and(|it| it.tested_at.is_some()) || self.is_renewed()
+            }
+            Step::Renewed => self.is_renewed(),
         };
         if done { layout::Progress::Done } else { layout::Progress::Todo }
     }

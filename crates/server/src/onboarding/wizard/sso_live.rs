@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use model::{Connection, Purpose};
+use model::{Connection, ConnectionStatus, DomainStatus, Purpose};
 
 use super::rail::Step;
-use super::visit::Visit;
+use super::visit::{Visit, connection_of};
 use super::{Form, see_other, when};
 use crate::app::App;
 use crate::connection;
@@ -28,43 +28,59 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
     Ok(web::respond(StatusCode::OK, &before(&app, &visit, &browser, connection)))
 }
 
-/// Switches single sign-on on, when a test passed and a domain is proven.
+/// Switches single sign-on on, when a test passed and a domain is proven. Twice is no error.
 pub async fn go(
     visit: Visit,
     browser: Browser,
     State(app): State<App>,
     _form: Form,
 ) -> Result<Response, Response> {
-    let connection = visit.connection()?;
-    if visit.is_live() {
-        return Ok(see_other(&visit.path("/sso/live")));
+    visit.connection()?;
+    match activate(&app, &visit).await {
+        Ok(()) => Ok(see_other(&visit.path("/sso/live"))),
+        Err(problem) if problem.status == StatusCode::CONFLICT => {
+            // The page as things stand now says what is missing.
+            let visit = visit.again(&app).await.map_err(IntoResponse::into_response)?;
+            let page = before(&app, &visit, &browser, visit.connection()?);
+            Ok(web::respond(StatusCode::CONFLICT, &page))
+        }
+        Err(problem) => Err(problem.into_response()),
     }
-    if missing(&visit).is_some() {
-        return Ok(web::respond(StatusCode::CONFLICT, &before(&app, &visit, &browser, connection)));
-    }
-    activate(&app, &visit, connection).await.map_err(IntoResponse::into_response)?;
-    Ok(see_other(&visit.path("/sso/live")))
 }
 
 /// Switches it off again.
 pub async fn off(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Response> {
-    let connection = visit.connection()?;
-    if visit.is_live() {
-        deactivate(&app, &visit, connection).await.map_err(IntoResponse::into_response)?;
-    }
+    visit.connection()?;
+    deactivate(&app, &visit).await.map_err(IntoResponse::into_response)?;
     Ok(see_other(&visit.path("/sso/live")))
 }
 
-async fn activate(app: &App, visit: &Visit, connection: &Connection) -> Result<(), Problem> {
-    let mut tx = app.write().await?;
-    connection::activate(app, &mut tx, connection, &visit.actor()).await?;
-    Ok(tx.commit().await?)
+/// What it depends on is read again under the locks: another tab may have changed the values since they were tested.
+async fn activate(app: &App, visit: &Visit) -> Result<(), Problem> {
+    let mut held = visit.hold(app).await?;
+    let now = connection_of(&mut held.tx, &visit.organization, &held.progress).await?;
+    let now = now.ok_or_else(|| Problem::not_found("connection"))?;
+    if now.status != ConnectionStatus::Active {
+        let domains = store::domain::list(&mut held.tx, visit.organization.id).await?;
+        if !domains.iter().any(|it| it.status == DomainStatus::Verified) {
+            return Err(Problem::conflict(
+                "no_domain_verified",
+                "No domain is verified yet",
+                "People find their sign-in by the domain of their address. Prove one first.",
+            ));
+        }
+        connection::activate_tested(app, &mut held.tx, &now, &visit.actor()).await?;
+    }
+    held.commit().await
 }
 
-async fn deactivate(app: &App, visit: &Visit, connection: &Connection) -> Result<(), Problem> {
-    let mut tx = app.write().await?;
-    connection::deactivate(app, &mut tx, connection, &visit.actor()).await?;
-    Ok(tx.commit().await?)
+async fn deactivate(app: &App, visit: &Visit) -> Result<(), Problem> {
+    let mut held = visit.hold(app).await?;
+    let now = connection_of(&mut held.tx, &visit.organization, &held.progress).await?;
+    if let Some(now) = now.filter(|it| it.status == ConnectionStatus::Active) {
+        connection::deactivate(app, &mut held.tx, &now, &visit.actor()).await?;
+    }
+    held.commit().await
 }
 
 /// What keeps it from going live.
@@ -157,7 +173,7 @@ fn receipt(app: &App, visit: &Visit, browser: &Browser, connection: &Connection)
         ],
         next,
         primary,
-        off_action: Some(visit.path("/sso/off")),
+        undo: Some(("Switch off again".to_owned(), visit.path("/sso/off"))),
     };
     web::respond(StatusCode::OK, &page)
 }

@@ -6,15 +6,16 @@ use axum::response::Response;
 use model::{Connection, ConnectionStatus, Purpose};
 
 use super::rail::Step;
-use super::see_other;
 use super::sso_steps;
-use super::visit::Visit;
+use super::visit::{Visit, connection_of};
+use super::{Form, see_other};
 use crate::app::App;
 use crate::connection::{self, Change};
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
 use web::guide::{self, Guide, Kind, Protocol};
-use web::pages::setup::SetupProviders;
+use web::pages::setup::{SetupChoose, SetupProviders};
+use web::parts::Person;
 
 /// The list, searched by `?q=`.
 pub async fn list(
@@ -31,45 +32,82 @@ pub async fn list(
     Ok(web::respond(StatusCode::OK, &view))
 }
 
-/// Chooses a provider. The same again changes nothing; another one before going live changes the draft.
-pub async fn choose(
+/// A provider by its address: what choosing it changes, and the button; or what to do instead of it.
+pub async fn look(
     visit: Visit,
     Path((_, id)): Path<(String, String)>,
     State(app): State<App>,
     browser: Browser,
 ) -> Result<Response, Problem> {
     visit.require(Purpose::Sso)?;
-    let guide = guide::sso().iter().find(|guide| guide.id == id);
-    let guide = guide.ok_or_else(|| Problem::not_found("provider"))?;
-    let Some(protocol) = protocol(guide) else {
+    let guide = known(&id)?;
+    if protocol(guide).is_none() {
         return Ok(sso_steps::instead(&app, &visit, &browser, guide));
-    };
+    }
     if visit.connection.as_ref().is_some_and(|it| it.provider == guide.id) {
         return Ok(see_other(&visit.path("/sso/steps")));
     }
-    let mut tx = app.write().await?;
-    let kept = visit.connection.clone().filter(|it| is_draft(it) && it.protocol == protocol);
-    let now = match kept {
-        Some(draft) => {
-            let change = Change { provider: Some(guide.id.clone()), ..Change::default() };
-            connection::change(&app, &mut tx, &draft, change, &visit.actor()).await?
+    let title = format!("Set up {} with {}", guide.name, guide.protocol.label());
+    let replaces = match (&visit.connection, visit.sso_guide()) {
+        (Some(it), Some(other)) if is_draft(it) => {
+            format!(" It takes the place of {}, which is not live yet.", other.name)
         }
-        None => {
-            if let Some(old) = visit.connection.as_ref().filter(|it| is_draft(it)) {
-                connection::remove(&app, &mut tx, old, &visit.actor()).await?;
-            }
-            connection::draft(&app, &mut tx, &visit.organization, &guide.id, &visit.actor()).await?
-        }
+        _ => String::new(),
     };
-    visit
-        .keep(&mut tx, |progress| {
-            progress.connection = Some(now.id.to_string());
-            progress.ticked.clear();
-            progress.test = None;
-        })
-        .await?;
-    tx.commit().await?;
+    let page = SetupChoose {
+        page: visit.page(&app, &browser, &title, Some(Step::Provider)),
+        provider: Person::thing(&guide.name, guide.protocol.label(), &guide.mark, guide.hue),
+        title,
+        effect: format!(
+            "You get the steps written for {}.{replaces} Nothing changes for your colleagues before the last step.",
+            guide.name
+        ),
+        action: visit.path(&format!("/sso/providers/{id}")),
+        label: format!("Choose {}", guide.name),
+        back: visit.path("/sso/providers"),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+/// Chooses a provider. The same again changes nothing; another one before going live changes the draft.
+pub async fn choose(
+    visit: Visit,
+    Path((_, id)): Path<(String, String)>,
+    State(app): State<App>,
+    _form: Form,
+) -> Result<Response, Problem> {
+    visit.require(Purpose::Sso)?;
+    let guide = known(&id)?;
+    let Some(protocol) = protocol(guide) else {
+        return Ok(see_other(&visit.path(&format!("/sso/providers/{id}"))));
+    };
+    let mut held = visit.hold(&app).await?;
+    let current = connection_of(&mut held.tx, &visit.organization, &held.progress).await?;
+    if current.as_ref().is_none_or(|it| it.provider != guide.id) {
+        let (tx, actor) = (&mut held.tx, visit.actor());
+        let now = match current.filter(is_draft) {
+            Some(draft) if draft.protocol == protocol => {
+                let change = Change { provider: Some(guide.id.clone()), ..Change::default() };
+                connection::change(&app, tx, &draft, change, &actor).await?
+            }
+            old => {
+                if let Some(old) = old {
+                    connection::remove(&app, tx, &old, &actor).await?;
+                }
+                connection::draft(&app, tx, &visit.organization, &guide.id, &actor).await?
+            }
+        };
+        held.progress.connection = Some(now.id.to_string());
+        held.progress.ticked.clear();
+        held.progress.test = None;
+    }
+    held.commit().await?;
     Ok(see_other(&visit.path("/sso/steps")))
+}
+
+fn known(id: &str) -> Result<&'static Guide, Problem> {
+    let found = guide::sso().iter().find(|guide| guide.id == id);
+    found.ok_or_else(|| Problem::not_found("provider"))
 }
 
 fn is_draft(connection: &Connection) -> bool {

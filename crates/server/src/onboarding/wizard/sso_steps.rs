@@ -55,17 +55,13 @@ pub async fn tick(visit: Visit, State(app): State<App>, form: Form) -> Result<Re
 }
 
 async fn save(app: &App, visit: &Visit, step: &str, done: bool) -> Result<(), Problem> {
-    let mut tx = app.write().await?;
-    visit
-        .keep(&mut tx, |progress| {
-            if done {
-                progress.ticked.insert(step.to_owned());
-            } else {
-                progress.ticked.remove(step);
-            }
-        })
-        .await?;
-    Ok(tx.commit().await?)
+    let mut held = visit.hold(app).await?;
+    if done {
+        held.progress.ticked.insert(step.to_owned());
+    } else {
+        held.progress.ticked.remove(step);
+    }
+    held.commit().await
 }
 
 /// A provider that cannot be connected directly: what to do instead.

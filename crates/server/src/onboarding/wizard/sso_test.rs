@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use model::FlowId;
+use model::{Connection, FlowId};
 
 use super::rail::Step;
 use super::sso_result;
@@ -11,12 +11,12 @@ use super::visit::Visit;
 use super::{Form, see_other, text, when};
 use crate::app::App;
 use crate::connection::{self, Settings};
-use crate::login;
+use crate::login::{self, TestResult};
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
 use web::pages::setup::SetupTest;
-use web::parts::{Check, Tone};
+use web::parts::{Check, Notice, Tone};
 
 /// The result of the last test that this browser made, or the invitation to make one.
 pub async fn show(
@@ -48,16 +48,16 @@ async fn result(
     drop(db);
     // A test of another connection says nothing about this one.
     let Some((id, found)) = flow.zip(found.filter(|it| it.connection == connection.id)) else {
-        return Ok(start_page(app, visit, browser));
+        return Ok(start_page(app, visit, browser, None));
     };
     let fresh = visit.progress.test.as_deref() != Some(id.to_string().as_str());
-    if fresh {
-        let mut tx = app.write().await?;
-        if found.outcome.is_ok() {
-            connection::mark_tested(&mut tx, connection, app.now()).await?;
-        }
-        visit.keep(&mut tx, |progress| progress.test = Some(id.to_string())).await?;
-        tx.commit().await?;
+    let current = if fresh {
+        keep_result(app, visit, connection, id, &found).await?
+    } else {
+        found.settings == connection.config
+    };
+    if !current {
+        return Ok(start_page(app, visit, browser, Some(outdated())));
     }
     let at = if fresh { app.now() } else { connection.tested_at.unwrap_or_else(|| app.now()) };
     Ok(match &found.outcome {
@@ -72,6 +72,36 @@ async fn result(
     })
 }
 
+/// Keeps a result that was not seen before. Whether it speaks of the values that are stored now.
+async fn keep_result(
+    app: &App,
+    visit: &Visit,
+    connection: &Connection,
+    id: FlowId,
+    found: &TestResult,
+) -> Result<bool, Problem> {
+    let mut held = visit.hold(app).await?;
+    let now = connection::get(&mut held.tx, visit.organization.id, connection.id).await?;
+    let current = match &found.outcome {
+        Ok(_) => connection::mark_tested(&mut held.tx, &now, &found.settings, app.now()).await?,
+        Err(_) => found.settings == now.config,
+    };
+    if current {
+        held.progress.test = Some(id.to_string());
+        held.commit().await?;
+    }
+    Ok(current)
+}
+
+fn outdated() -> Notice {
+    Notice::new(
+        Tone::Warn,
+        "That test was of other values",
+        "The values were changed after that sign-in began, so it says nothing about the ones that are here now. Test once \
+         more.",
+    )
+}
+
 /// Sends the browser to the identity provider.
 pub async fn start(
     visit: Visit,
@@ -83,9 +113,11 @@ pub async fn start(
     if visit.settings().is_none() {
         return Ok(see_other(&visit.path("/sso/values")));
     }
-    login::begin_test(&app, &browser, connection, visit.path("/sso/test"))
-        .await
-        .map_err(IntoResponse::into_response)
+    let begun = async {
+        visit.hold(&app).await?.commit().await?;
+        login::begin_test(&app, &browser, connection, visit.path("/sso/test")).await
+    };
+    begun.await.map_err(IntoResponse::into_response)
 }
 
 /// Where a missing country comes from: asked once of each person, or one for everybody.
@@ -100,14 +132,15 @@ pub async fn decide(visit: Visit, State(app): State<App>, form: Form) -> Result<
 }
 
 async fn save_country(app: &App, visit: &Visit, country: &str) -> Result<(), Problem> {
-    let mut tx = app.write().await?;
+    let mut held = visit.hold(app).await?;
     let change =
         organization::Change { country: Some(country.to_owned()), ..organization::Change::default() };
-    organization::update(app, &mut tx, visit.organization.clone(), change, &visit.actor()).await?;
-    Ok(tx.commit().await?)
+    let it = organization::require(&mut held.tx, &visit.organization.id.to_string()).await?;
+    organization::update(app, &mut held.tx, it, change, &visit.actor()).await?;
+    held.commit().await
 }
 
-fn start_page(app: &App, visit: &Visit, browser: &Browser) -> Response {
+fn start_page(app: &App, visit: &Visit, browser: &Browser, notice: Option<Notice>) -> Response {
     let guide = visit.sso_guide();
     let provider = guide.map_or("your provider", |guide| guide.name.as_str());
     let mut checks = match visit.settings() {
@@ -125,6 +158,11 @@ fn start_page(app: &App, visit: &Visit, browser: &Browser) -> Response {
     let values = visit.connection.as_ref().map(|it| connection::guide_values(app, it)).unwrap_or_default();
     let page = SetupTest {
         page: visit.page(app, browser, "Test sign-in", Some(Step::Test)),
+        lede: format!(
+            "You go to {provider} and come straight back. We show you what it really sent. Nobody else is affected, and \
+             nothing is switched on by it."
+        ),
+        notice,
         provider: provider.to_owned(),
         checks,
         action: visit.path("/sso/test"),

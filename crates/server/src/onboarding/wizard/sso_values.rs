@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use model::{Connection, ConnectionStatus, Protocol};
 
 use super::rail::Step;
-use super::visit::Visit;
+use super::visit::{Visit, connection_of};
 use super::{Form, see_other, text};
 use crate::app::App;
 use crate::connection::{self, Change, Input, Settings};
@@ -150,15 +150,18 @@ fn changeable(visit: &Visit, protocol: Protocol) -> Result<&Connection, Response
         return Err(see_other(&visit.path("/sso/values")));
     }
     if connection.status == ConnectionStatus::Active {
-        return Err(Problem::conflict(
-            "connection_live",
-            "People sign in with these values now",
-            "Switch single sign-on off before you change them, or choose the provider again to prepare a second \
-             connection beside this one.",
-        )
-        .into_response());
+        return Err(live().into_response());
     }
     Ok(connection)
+}
+
+fn live() -> Problem {
+    Problem::conflict(
+        "connection_live",
+        "People sign in with these values now",
+        "Switch single sign-on off before you change them, or choose another provider to prepare a second connection \
+         beside this one.",
+    )
 }
 
 async fn take(app: &App, visit: &Visit, connection: &Connection, input: &Input) -> Result<(), Problem> {
@@ -176,11 +179,17 @@ async fn take_client(
     if let (Settings::Oidc(oidc), Some(sealed)) = (&mut settings, kept_secret) {
         oidc.client_secret_sealed = sealed;
     }
-    let mut tx = app.write().await?;
+    let mut held = visit.hold(app).await?;
+    let now = connection_of(&mut held.tx, &visit.organization, &held.progress).await?;
+    // Somebody else with the link may have chosen another provider or gone live while these values were read.
+    let now = now.filter(|it| it.id == connection.id).ok_or_else(|| Problem::not_found("connection"))?;
+    if now.status == ConnectionStatus::Active {
+        return Err(live());
+    }
     let change = Change { settings: Some(settings), ..Change::default() };
-    connection::change(app, &mut tx, connection, change, &visit.actor()).await?;
-    visit.keep(&mut tx, |progress| progress.test = None).await?;
-    Ok(tx.commit().await?)
+    connection::change(app, &mut held.tx, &now, change, &visit.actor()).await?;
+    held.progress.test = None;
+    held.commit().await
 }
 
 fn metadata_page(app: &App, visit: &Visit, browser: &Browser, guide: &Guide) -> SetupMetadata {
@@ -211,7 +220,7 @@ fn refuse_file(mut page: SetupMetadata, name: &str) -> Response {
 }
 
 /// Text in UTF-8, or in UTF-16 as Windows tools save it.
-fn decoded(bytes: &[u8]) -> Option<String> {
+pub fn decoded(bytes: &[u8]) -> Option<String> {
     let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
         String::from_utf16(&units).ok()

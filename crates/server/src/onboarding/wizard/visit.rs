@@ -6,29 +6,34 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use model::{
-    Connection, ConnectionStatus, Directory, Domain, DomainStatus, Organization, Purpose, SetupLink,
+    Connection, ConnectionStatus, Directory, Domain, DomainStatus, LinkId, NewEvent, Organization, Purpose,
+    SetupLink,
 };
+use serde_json::json;
 use store::{Connected, Tx};
 
+use super::left_over::left_over;
 use super::progress::Progress;
 use crate::app::App;
 use crate::connection::{self, Settings};
 use crate::onboarding::links;
 use crate::problem::Problem;
-use crate::request::Browser;
+use crate::request::{Browser, ClientAddress};
 use web::guide::{self, Guide, Kind};
 use web::html::Html;
 use web::layout::Page;
 use web::pages::person::LinkEnded;
+use web::pages::setup::Way;
 
 /// Everything a page of the wizard starts from. The connection and the directory are the link's organization's own.
 pub struct Visit {
     token: String,
+    from: ClientAddress,
     /// The link.
     pub link: SetupLink,
     /// For whom it was made.
     pub organization: Organization,
-    /// Where it stands.
+    /// Where it stands. Before its first use: what the organization's earlier links left half-done.
     pub progress: Progress,
     /// The organization's domains.
     pub domains: Vec<Domain>,
@@ -36,6 +41,8 @@ pub struct Visit {
     pub connection: Option<Connection>,
     /// The directory that is set up.
     pub directory: Option<Directory>,
+    /// The connections that people sign in through, for a link that renews them.
+    pub live: Vec<Connection>,
 }
 
 impl FromRequestParts<App> for Visit {
@@ -43,7 +50,8 @@ impl FromRequestParts<App> for Visit {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, app).await;
         let token = path.ok().and_then(|Path(mut all)| all.remove("token")).unwrap_or_default();
-        Self::open(app, token).await.map_err(|problem| {
+        let from = ClientAddress::from_request_parts(parts, app).await.unwrap_or_default();
+        Self::open(app, token, from).await.map_err(|problem| {
             let ended =
                 matches!(problem.code, "setup_link_unknown" | "setup_link_revoked" | "setup_link_expired");
             match parts.extensions.get::<Browser>() {
@@ -55,14 +63,30 @@ impl FromRequestParts<App> for Visit {
 }
 
 impl Visit {
-    async fn open(app: &App, token: String) -> Result<Self, Problem> {
+    async fn open(app: &App, token: String, from: ClientAddress) -> Result<Self, Problem> {
         let mut db = app.read().await?;
         let (link, organization) = links::open(app, &mut db, &token).await?;
-        let progress = Progress::of(&link);
+        let mut progress = Progress::of(&link);
+        if link.first_used_at.is_none() && progress == Progress::default() {
+            progress = left_over(&mut db, &organization, &link).await?;
+        }
         let domains = store::domain::list(&mut db, organization.id).await?;
         let connection = connection_of(&mut db, &organization, &progress).await?;
         let directory = directory_of(&mut db, &organization, &progress).await?;
-        Ok(Self { token, link, organization, progress, domains, connection, directory })
+        let mut live = Vec::new();
+        if link.purposes.contains(&Purpose::Certificate) {
+            live = store::connection::list(&mut db, organization.id).await?;
+            live.retain(|it| it.status == ConnectionStatus::Active);
+        }
+        Ok(Self { token, from, link, organization, progress, domains, connection, directory, live })
+    }
+
+    /// The same visit with what is stored by now.
+    ///
+    /// # Errors
+    /// When the link has ended meanwhile.
+    pub async fn again(&self, app: &App) -> Result<Self, Problem> {
+        Self::open(app, self.token.clone(), self.from.clone()).await
     }
 
     /// An address of this link: `rest` is empty or begins with a slash.
@@ -148,28 +172,95 @@ impl Visit {
         self.domains.iter().filter(fits).map(|it| it.name.as_str()).collect()
     }
 
-    /// Changes where the link stands, from what is stored now.
+    /// The live connection that is renewed: the chosen one, or the only one.
+    pub fn renewing(&self) -> Option<&Connection> {
+        match (&self.progress.renewal, self.live.as_slice()) {
+            (Some(renewal), all) => all.iter().find(|it| it.id.to_string() == renewal.connection),
+            (None, [one]) => Some(one),
+            (None, _) => None,
+        }
+    }
+
+    /// That connection with its new values, once they came.
+    pub fn candidate(&self) -> Option<Connection> {
+        let renewal = self.progress.renewal.as_ref().filter(|it| !it.to.is_empty())?;
+        let it = self.renewing()?;
+        Some(Connection { config: renewal.to.clone(), ..it.clone() })
+    }
+
+    /// New values came into use through this link, and no others are on their way.
+    pub fn is_renewed(&self) -> bool {
+        let since = self.link.created_at.as_micros();
+        self.progress.renewal.is_none() && self.progress.replaced.as_ref().is_some_and(|it| it.at >= since)
+    }
+
+    /// Begins the one write of this request, under the link's lock: two who act at once act one after the other, and
+    /// the second decides by what the first has done. Records the use of the link; opening pages is no use.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn keep(&self, tx: &mut Tx, change: impl FnOnce(&mut Progress)) -> Result<(), Problem> {
+    /// When the link has ended meanwhile.
+    pub async fn hold(&self, app: &App) -> Result<Held, Problem> {
+        let mut tx = app.write().await?;
         tx.lock(&format!("setup_link:{}", self.link.id)).await?;
-        let link = store::link::lookup(tx, self.link.id).await?;
-        let mut progress = Progress::of(&link.ok_or_else(|| Problem::not_found("setup link"))?);
-        change(&mut progress);
-        store::link::set_progress(tx, self.link.id, &progress.to_json()?).await?;
-        Ok(())
+        let link = links::working(app, store::link::lookup(&mut tx, self.link.id).await?)?;
+        let kept = Progress::of(&link);
+        let mut progress = kept.clone();
+        if link.first_used_at.is_none() {
+            self.record_first_use(app, &mut tx).await?;
+            if kept == Progress::default() {
+                progress = left_over(&mut tx, &self.organization, &link).await?;
+            }
+        }
+        store::link::touch(&mut tx, link.id, app.now(), &self.from.to_string()).await?;
+        Ok(Held { tx, progress, kept, link: link.id })
+    }
+
+    async fn record_first_use(&self, app: &App, tx: &mut Tx) -> Result<(), Problem> {
+        let organization = Some(self.organization.id);
+        let data = json!({
+            "organization_id": self.organization.id.to_string(),
+            "setup_link_id": self.link.id.to_string(),
+        });
+        let kind = "setup_link.used";
+        app.append(
+            tx,
+            NewEvent { kind, organization_id: organization, member_id: None, data: data.to_string() },
+        );
+        app.audit(tx, &self.actor(), kind, organization, Some(self.link.id.to_string()), &data).await
     }
 }
 
-/// Other guides for the same provider: label and address.
-pub fn other_ways(kind: Kind, chosen: &Guide, base: &str) -> Vec<(String, String)> {
+/// The write of a request, with where the link stands now.
+pub struct Held {
+    /// The transaction.
+    pub tx: Tx,
+    /// Where the link stands; what is changed here is kept by [`Held::commit`].
+    pub progress: Progress,
+    kept: Progress,
+    link: LinkId,
+}
+
+impl Held {
+    /// Makes everything true.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn commit(mut self) -> Result<(), Problem> {
+        if self.progress != self.kept {
+            store::link::set_progress(&mut self.tx, self.link, &self.progress.to_json()?).await?;
+        }
+        Ok(self.tx.commit().await?)
+    }
+}
+
+/// Other guides for the same provider.
+pub fn other_ways(kind: Kind, chosen: &Guide, base: &str) -> Vec<Way> {
     let family = guide::families(kind).iter().find(|f| f.guides.iter().any(|g| g.id == chosen.id));
     let others = family.into_iter().flat_map(|f| &f.guides).filter(|g| g.id != chosen.id);
     others
         .map(|g| {
-            let label = if g.variant.is_empty() { g.protocol.label().to_owned() } else { g.variant.clone() };
-            (label, format!("{base}/{}", g.id))
+            let label = if g.variant.is_empty() { g.protocol.label() } else { &g.variant };
+            Way::of(label, g, base)
         })
         .collect()
 }

@@ -1,60 +1,21 @@
-//! `GET /s/{token}`: who invites, what is needed, until when. The first visit is a fact of its own.
+//! `GET /s/{token}`: who invites, what is needed, until when. Looking at it changes nothing: mail scanners look too.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{ConnectionStatus, DirectoryStatus, NewEvent, Purpose};
-use serde_json::json;
+use model::Purpose;
 
-use super::progress::Progress;
 use super::rail::Step;
-use super::visit::{Visit, connection_of, directory_of};
+use super::visit::Visit;
 use crate::app::App;
-use crate::problem::Problem;
-use crate::request::{Browser, ClientAddress};
+use crate::request::Browser;
 use web::pages::setup::{Need, SetupWelcome};
 
 /// The welcome page.
-pub async fn show(
-    visit: Visit,
-    browser: Browser,
-    from: ClientAddress,
-    State(app): State<App>,
-) -> Result<Response, Problem> {
-    record(&app, &visit, &from).await?;
-    let vendor = &app.brand.vendor_name;
-    let name = &visit.organization.name;
-    let (title, allows) = match (visit.allows(Purpose::Sso), visit.allows(Purpose::Scim)) {
-        (true, true) => (
-            format!("Let {name} sign in to {vendor} with its own accounts, kept up to date by its directory"),
-            "set up single sign-on, domains and directory sync",
-        ),
-        (true, false) => (
-            format!("Let {name} sign in to {vendor} with its own accounts"),
-            "set up single sign-on and domains",
-        ),
-        (false, true) => {
-            (format!("Let {name}’s directory keep {vendor} up to date"), "set up directory sync")
-        }
-        (false, false) if visit.allows(Purpose::Domains) => {
-            (format!("Show {vendor} which domains are {name}’s"), "name domains")
-        }
-        (false, false) => (format!("Welcome to {vendor}, {name}"), "look at this page"),
-    };
+pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Response {
     let sender = &visit.link.created_by;
-    let lede = if visit.steps().is_empty() {
-        format!(
-            "{sender} at {vendor} prepared this for you. What it is for is not done here yet: write to the address \
-             below and it will be done with you."
-        )
-    } else {
-        format!(
-            "{sender} at {vendor} prepared this for you. It takes about 15 minutes, and nothing changes for your \
-             colleagues until you switch it on in the last step.{}",
-            stands(&visit)
-        )
-    };
-    let begun = visit.connection.is_some() || visit.directory.is_some();
+    let lede = format!("{sender} prepared this for you. {}{}", effort(&visit), stands(&visit));
+    let begun = visit.connection.is_some() || visit.directory.is_some() || visit.progress.has_begun();
     let (step, start_label) = match (visit.next_step(), visit.steps().last().copied()) {
         (Some(step), _) if begun => (Some(step), "Go on where you stopped"),
         (Some(step), _) => (Some(step), "Start"),
@@ -62,16 +23,68 @@ pub async fn show(
     };
     let page = SetupWelcome {
         page: visit.page(&app, &browser, "Setup", None),
-        title,
+        title: title(&app.brand.vendor_name, &visit),
         lede,
         needs: needs(&visit),
         start: step.map_or_else(|| visit.path(""), |step| visit.path(step.path())),
         start_label: start_label.to_owned(),
         sent_to: String::new(),
+        sent_by: sender.clone(),
         until: visit.until(),
-        allows: format!("{allows} for {name}, nothing else"),
+        allows: format!("{} for {}, nothing else", allows(&visit), visit.organization.name),
     };
-    Ok(web::respond(StatusCode::OK, &page))
+    web::respond(StatusCode::OK, &page)
+}
+
+fn title(vendor: &str, visit: &Visit) -> String {
+    let name = &visit.organization.name;
+    let has = |purpose| visit.allows(purpose);
+    match (has(Purpose::Sso), has(Purpose::Scim)) {
+        (true, true) => {
+            format!("Let {name} sign in to {vendor} with its own accounts, kept up to date by its directory")
+        }
+        (true, false) => format!("Let {name} sign in to {vendor} with its own accounts"),
+        (false, true) => format!("Let {name}’s directory keep {vendor} up to date"),
+        (false, false) if has(Purpose::Csv) => format!("Bring {name}’s people to {vendor} by a file"),
+        (false, false) if has(Purpose::Certificate) => {
+            format!("Give {vendor} the new certificate of {name}’s sign-in")
+        }
+        (false, false) => format!("Show {vendor} which domains are {name}’s"),
+    }
+}
+
+/// How long it takes, and what it changes before the last step.
+fn effort(visit: &Visit) -> &'static str {
+    let has = |purpose| visit.allows(purpose);
+    if has(Purpose::Sso) || has(Purpose::Scim) {
+        "It takes about 15 minutes, and nothing changes for your colleagues until you switch it on in the last step."
+    } else if has(Purpose::Csv) {
+        "You see every row of your file, and what would happen, before anybody is invited."
+    } else if has(Purpose::Certificate) {
+        "It takes about 5 minutes. Your colleagues go on signing in as before, and the new values are tested before they \
+         take the place of the old ones."
+    } else {
+        "It takes about 5 minutes, and a DNS record for each domain. Nothing changes for your colleagues."
+    }
+}
+
+fn allows(visit: &Visit) -> String {
+    let mut acts = Vec::new();
+    for (purpose, act) in [
+        (Purpose::Sso, "set up single sign-on and domains"),
+        (Purpose::Scim, "set up directory sync"),
+        (Purpose::Domains, "name and prove domains"),
+        (Purpose::Csv, "invite people by a file"),
+        (Purpose::Certificate, "renew certificates and secrets of its sign-in"),
+    ] {
+        if visit.allows(purpose) && !(purpose == Purpose::Domains && visit.allows(Purpose::Sso)) {
+            acts.push(act);
+        }
+    }
+    match acts.as_slice() {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        all => all.concat(),
+    }
 }
 
 /// Where the link stands, for whoever opens it in the middle.
@@ -118,59 +131,26 @@ fn needs(visit: &Visit) -> Vec<Need> {
             "The system that knows who joins and who leaves. You paste an address and a token there.",
         ));
     }
+    if visit.allows(Purpose::Csv) {
+        needs.push(need(
+            "upload",
+            "A list of the people to invite",
+            "As a CSV file, with names, work addresses and countries. A template waits in the first step.",
+        ));
+    }
+    if visit.allows(Purpose::Certificate) {
+        needs.push(need(
+            "key",
+            "The new certificate, metadata or client secret",
+            "From an administrator of your identity provider. The old one stays in use until the new one is tested.",
+        ));
+    }
+    if visit.allows(Purpose::Domains) && !visit.allows(Purpose::Sso) {
+        needs.push(need(
+            "globe",
+            "Someone who can add a DNS record",
+            "One TXT record for each domain. We look for it again and again; it may take its time.",
+        ));
+    }
     needs
-}
-
-/// Records the visit; at the first one, tells it and takes up what an earlier link left half-done.
-async fn record(app: &App, visit: &Visit, from: &ClientAddress) -> Result<(), Problem> {
-    let mut tx = app.write().await?;
-    if visit.link.first_used_at.is_none() {
-        let organization = Some(visit.organization.id);
-        let data = json!({
-            "organization_id": visit.organization.id.to_string(),
-            "setup_link_id": visit.link.id.to_string(),
-        });
-        let event = NewEvent {
-            kind: "setup_link.used",
-            organization_id: organization,
-            member_id: None,
-            data: data.to_string(),
-        };
-        app.append(&mut tx, event);
-        let target = Some(visit.link.id.to_string());
-        app.audit(&mut tx, &visit.actor(), "setup_link.used", organization, target, &data).await?;
-        if let Some(left) = left_over(&mut tx, visit).await? {
-            visit
-                .keep(&mut tx, |progress| {
-                    if *progress == Progress::default() {
-                        *progress = left;
-                    }
-                })
-                .await?;
-        }
-    }
-    store::link::touch(&mut tx, visit.link.id, app.now(), &from.to_string()).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// What the organization's earlier links left half-done: a draft, a preview.
-async fn left_over(tx: &mut store::Tx, visit: &Visit) -> Result<Option<Progress>, Problem> {
-    let mut left = Progress::default();
-    for link in store::link::list(tx, visit.organization.id).await? {
-        let other = Progress::of(&link);
-        if link.id == visit.link.id || other == Progress::default() {
-            continue;
-        }
-        let connection = connection_of(tx, &visit.organization, &other).await?;
-        if left.connection.is_none() && connection.is_some_and(|it| it.status == ConnectionStatus::Draft) {
-            (left.connection, left.ticked) = (other.connection.clone(), other.ticked.clone());
-        }
-        let directory = directory_of(tx, &visit.organization, &other).await?;
-        if left.directory.is_none() && directory.is_some_and(|it| it.status == DirectoryStatus::Preview) {
-            (left.directory, left.directory_ticked) = (other.directory, other.directory_ticked);
-            (left.mapped, left.leavers) = (other.mapped, other.leavers);
-        }
-    }
-    Ok((left != Progress::default()).then_some(left))
 }

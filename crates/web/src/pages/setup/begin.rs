@@ -1,10 +1,10 @@
 //! The first pages: who sent the link, which provider it is about, handing over.
 
 use super::sample_wizard;
-use crate::guide::{Family, Kind, search};
+use crate::guide::{Family, Guide, Kind, Protocol, find, search};
 use crate::html::Html;
 use crate::layout::Page;
-use crate::parts::{Field, Icon, Input, When};
+use crate::parts::{Field, Icon, Input, Person, When};
 use askama::Template;
 
 /// `/s/{token}`: who invites, what is needed, until when.
@@ -25,6 +25,8 @@ pub struct SetupWelcome {
     pub start_label: String,
     /// Address that the link was made for; may be empty.
     pub sent_to: String,
+    /// Who made the link: "Maren Okafor at Northwind Privacy".
+    pub sent_by: String,
     /// Until when the link works.
     pub until: When,
     /// What the link allows: "set up single sign-on and domains for Acme, nothing else".
@@ -64,8 +66,8 @@ pub struct SetupProviders {
     pub popular: Vec<Provider>,
     /// All, or those that fit.
     pub all: Vec<Provider>,
-    /// Links to the general guides: label and address.
-    pub general: Vec<(String, String)>,
+    /// The general guides.
+    pub general: Vec<Way>,
 }
 
 /// A provider that we found by ourselves.
@@ -90,10 +92,71 @@ pub struct Provider {
     pub mark: String,
     /// Colour of the letters.
     pub hue: u8,
-    /// Its steps.
+    /// Where it is chosen, or told what to do instead.
     pub href: String,
+    /// Choosing it begins a connection, so it is a button; the others only tell what to do instead.
+    pub chooses: bool,
     /// Has steps of its own.
     pub full: bool,
+}
+
+/// A guide to go on with. Choosing one changes something, so it is a button; one that only tells what to do instead is
+/// a link.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// "OpenID Connect".
+    pub label: String,
+    /// Where it is chosen, or told what to do instead.
+    pub href: String,
+    /// Choosing it begins a connection.
+    pub chooses: bool,
+}
+
+impl Way {
+    /// A guide under this label; `base` is followed by the guide's id.
+    pub fn of(label: &str, guide: &Guide, base: &str) -> Self {
+        Self { label: label.to_owned(), href: format!("{base}/{}", guide.id), chooses: chooses(guide) }
+    }
+}
+
+/// Whether choosing the guide begins a connection.
+fn chooses(guide: &Guide) -> bool {
+    !matches!(guide.protocol, Protocol::File | Protocol::None)
+}
+
+/// One provider, by its address: choosing it is a click on this page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/setup/choose.html")]
+pub struct SetupChoose {
+    /// Surroundings.
+    pub page: Page,
+    /// The provider.
+    pub provider: Person,
+    /// "Set up Okta with SAML 2.0".
+    pub title: String,
+    /// What choosing it changes.
+    pub effect: String,
+    /// Where choosing is posted to.
+    pub action: String,
+    /// "Choose Okta".
+    pub label: String,
+    /// Link to the list.
+    pub back: String,
+}
+
+impl SetupChoose {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_wizard("Set up Okta", 1),
+            provider: Person::thing("Okta", "SAML 2.0", "Ok", 5),
+            title: "Set up Okta with SAML 2.0".to_owned(),
+            effect: "You get the steps written for Okta. Nothing changes for your colleagues.".to_owned(),
+            action: "/s/token/sso/providers/okta-saml".to_owned(),
+            label: "Choose Okta".to_owned(),
+            back: "/s/token/sso/providers".to_owned(),
+        }
+    }
 }
 
 impl Provider {
@@ -105,6 +168,7 @@ impl Provider {
             mark: family.mark.to_owned(),
             hue: family.hue,
             href: format!("{base}/{}", family.first().id),
+            chooses: chooses(family.first()),
             full: family.is_full(),
         }
     }
@@ -143,7 +207,10 @@ impl SetupProviders {
                 popular.iter().map(|f| Provider::of(f, action)).collect()
             },
             all: families.iter().map(|f| Provider::of(f, action)).collect(),
-            general: general.iter().map(|(l, id)| ((*l).to_owned(), format!("{action}/{id}"))).collect(),
+            general: general
+                .iter()
+                .filter_map(|(label, id)| Some(Way::of(label, find(id)?, action)))
+                .collect(),
         }
     }
 
@@ -231,6 +298,7 @@ impl SetupWelcome {
             start: "/s/token/domains".to_owned(),
             start_label: "Start".to_owned(),
             sent_to: "priya.raman@acme.example".to_owned(),
+            sent_by: "Maren Okafor at Northwind Privacy".to_owned(),
             until: When::new("2026-12-20", "Sunday 20 December 2026"),
             allows: "set up single sign-on and domains for Acme, nothing else".to_owned(),
         }

@@ -48,8 +48,8 @@ pub struct SetupLive {
     pub next: Vec<Tile>,
     /// Label and address of the main thing to do now.
     pub primary: (String, String),
-    /// Where switching off again is posted to.
-    pub off_action: Option<String>,
+    /// The way back: label, and where it is posted to.
+    pub undo: Option<(String, String)>,
 }
 
 /// A line of a receipt.
@@ -138,7 +138,7 @@ impl SetupLive {
                 },
             ],
             primary: ("Sign in to Northwind Privacy".to_owned(), "/login".to_owned()),
-            off_action: Some("/s/token/switch-off".to_owned()),
+            undo: Some(("Switch off again".to_owned(), "/s/token/switch-off".to_owned())),
         }
     }
 }

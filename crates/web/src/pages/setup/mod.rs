@@ -3,13 +3,19 @@
 mod begin;
 mod domains;
 mod live;
+mod people;
+mod renew;
 mod steps;
 mod test;
 mod values;
 
-pub use begin::{Need, Provider, ProviderGuess, SetupHandOver, SetupProviders, SetupWelcome};
+pub use begin::{
+    Need, Provider, ProviderGuess, SetupChoose, SetupHandOver, SetupProviders, SetupWelcome, Way,
+};
 pub use domains::{DomainPanel, SetupDomains};
 pub use live::{ReceiptRow, SetupGoLive, SetupLive};
+pub use people::{SetupPeople, SetupPeopleDone, SetupPeoplePreview};
+pub use renew::{SetupRenew, SetupRenewTested, SetupTrust, Trusted};
 pub use steps::SetupSteps;
 pub use test::{AttributeRow, Decision, FixIt, SetupTest, SetupTestFailed, SetupTestPassed};
 pub use values::{SetupMetadata, SetupOidc, WrongValue};

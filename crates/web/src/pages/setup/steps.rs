@@ -1,6 +1,6 @@
 //! The chosen provider's steps, in its own order and words.
 
-use super::sample_wizard;
+use super::{Way, sample_wizard};
 use crate::guide::{RenderedGuide, RenderedStep, Values, find};
 use crate::layout::Page;
 use crate::parts::{Icon, Notice, Tone};
@@ -16,8 +16,8 @@ pub struct SetupSteps {
     pub title: String,
     /// The guide.
     pub guide: RenderedGuide,
-    /// Other ways with the same provider: label and address.
-    pub others: Vec<(String, String)>,
+    /// Other ways with the same provider.
+    pub others: Vec<Way>,
     /// Ids of the steps that were ticked.
     pub done: Vec<String>,
     /// Where a tick is posted to (fields `step` and `done`); answer with a redirect to `#step-{id}`.
@@ -67,7 +67,11 @@ impl SetupSteps {
             page: sample_wizard("Set up Okta", 2),
             title: format!("Make an app for Northwind Privacy in {}", guide.name),
             guide,
-            others: vec![("OpenID Connect".to_owned(), "/s/token/providers/okta-oidc".to_owned())],
+            others: vec![Way {
+                label: "OpenID Connect".to_owned(),
+                href: "/s/token/providers/okta-oidc".to_owned(),
+                chooses: true,
+            }],
             done: vec!["create".to_owned(), "sp_values".to_owned()],
             done_action: "/s/token/steps".to_owned(),
             next: "/s/token/metadata".to_owned(),

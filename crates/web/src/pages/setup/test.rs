@@ -4,7 +4,7 @@ use super::sample_wizard;
 use crate::guide::RenderedError;
 use crate::html::Html;
 use crate::layout::Page;
-use crate::parts::{Check, Choice, Compare, Copy, Icon, Opt, Select, Status, Tone, When};
+use crate::parts::{Check, Choice, Compare, Copy, Icon, Notice, Opt, Select, Status, Tone, When};
 use askama::Template;
 
 /// Before the first test. Send it with [`crate::respond_leaving`].
@@ -15,6 +15,10 @@ pub struct SetupTest {
     pub page: Page,
     /// The provider's name.
     pub provider: String,
+    /// What happens, and what does not.
+    pub lede: String,
+    /// Why another test is wanted.
+    pub notice: Option<Notice>,
     /// What we read from the provider's values.
     pub checks: Vec<Check>,
     /// Where the start of a test is posted to.
@@ -136,6 +140,10 @@ impl SetupTest {
         Self {
             page: sample_wizard("Test sign-in", 4),
             provider: "Okta".to_owned(),
+            lede: "You go to Okta and come straight back. We show you what it really sent. Nobody else is affected, and \
+                   nothing is switched on by it."
+                .to_owned(),
+            notice: None,
             checks: vec![
                 Check::new(Tone::Ok, "Metadata read from acme.okta.com", "today, 15:40"),
                 Check::new(Tone::Ok, "Signing certificate", "valid until 14 March 2036"),

@@ -1,0 +1,217 @@
+//! `/s/{token}/certificate/values`: the new certificate, metadata or client secret of a live connection. The live values
+//! stay in use.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use model::{Connection, Protocol, Purpose};
+
+use super::progress::Renewal;
+use super::rail::Step;
+use super::renew::{facts, guide_of, provider};
+use super::see_other;
+use super::sso_values::decoded;
+use super::visit::Visit;
+use crate::app::App;
+use crate::connection::{self, Input, SamlConfig, Settings};
+use crate::problem::Problem;
+use crate::request::{Browser, Upload};
+use web::html::Html;
+use web::pages::setup::SetupRenew;
+use web::parts::{Field, Notice, Tone};
+
+/// The form, with what is in use now.
+pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {
+    let it = chosen(&visit)?;
+    let mut page = form(&app, &visit, &browser, it);
+    if let Some(Settings::Saml(saml)) = Settings::of(it) {
+        page.paste = Field::new(saml.metadata_url.unwrap_or_default());
+    }
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+/// The connection that is renewed, or the way to the list.
+pub fn chosen(visit: &Visit) -> Result<&Connection, Response> {
+    visit.require(Purpose::Certificate).map_err(IntoResponse::into_response)?;
+    visit.renewing().ok_or_else(|| see_other(&visit.path("/certificate")))
+}
+
+/// Reads the new values and keeps them beside the live ones.
+pub async fn take(
+    visit: Visit,
+    browser: Browser,
+    State(app): State<App>,
+    upload: Upload,
+) -> Result<Response, Response> {
+    let upload = upload.require_trusted().map_err(IntoResponse::into_response)?;
+    let it = chosen(&visit)?;
+    match prepare(&app, it, &upload).await {
+        Ok(new) => {
+            keep(&app, &visit, it, &new).await.map_err(IntoResponse::into_response)?;
+            Ok(see_other(&visit.path("/certificate/test")))
+        }
+        Err(problem) if problem.status.is_server_error() => Err(problem.into_response()),
+        Err(problem) => {
+            let typed = |name: &str| upload.fields.first(name).unwrap_or_default().trim().to_owned();
+            let mut page = form(&app, &visit, &browser, it);
+            page.paste = Field::new(typed("paste"));
+            page.certificate = Field::new(typed("certificate"));
+            page.only_new = upload.fields.first("only_new").is_some();
+            mark(&mut page, &problem);
+            Ok(web::respond(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+    }
+}
+
+/// Says what is wrong beside the field that it is about; above the form where it is about none.
+fn mark(page: &mut SetupRenew, problem: &Problem) {
+    let Some(wrong) = problem.fields.first() else {
+        page.notice =
+            Some(Notice { text: Html::text(&problem.detail), ..Notice::new(Tone::Bad, &problem.title, "") });
+        return;
+    };
+    let field = match wrong.field.as_str() {
+        "client_secret" | "client_id" | "issuer" => &mut page.client_secret,
+        "certificate" => &mut page.certificate,
+        _ => &mut page.paste,
+    };
+    field.error = Some(wrong.problem.clone());
+}
+
+/// The settings as they would be stored.
+async fn prepare(app: &App, it: &Connection, upload: &Upload) -> Result<Settings, Problem> {
+    let typed = |name: &str| upload.fields.first(name).unwrap_or_default().trim();
+    let now = Settings::of(it).ok_or_else(|| Problem::internal(&"a live connection without settings"))?;
+    let new = match &now {
+        Settings::Oidc(oidc) => {
+            let secret = typed("client_secret");
+            if secret.is_empty() {
+                return Err(Problem::field("client_secret", "Expected the new client secret."));
+            }
+            let input = Input::Oidc {
+                issuer: oidc.issuer.clone(),
+                client_id: oidc.client_id.clone(),
+                client_secret: secret.to_owned(),
+            };
+            connection::read_input(app, &it.provider, Some(it), &input).await?
+        }
+        Settings::Saml(saml) => {
+            let input = saml_input(saml, upload, typed("certificate"), typed("paste"))?;
+            let only_certificate = matches!(input, Input::Manual { .. });
+            let read = connection::read_input(app, &it.provider, Some(it), &input).await?;
+            let Settings::Saml(read) = read else {
+                return Err(Problem::internal(&"metadata that is not SAML’s"));
+            };
+            let keep_old = upload.fields.first("only_new").is_none();
+            Settings::Saml(renewed(saml, read, only_certificate, keep_old)?)
+        }
+    };
+    if new == now {
+        return Err(Problem::field(
+            "paste",
+            "These are the values that are in use already. Expected the new ones.",
+        ));
+    }
+    Ok(new)
+}
+
+/// A certificate alone, a file, or an address or text; whichever came first in this order.
+fn saml_input(saml: &SamlConfig, upload: &Upload, certificate: &str, paste: &str) -> Result<Input, Problem> {
+    if !certificate.is_empty() {
+        return Ok(Input::Manual {
+            entity_id: saml.entity_id.clone(),
+            sso_url: saml.preferred_sso().map(|it| it.location.clone()).unwrap_or_default(),
+            certificate: certificate.to_owned(),
+        });
+    }
+    if let Some(file) = upload.file.as_ref().filter(|file| !file.content.is_empty()) {
+        let xml = decoded(&file.content).ok_or_else(|| {
+            Problem::field(
+                "paste",
+                format!(
+                    "“{}” is not a text. Expected the metadata as XML, or a certificate as PEM.",
+                    file.name
+                ),
+            )
+        })?;
+        return Ok(if xml.contains("-----BEGIN CERTIFICATE-----") && !xml.contains("EntityDescriptor") {
+            saml_input(saml, &Upload::default(), xml.trim(), "")?
+        } else {
+            Input::MetadataXml { xml, entity_id: None }
+        });
+    }
+    if paste.is_empty() {
+        return Err(Problem::field(
+            "paste",
+            "Paste the address or the text of the metadata, choose a file, or enter the new certificate.",
+        ));
+    }
+    Ok(Input::Pasted(paste.to_owned()))
+}
+
+/// The new settings of the same provider. Old keys stay beside the new ones unless they are to go.
+fn renewed(
+    now: &SamlConfig,
+    read: SamlConfig,
+    only_certificate: bool,
+    keep_old: bool,
+) -> Result<SamlConfig, Problem> {
+    if read.entity_id != now.entity_id {
+        return Err(Problem::field(
+            "paste",
+            format!(
+                "This is the metadata of another provider. Expected: {}. Received: {}. To change to another provider, ask \
+                 for a setup link for single sign-on.",
+                now.entity_id, read.entity_id
+            ),
+        ));
+    }
+    let mut certificates = read.certificates.clone();
+    if keep_old {
+        let new = |old: &&connection::Certificate| {
+            read.certificates.iter().all(|it| it.fingerprint != old.fingerprint)
+        };
+        certificates.extend(now.certificates.iter().filter(new).cloned());
+    }
+    let ways = if only_certificate { now.clone() } else { read };
+    Ok(SamlConfig {
+        certificates,
+        allow_sha1: now.allow_sha1,
+        allow_idp_initiated: now.allow_idp_initiated,
+        want_signed_requests: ways.want_signed_requests || now.want_signed_requests,
+        ..ways
+    })
+}
+
+async fn keep(app: &App, visit: &Visit, it: &Connection, new: &Settings) -> Result<(), Problem> {
+    let mut held = visit.hold(app).await?;
+    held.progress.renewal = Some(Renewal {
+        connection: it.id.to_string(),
+        from: it.config.clone(),
+        to: new.to_text(),
+        ..Renewal::default()
+    });
+    held.commit().await
+}
+
+fn form(app: &App, visit: &Visit, browser: &Browser, it: &Connection) -> SetupRenew {
+    let guide = guide_of(it);
+    let values = connection::guide_values(app, it);
+    let find =
+        guide.and_then(|guide| guide.render(&values).steps.into_iter().find(|it| it.id == "return_values"));
+    SetupRenew {
+        page: visit.page(app, browser, "New values", Some(Step::Renew)),
+        provider: provider(it).to_owned(),
+        saml: it.protocol == Protocol::Saml,
+        labels: guide.and_then(|guide| guide.steps_of().brings_back.clone()).unwrap_or_default(),
+        now: Settings::of(it).map(|settings| facts(&settings, app.now())).unwrap_or_default(),
+        find,
+        notice: None,
+        paste: Field::default(),
+        certificate: Field::default(),
+        client_secret: Field::default(),
+        only_new: false,
+        action: visit.path("/certificate/values"),
+        back: visit.path("/certificate"),
+    }
+}
