@@ -48,7 +48,7 @@ for (const javaScript of [true, false]) {
     await press(page, 'Search');
     await page.getByRole('heading', { name: /fits? “simplesaml”/ }).waitFor();
     await shot(page, 'providers');
-    await follow(page, 'SimpleSAMLphp');
+    await press(page, 'SimpleSAMLphp');
 
     await heading(page, /SimpleSAMLphp/);
     await page.getByLabel('Assertion Consumer Service URL').first().waitFor();

@@ -74,8 +74,8 @@ impl Tour<'_> {
         let link = &self.story.acme_link;
         let mut admin = Walker::new()?;
         admin.open(link).await?.says("Acme")?;
-        admin.open(&format!("{link}/sso/providers?q=custom")).await?.says("Custom SAML")?;
-        admin.open(&format!("{link}/sso/providers/generic-saml")).await?;
+        let list = admin.open(&format!("{link}/sso/providers?q=custom")).await?.says("Custom SAML")?;
+        admin.submit(list.form("/sso/providers/generic-saml")?, &[]).await?;
         let values = admin.open(&format!("{link}/sso/values")).await?;
         let metadata = format!("{}/acme/saml/metadata", self.places.idp);
         admin.submit(values.form("/sso/values")?, &[("paste", &metadata)]).await?;
@@ -86,7 +86,8 @@ impl Tour<'_> {
         let link = &self.story.globex_link;
         let mut admin = Walker::new()?;
         admin.open(link).await?.says("Globex")?;
-        admin.open(&format!("{link}/sso/providers/generic-oidc")).await?;
+        let list = admin.open(&format!("{link}/sso/providers")).await?;
+        admin.submit(list.form("/sso/providers/generic-oidc")?, &[]).await?;
         let values = admin.open(&format!("{link}/sso/values")).await?;
         let issuer = format!("{}/globex/oidc", self.places.idp);
         let typed = [("issuer", issuer.as_str()), ("client_id", CLIENT_ID), ("client_secret", CLIENT_SECRET)];
@@ -128,8 +129,9 @@ impl Tour<'_> {
 
     async fn directory(&self, company: &str, link: &str, people: u64) -> Result<(), Failure> {
         let mut admin = Walker::new()?;
-        admin.open(&format!("{link}/scim/providers?q=custom")).await?.says("Custom SCIM")?;
-        let steps = admin.open(&format!("{link}/scim/providers/custom-scim2")).await?;
+        let list = admin.open(&format!("{link}/scim/providers?q=custom")).await?.says("Custom SCIM")?;
+        // The answer to choosing shows the token, this once.
+        let steps = admin.submit(list.form("/scim/providers/custom-scim2")?, &[]).await?;
         let base = steps.word(&format!("{}/scim/v2/", self.places.frontdesk))?;
         let token = steps.word("fd_scim_")?;
         let directory = format!("{}/{company}/directory", self.places.idp);

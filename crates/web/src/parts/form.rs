@@ -48,6 +48,7 @@ pub struct Input {
     required: bool,
     mono: bool,
     autofocus: bool,
+    explained_by: &'static str,
 }
 
 impl Input {
@@ -143,6 +144,13 @@ impl Input {
         self
     }
 
+    /// What is wrong with the value is said in another part of the page, which has this id; empty where nothing is.
+    #[must_use]
+    pub fn explained_by(mut self, id: &'static str) -> Self {
+        self.explained_by = id;
+        self
+    }
+
     /// An id that differs from the name, where a name occurs twice on a page.
     #[must_use]
     pub fn id(mut self, id: &str) -> Self {
@@ -157,6 +165,9 @@ impl Input {
 
     fn described_by(&self) -> String {
         let mut ids = Vec::new();
+        if !self.explained_by.is_empty() {
+            ids.push(self.explained_by.to_owned());
+        }
         if !self.error.is_empty() {
             ids.push(format!("{}-e", self.id));
         }

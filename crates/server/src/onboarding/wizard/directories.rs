@@ -280,6 +280,13 @@ pub fn values(app: &App, visit: &Visit, token: Option<&str>) -> Values {
 fn instead(app: &App, visit: &Visit, browser: &Browser, guide: &Guide) -> Response {
     let values = Values { app_name: app.brand.vendor_name.clone(), ..Values::default() };
     let title = format!("{} and {}", guide.name, app.brand.vendor_name);
+    let takes_files = guide.protocol == Protocol::File && visit.allows(Purpose::Csv);
+    let notice = (guide.protocol == Protocol::File && !takes_files).then(|| {
+        let text = format!("Ask {} for one that does, or choose another directory.", app.brand.support_email);
+        Notice::new(Tone::Warn, "This setup link takes no files", &text)
+    });
+    let (next, next_label) =
+        if takes_files { ("/people", "Choose the file") } else { ("/scim/providers", "Back to the list") };
     let page = SetupSteps {
         page: visit.page(app, browser, &title, Some(Step::Directory)),
         title,
@@ -287,10 +294,10 @@ fn instead(app: &App, visit: &Visit, browser: &Browser, guide: &Guide) -> Respon
         others: other_ways(Kind::Directory, guide, &visit.path("/scim/providers")),
         done: Vec::new(),
         done_action: String::new(),
-        next: visit.path("/scim/providers"),
-        next_label: "Back to the list".to_owned(),
+        next: visit.path(next),
+        next_label: next_label.to_owned(),
         back: visit.path("/scim/providers"),
-        notice: None,
+        notice,
     };
     web::respond(StatusCode::OK, &page)
 }

@@ -84,7 +84,7 @@ fn require(visit: &Visit) -> Result<(), Problem> {
 }
 
 fn render(app: &App, visit: &Visit, browser: &Browser, status: StatusCode, add: Field) -> Response {
-    let next = visit.after(Step::Domains).map_or("", Step::path);
+    let after = visit.after(Step::Domains);
     let page = SetupDomains {
         page: visit.page(app, browser, "Your domains", Some(Step::Domains)),
         organization: visit.organization.name.clone(),
@@ -92,7 +92,8 @@ fn render(app: &App, visit: &Visit, browser: &Browser, status: StatusCode, add: 
         add,
         add_action: visit.path("/domains"),
         look_action: Some(visit.path("/domains/look")),
-        next: visit.path(next),
+        next: visit.path(after.map_or("", Step::path)),
+        last: after.is_none(),
     };
     web::respond(status, &page)
 }

@@ -70,7 +70,6 @@ pub async fn metadata(
         take(&app, &visit, connection, &input).await
     } else if let Some(recognised) = recognised {
         page.wrong = Some(WrongValue::of(&recognised, &paste));
-        page.paste = Field::wrong(&paste, recognised.title);
         return Ok(web::respond(StatusCode::UNPROCESSABLE_ENTITY, &page));
     } else if !paste.is_empty() {
         take(&app, &visit, connection, &Input::Pasted(paste.clone())).await
@@ -97,7 +96,10 @@ pub async fn metadata(
                 };
                 field.error = Some(wrong.problem.clone());
             }
-            page.wrong = Some(wrong_value(&problem));
+            // Said once: beside the field that it is about, or above the form.
+            if problem.fields.is_empty() {
+                page.wrong = Some(wrong_value(&problem));
+            }
             Ok(web::respond(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
     }
@@ -137,7 +139,10 @@ pub async fn client(
                 };
                 field.error = Some(wrong.problem.clone());
             }
-            page.wrong = Some(wrong_value(&problem));
+            // Said once: beside the field that it is about, or above the form.
+            if problem.fields.is_empty() {
+                page.wrong = Some(wrong_value(&problem));
+            }
             Ok(web::respond(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
     }

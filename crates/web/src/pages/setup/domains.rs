@@ -24,6 +24,8 @@ pub struct SetupDomains {
     pub look_action: Option<String>,
     /// Next step of the wizard.
     pub next: String,
+    /// There is none: this was the last step, and what comes next is the beginning.
+    pub last: bool,
 }
 
 /// One domain.
@@ -127,6 +129,7 @@ impl SetupDomains {
             add_action: "/s/token/domains".to_owned(),
             look_action: Some("/s/token/domains/look".to_owned()),
             next: "/s/token/providers".to_owned(),
+            last: false,
         }
     }
 }

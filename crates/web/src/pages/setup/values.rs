@@ -83,6 +83,11 @@ impl SetupMetadata {
         self.labels.ways.is_empty() || self.labels.ways.contains(&Way::MetadataUrl)
     }
 
+    /// Where it is said what is wrong with the pasted value.
+    fn explained_by(&self) -> &'static str {
+        if self.wrong.is_some() { "wrong" } else { "" }
+    }
+
     fn paste_label(&self) -> String {
         match (self.takes_url(), self.labels.url_label.as_str()) {
             (false, _) => "Metadata XML".to_owned(),

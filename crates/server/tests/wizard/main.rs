@@ -1,0 +1,8 @@
+//! The setup wizard as a person walks through it, with a link and a browser, and the ways it must not be walked.
+
+mod certificate;
+mod directory;
+mod links;
+mod people;
+mod sign_on;
+mod world;
