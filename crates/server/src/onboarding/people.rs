@@ -145,13 +145,7 @@ pub async fn look(
             1 => format!("{total} people found, 1 row needs a look"),
             n => format!("{total} people found, {n} rows need a look"),
         },
-        summary: Html::text(&format!(
-            "{}, read as {} with “{}” between the cells. {} are here already and will be left as they are.",
-            it.file_name,
-            read.roster.encoding,
-            if read.roster.delimiter == '\t' { "tab".to_owned() } else { read.roster.delimiter.to_string() },
-            read.known.len()
-        )),
+        summary: Html::text(&summary(&it.file_name, read)),
         columns: Name::ALL
             .iter()
             .map(|f| (f.label().to_owned(), read.roster.heading_of(f).unwrap_or_default().to_owned()))
@@ -173,6 +167,19 @@ pub async fn look(
         silent: String::new(),
         again: base.to_owned(),
     })
+}
+
+fn summary(file_name: &str, read: &Preview) -> String {
+    let delimiter = match read.roster.delimiter {
+        '\t' => "tab".to_owned(),
+        other => other.to_string(),
+    };
+    let known = match read.known.len() {
+        0 => "Nobody has been invited yet.".to_owned(),
+        1 => "1 person is here already and will be left as they are.".to_owned(),
+        n => format!("{n} are here already and will be left as they are."),
+    };
+    format!("{file_name}, read as {} with “{delimiter}” between the cells. {known}", read.roster.encoding)
 }
 
 fn row(row: &Row, read: &Preview) -> ImportRow {

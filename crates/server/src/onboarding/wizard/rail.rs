@@ -181,7 +181,7 @@ impl Visit {
             Step::Trust => "In use today".to_owned(),
             Step::Renew => "New values".to_owned(),
             Step::TryNew => "Test the new values".to_owned(),
-            Step::Renewed => "In use".to_owned(),
+            Step::Renewed => "Put in use".to_owned(),
         }
     }
 

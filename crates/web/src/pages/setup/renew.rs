@@ -1,6 +1,7 @@
 //! Renewing what a live connection trusts: what is in use, the new values, and their test.
 
 use super::sample_wizard;
+use super::values::capitalised;
 use crate::guide::{BringsBack, RenderedStep, Values};
 use crate::html::Html;
 use crate::layout::Page;
@@ -96,7 +97,7 @@ impl SetupRenew {
     fn paste_label(&self) -> String {
         match self.labels.url_label.as_str() {
             "" => "Metadata URL or XML".to_owned(),
-            label => format!("{label}, or the XML behind it"),
+            label => format!("{}, or the XML behind it", capitalised(label)),
         }
     }
 

@@ -92,7 +92,7 @@ impl SetupMetadata {
         match (self.takes_url(), self.labels.url_label.as_str()) {
             (false, _) => "Metadata XML".to_owned(),
             (true, "") => "Metadata URL or XML".to_owned(),
-            (true, label) => format!("{label}, or the XML behind it"),
+            (true, label) => format!("{}, or the XML behind it", capitalised(label)),
         }
     }
 
@@ -209,4 +209,10 @@ impl SetupOidc {
             ..Self::new(page, guide, "/s/token/oidc", "/s/token/steps")
         }
     }
+}
+
+/// A provider's word at the beginning of a label.
+pub(super) fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
