@@ -15,6 +15,10 @@ pub struct Defaults {
     pub country: Option<String>,
     /// The role of a member for whom nothing else names one; `member` when unset.
     pub role: Option<Role>,
+    /// The city of everybody who has none.
+    pub current_city: Option<String>,
+    /// The state, province or region of everybody who has none.
+    pub current_state: Option<String>,
 }
 
 /// A customer company.
@@ -208,6 +212,8 @@ pub struct SetupLink {
     pub last_used_at: Option<Time>,
     /// From which address it was last opened.
     pub last_used_from: Option<String>,
+    /// The address it was mailed to last; none where it was handed over otherwise.
+    pub sent_to: Option<String>,
 }
 
 /// A fact to append to the event stream, in the transaction that makes it true.

@@ -10,8 +10,11 @@ use serde_json::json;
 use store::{Connected, Tx};
 
 use crate::app::App;
+use crate::job;
 use crate::problem::Problem;
 
+/// The kind of job that completes members from defaults that were set after they came; the `member` room does it.
+pub const FILL: &str = "organization.fill";
 /// The longest time a deletion can wait: 90 days.
 const LONGEST_GRACE: Duration = Duration::from_hours(24 * 90);
 
@@ -32,6 +35,10 @@ pub struct Change {
     pub country: Option<String>,
     /// The role of everybody for whom nothing else names one; an inner none takes it away.
     pub role: Option<Option<Role>>,
+    /// The city of everybody who has none; an empty text takes it away.
+    pub current_city: Option<String>,
+    /// The state of everybody who has none; an empty text takes it away.
+    pub current_state: Option<String>,
 }
 
 /// Makes an organization. Its domains are added by the `connection` room in the same transaction.
@@ -82,6 +89,12 @@ pub async fn update(
             text => Some(checked_country(text)?),
         };
     }
+    if let Some(city) = change.current_city {
+        it.defaults.current_city = checked_place(&profile::Field::CurrentCity, &city)?;
+    }
+    if let Some(state) = change.current_state {
+        it.defaults.current_state = checked_place(&profile::Field::CurrentState, &state)?;
+    }
     it.leaver_policy = change.leaver_policy.unwrap_or(it.leaver_policy);
     it.jit = change.jit.unwrap_or(it.jit);
     it.self_service = change.self_service.unwrap_or(it.self_service);
@@ -89,6 +102,10 @@ pub async fn update(
     if it != before {
         store::organization::update(tx, &it).await?;
         record(app, tx, &it, "organization.updated", &to_json(&it), actor).await?;
+        if it.defaults != before.defaults && it.defaults.country.is_some() {
+            let payload = json!({"organization": it.id.to_string(), "after": null});
+            job::enqueue(app, tx, FILL, &payload, app.now()).await?;
+        }
     }
     Ok(it)
 }
@@ -107,6 +124,8 @@ pub fn profile_defaults(it: &Organization) -> profile::Defaults {
     profile::Defaults {
         country: it.defaults.country.as_deref().and_then(profile::Country::from_code),
         role: it.defaults.role,
+        current_city: it.defaults.current_city.clone(),
+        current_state: it.defaults.current_state.clone(),
         ..profile::Defaults::default()
     }
 }
@@ -120,7 +139,12 @@ pub fn to_json(it: &Organization) -> serde_json::Value {
         "erase_grace_seconds": it.erase_grace.as_secs(),
         "jit": it.jit,
         "self_service": it.self_service,
-        "defaults": {"country": it.defaults.country, "role": it.defaults.role.map(Role::as_str)},
+        "defaults": {
+            "country": it.defaults.country,
+            "role": it.defaults.role.map(Role::as_str),
+            "currentCity": it.defaults.current_city,
+            "currentState": it.defaults.current_state,
+        },
         "created_at": it.created_at.to_string(),
     })
 }
@@ -137,6 +161,15 @@ fn checked_country(text: &str) -> Result<String, Problem> {
         let problem = profile::Problem::new(profile::Field::Country, text, reason);
         Problem::field("defaults.country", problem.to_string())
     })
+}
+
+/// A city or a state as a profile takes it; none for an empty text.
+fn checked_place(field: &profile::Field, text: &str) -> Result<Option<String>, Problem> {
+    let mut it = profile::Profile::default();
+    match it.set(field, text, 0) {
+        Ok(()) => Ok(it.text(field)),
+        Err(problem) => Err(Problem::field(format!("defaults.{}", field.api_name()), problem.to_string())),
+    }
 }
 
 async fn record(

@@ -211,7 +211,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
 
 /// A path without the capability in it: tokens never reach a log.
 fn loggable(path: &str) -> String {
-    let secret = ["/s/", "/invite/", "/claim/", "/signin/", "/verify/", "/console/first/"];
+    let secret = ["/s/", "/invite/", "/claim/", "/signin/", "/verify/", "/console/first/", "/console/join/"];
     match secret.iter().find(|prefix| path.starts_with(**prefix)) {
         Some(prefix) => {
             let rest = path[prefix.len()..].split_once('/').map_or("", |(_, rest)| rest);

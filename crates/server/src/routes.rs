@@ -46,6 +46,7 @@ pub fn router(app: App) -> Router {
         .merge(machines)
         .merge(web::assets::router())
         .route("/brand.css", get(brand_css))
+        .route("/favicon.ico", get(favicon))
         .route("/healthz", get(healthz))
         .fallback(|| async { Problem::not_found("page") })
         .method_not_allowed_fallback(|| async {
@@ -70,6 +71,10 @@ async fn home() -> Response {
 
 async fn brand_css(State(app): State<App>) -> Response {
     app.brand.css_response()
+}
+
+async fn favicon(State(app): State<App>) -> Response {
+    app.brand.icon_response()
 }
 
 /// Alive, and the database answers.

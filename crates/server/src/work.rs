@@ -4,7 +4,7 @@ use model::Job;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{connection, directory, mail, member, provider};
+use crate::{connection, directory, mail, member, organization, provider};
 
 /// Does a job.
 pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
@@ -12,6 +12,7 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
         mail::SEND => mail::send_job(app, job).await,
         provider::BACKCHANNEL_LOGOUT => provider::backchannel_logout_job(app, job).await,
         member::ERASE => member::erase_job(app, job).await,
+        organization::FILL => member::fill_job(app, job).await,
         connection::domains::LOOK => connection::domains::look_job(app, job).await,
         directory::APPLY => directory::apply_job(app, job).await,
         other => Err(Problem::internal(&format!("nobody knows how to do the job “{other}”"))),

@@ -97,13 +97,22 @@ async fn a_missing_country_is_shown_and_completed() {
         assert_eq!(told, ["member.created", "member.updated", "member.completed", "member.activated"]);
 
         let with_default = Organization {
-            defaults: Defaults { country: Some("US".to_owned()), role: Some(Role::Admin) },
+            defaults: Defaults {
+                country: Some("US".to_owned()),
+                role: Some(Role::Admin),
+                current_city: Some("Austin".to_owned()),
+                current_state: Some("Texas".to_owned()),
+            },
             ..org
         };
         let bob = arrive(&t, &with_default, person("bob@acme.test", None)).await.unwrap();
         assert_eq!(
             (bob.status, bob.country.as_deref(), bob.role),
             (MemberStatus::Active, Some("US"), Role::Admin)
+        );
+        assert_eq!(
+            (bob.current_city.as_deref(), bob.current_state.as_deref()),
+            (Some("Austin"), Some("Texas"))
         );
     });
 }

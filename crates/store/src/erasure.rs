@@ -135,6 +135,11 @@ const ERASED: &[Statement] = &[
         &[Bind::Organization, Bind::Mention],
     ),
     of_member(
+        "setup_links",
+        "UPDATE setup_links SET sent_to = NULL WHERE organization_id = $1 AND lower(sent_to) = $2",
+        &[Bind::Organization, Bind::Email],
+    ),
+    of_member(
         "imports",
         "UPDATE imports SET created_by = 'somebody who has left' WHERE organization_id = $1 AND created_by = $2",
         &[Bind::Organization, Bind::Name],

@@ -1,6 +1,6 @@
 //! Reading the event stream. Appending is [`crate::Tx::append`].
 
-use model::{EventId, OrganizationId, Time};
+use model::{EventId, MemberId, OrganizationId, Time};
 use sqlx::FromRow;
 
 use crate::db::on;
@@ -34,6 +34,19 @@ struct Row {
     created_at: At,
 }
 
+impl From<Row> for Event {
+    fn from(r: Row) -> Self {
+        Self {
+            position: r.position,
+            id: r.id.0,
+            kind: r.kind,
+            organization_id: r.organization_id.map(|v| v.0),
+            data: r.data,
+            created_at: r.created_at.0,
+        }
+    }
+}
+
 /// Facts after `position`, in order.
 pub async fn list_after(c: &mut impl Connected, position: i64, limit: usize) -> Result<Vec<Event>> {
     let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
@@ -44,15 +57,18 @@ pub async fn list_after(c: &mut impl Connected, position: i64, limit: usize) -> 
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(db)
     .await)?;
-    Ok(rows
-        .into_iter()
-        .map(|r| Event {
-            position: r.position,
-            id: r.id.0,
-            kind: r.kind,
-            organization_id: r.organization_id.map(|v| v.0),
-            data: r.data,
-            created_at: r.created_at.0,
-        })
-        .collect())
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The last facts about a member, newest first.
+pub async fn list_of_member(c: &mut impl Connected, member: MemberId, limit: usize) -> Result<Vec<Event>> {
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT position, id, kind, organization_id, data, created_at FROM events
+         WHERE member_id = $1 ORDER BY position DESC LIMIT $2"
+    )
+    .bind(Text(member))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }

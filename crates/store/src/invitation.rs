@@ -132,6 +132,32 @@ pub async fn list_of_member(c: &mut impl Connected, member: MemberId, kind: &str
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// Capabilities of one kind that still work, newest first.
+pub async fn list_open(c: &mut impl Connected, kind: &str, now: Time) -> Result<Vec<Invitation>> {
+    let rows: Vec<Row> = on!(c, |db| {
+        sqlx::query_as(
+        "SELECT * FROM invitations WHERE kind = $1 AND used_at IS NULL AND expires_at > $2 ORDER BY id DESC LIMIT 200"
+    )
+    .bind(kind)
+    .bind(At(now))
+    .fetch_all(db)
+    .await
+    })?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Takes away an unused capability of one kind. Whether there was one.
+pub async fn remove_open(tx: &mut Tx, id: InvitationId, kind: &str) -> Result<bool> {
+    let rows =
+        on!(tx, |db| sqlx::query("DELETE FROM invitations WHERE id = $1 AND kind = $2 AND used_at IS NULL")
+            .bind(Text(id))
+            .bind(kind)
+            .execute(db)
+            .await
+            .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
 /// Takes away a member's unused capabilities of one kind.
 pub async fn remove_of_member(tx: &mut Tx, member: MemberId, kind: &str) -> Result<()> {
     on!(tx, |db| sqlx::query(

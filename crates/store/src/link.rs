@@ -20,6 +20,7 @@ struct Row {
     first_used_at: Option<At>,
     last_used_at: Option<At>,
     last_used_from: Option<String>,
+    sent_to: Option<String>,
 }
 
 impl TryFrom<Row> for SetupLink {
@@ -39,6 +40,7 @@ impl TryFrom<Row> for SetupLink {
             first_used_at: row.first_used_at.map(|t| t.0),
             last_used_at: row.last_used_at.map(|t| t.0),
             last_used_from: row.last_used_from,
+            sent_to: row.sent_to,
         })
     }
 }
@@ -71,6 +73,17 @@ pub async fn set_progress(tx: &mut Tx, id: LinkId, progress: &str) -> Result<()>
     on!(tx, |db| sqlx::query("UPDATE setup_links SET progress = $2 WHERE id = $1")
         .bind(Text(id))
         .bind(progress)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// Keeps the address that the link was mailed to.
+pub async fn set_sent_to(tx: &mut Tx, id: LinkId, to: &str) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE setup_links SET sent_to = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(to)
         .execute(db)
         .await
         .map(|_| ()))?;

@@ -83,6 +83,16 @@ pub async fn lookup_email(c: &mut impl Connected, email: &str) -> Result<Option<
     Ok(row.map(Into::into))
 }
 
+/// Takes an operator away, with every session. Whether there was one.
+pub async fn remove(tx: &mut Tx, id: OperatorId) -> Result<bool> {
+    let rows = on!(tx, |db| sqlx::query("DELETE FROM operators WHERE id = $1")
+        .bind(Text(id))
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
+}
+
 /// Begins a session.
 pub async fn add_session(
     tx: &mut Tx,

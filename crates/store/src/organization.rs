@@ -19,6 +19,8 @@ struct Row {
     self_service: bool,
     default_country: Option<String>,
     default_role: Option<Text<Role>>,
+    default_city: Option<String>,
+    default_state: Option<String>,
     created_at: At,
 }
 
@@ -31,7 +33,12 @@ impl From<Row> for Organization {
             erase_grace: Duration::from_micros(u64::try_from(row.erase_grace_us).unwrap_or(0)),
             jit: row.jit,
             self_service: row.self_service,
-            defaults: Defaults { country: row.default_country, role: row.default_role.map(|r| r.0) },
+            defaults: Defaults {
+                country: row.default_country,
+                role: row.default_role.map(|r| r.0),
+                current_city: row.default_city,
+                current_state: row.default_state,
+            },
             created_at: row.created_at.0,
         }
     }
@@ -45,8 +52,8 @@ fn micros(duration: Duration) -> i64 {
 pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     on!(tx, |db| sqlx::query(
         "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service,
-                                    default_country, default_role, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                                    default_country, default_role, default_city, default_state, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     )
     .bind(Text(it.id))
     .bind(&it.name)
@@ -57,6 +64,8 @@ pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     .bind(it.self_service)
     .bind(&it.defaults.country)
     .bind(it.defaults.role.map(Text))
+    .bind(&it.defaults.current_city)
+    .bind(&it.defaults.current_state)
     .bind(At(it.created_at))
     .execute(db)
     .await
@@ -69,7 +78,7 @@ pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
         "UPDATE organizations SET name = $2, name_folded = $3, leaver_policy = $4, erase_grace_us = $5, jit = $6,
-                self_service = $7, default_country = $8, default_role = $9
+                self_service = $7, default_country = $8, default_role = $9, default_city = $10, default_state = $11
          WHERE id = $1"
     )
     .bind(Text(it.id))
@@ -81,6 +90,8 @@ pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
     .bind(it.self_service)
     .bind(&it.defaults.country)
     .bind(it.defaults.role.map(Text))
+    .bind(&it.defaults.current_city)
+    .bind(&it.defaults.current_state)
     .execute(db)
     .await
     .map(|_| ())

@@ -113,6 +113,15 @@ pub async fn add_unless_erased(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
     add(tx, it).await
 }
 
+/// The request with this reference, whosever it is: for operators.
+pub async fn lookup_any(c: &mut impl Connected, id: TraceId) -> Result<Option<ScimRequest>> {
+    let row: Option<Row> = on!(c, |db| sqlx::query_as("SELECT * FROM scim_requests WHERE id = $1")
+        .bind(Text(id))
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(Into::into))
+}
+
 /// Requests, newest first. `cursor` is the last page's `next`; `refused` leaves out those that went well.
 pub async fn list(
     c: &mut impl Connected,

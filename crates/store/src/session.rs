@@ -4,7 +4,7 @@ use model::{AccountId, ConnectionId, FlowId, MemberId, OrganizationId, SessionId
 use sqlx::FromRow;
 
 use crate::db::on;
-use crate::value::{At, Text};
+use crate::value::{At, Text, fold};
 use crate::{Connected, Page, Result, Tx};
 
 /// A signed-in browser.
@@ -365,22 +365,58 @@ pub async fn lookup_attempt(c: &mut impl Connected, id: TraceId) -> Result<Optio
     Ok(row.map(Into::into))
 }
 
-/// Attempts, newest first; of one organization or of all. `cursor` is the last page's `next`.
-pub async fn list_attempts(
-    c: &mut impl Connected,
-    organization: Option<OrganizationId>,
-    cursor: Option<&str>,
-    limit: usize,
-) -> Result<Page<Attempt>> {
+/// Which attempts to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Attempts<'a> {
+    /// Of this organization alone.
+    pub organization: Option<OrganizationId>,
+    /// With this address alone, in any case.
+    pub email: Option<&'a str>,
+    /// Only those that signed nobody in.
+    pub refused: bool,
+    /// The last page's `next`.
+    pub cursor: Option<&'a str>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Attempts, newest first.
+pub async fn list_attempts(c: &mut impl Connected, which: &Attempts<'_>) -> Result<Page<Attempt>> {
     let rows: Vec<AttemptRow> = on!(c, |db| {
         sqlx::query_as(
-        "SELECT * FROM login_attempts WHERE ($1 IS NULL OR organization_id = $1) AND id < $2 ORDER BY id DESC LIMIT $3"
+            "SELECT * FROM login_attempts
+         WHERE ($1 IS NULL OR organization_id = $1) AND id < $2 AND ($3 IS NULL OR lower(email) = $3)
+           AND ($4 = '' OR accepted = FALSE)
+         ORDER BY id DESC LIMIT $5",
+        )
+        .bind(which.organization.map(Text))
+        .bind(which.cursor.unwrap_or("~"))
+        .bind(which.email.map(fold))
+        .bind(if which.refused { "refused" } else { "" })
+        .bind(i64::try_from(which.limit + 1).unwrap_or(i64::MAX))
+        .fetch_all(db)
+        .await
+    })?;
+    Ok(Page::from_rows(rows.into_iter().map(Attempt::from).collect(), which.limit, |a| a.id.to_string()))
+}
+
+/// How many attempts of an organization since then signed somebody in, and how many did not.
+pub async fn count_attempts(
+    c: &mut impl Connected,
+    organization: OrganizationId,
+    since: Time,
+) -> Result<(u64, u64)> {
+    let rows: Vec<(bool, i64)> = on!(c, |db| {
+        sqlx::query_as(
+        "SELECT accepted, COUNT(*) FROM login_attempts WHERE organization_id = $1 AND at >= $2 GROUP BY accepted"
     )
-    .bind(organization.map(Text))
-    .bind(cursor.unwrap_or("~"))
-    .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+    .bind(Text(organization))
+    .bind(At(since))
     .fetch_all(db)
     .await
     })?;
-    Ok(Page::from_rows(rows.into_iter().map(Attempt::from).collect(), limit, |a| a.id.to_string()))
+    let count = |accepted| {
+        rows.iter().find(|(a, _)| *a == accepted).map_or(0, |(_, n)| u64::try_from(*n).unwrap_or(0))
+    };
+    Ok((count(true), count(false)))
 }

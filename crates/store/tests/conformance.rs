@@ -13,7 +13,12 @@ fn organization(t: &TestApp, name: &str) -> Organization {
         erase_grace: Duration::from_hours(24),
         jit: true,
         self_service: false,
-        defaults: Defaults { country: Some("DE".to_owned()), role: Some(Role::Member) },
+        defaults: Defaults {
+            country: Some("DE".to_owned()),
+            role: Some(Role::Member),
+            current_city: Some("Hamburg".to_owned()),
+            current_state: None,
+        },
         created_at: t.app.now(),
     }
 }

@@ -23,7 +23,7 @@ impl Drop for Folder {
 
 /// Rows about the person in every table that may have one. `{…}` are ids.
 const ROWS: &[&str] = &[
-    "INSERT INTO organizations VALUES ('{org}', 'Acme', 'acme', 'delete', 0, 1, 1, NULL, NULL, 1)",
+    "INSERT INTO organizations VALUES ('{org}', 'Acme', 'acme', 'delete', 0, 1, 1, NULL, NULL, NULL, NULL, 1)",
     "INSERT INTO connections VALUES ('con_1', '{org}', 'saml', 'x', 'active', '{}', NULL, NULL, 1, 1)",
     "INSERT INTO directories VALUES ('dir_1', '{org}', 'x', 'active', '', NULL, 1, 1)",
     "INSERT INTO directory_users VALUES ('{user}', 'dir_1', 'WORD@acme.test', NULL, 'WORD@acme.test', 1, '{\"WORD\":1}', 1, 1, 1)",
@@ -49,7 +49,7 @@ const ROWS: &[&str] = &[
     "INSERT INTO mails VALUES ('m2', 'sign_in_link', NULL, NULL, 'WORD@home.example', 'WORD@home.example', '', '', '', 1, NULL, NULL)",
     "INSERT INTO audit_log VALUES ('l1', 1, 'system', 'member.invited', '{org}', '{member}', '{\"name\":\"WORD\"}')",
     "INSERT INTO audit_log VALUES ('l2', 1, 'system', 'x', '{org}', 'WORD@acme.test', '{\"to\":\"WORD@acme.test\"}')",
-    "INSERT INTO setup_links VALUES ('k1', '{org}', 'kh', 'sso', 'WORD X', '{\"test\":\"WORD@acme.test\"}', 1, 1, NULL, NULL, NULL, NULL)",
+    "INSERT INTO setup_links VALUES ('k1', '{org}', 'kh', 'sso', 'WORD X', '{\"test\":\"WORD@acme.test\"}', 1, 1, NULL, NULL, NULL, NULL, 'WORD@acme.test')",
     "INSERT INTO rate_limits VALUES ('password:WORD@acme.test', 1, 1)",
 ];
 

@@ -4,6 +4,7 @@
 
 use super::assets;
 use super::colour::{Lch, Rgb};
+use super::html::escape;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
@@ -102,6 +103,36 @@ impl Brand {
         (headers, self.css()).into_response()
     }
 
+    /// Address of the icon in the browser's tab: the logo, or the mark that stands in for one.
+    pub fn icon_url(&self) -> String {
+        let drawn = || format!("/favicon.ico?v={}", assets::fingerprint(self.icon().as_bytes()));
+        self.logo.clone().unwrap_or_else(drawn)
+    }
+
+    /// The first letter of the name on the vendor's colour.
+    pub fn icon(&self) -> String {
+        let shades = Shades::of(&self.colour);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><rect width=\"32\" height=\"32\" rx=\"7\" \
+             fill=\"{}\"/><text x=\"16\" y=\"22.5\" text-anchor=\"middle\" font-family=\"system-ui,sans-serif\" \
+             font-size=\"19\" font-weight=\"650\" fill=\"{}\">{}</text></svg>\n",
+            shades.brand[0].hex(),
+            shades.ink[0].hex(),
+            escape(&self.initial())
+        )
+    }
+
+    /// Answers `GET /favicon.ico`. Browsers go by the type, not by the name.
+    pub fn icon_response(&self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, "image/svg+xml"),
+            (header::CACHE_CONTROL, "public, max-age=86400"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
+        ];
+        (headers, self.icon()).into_response()
+    }
+
     /// The accent for mails, which know no themes: readable on white, and white readable on it.
     pub fn mail_colour(&self) -> String {
         Shades::of(&self.colour).brand[0].hex()
@@ -179,6 +210,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_icon_is_the_first_letter_on_the_accent() {
+        let brand = Brand { colour: "#ffff00".to_owned(), ..Brand::new("“Zebra” & Co", "a@b.example") };
+        let icon = brand.icon();
+        assert!(icon.contains(">Z</text>") && icon.contains(&brand.mail_colour()), "{icon}");
+        assert!(brand.icon_url().starts_with("/favicon.ico?v="));
+        let own = Brand { logo: Some("/logo.svg".to_owned()), ..brand };
+        assert_eq!(own.icon_url(), "/logo.svg");
     }
 
     #[test]

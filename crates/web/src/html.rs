@@ -74,6 +74,11 @@ impl Html {
         Self(parts.join("<br>"))
     }
 
+    /// A link with its words.
+    pub fn link(href: &str, words: &str) -> Self {
+        Self(format!("<a href=\"{}\">{}</a>", escape(href), escape(words)))
+    }
+
     /// Markup that the program made itself. Nothing that came from outside may be in it unescaped.
     pub(crate) fn trusted(markup: String) -> Self {
         Self(markup)

@@ -67,8 +67,6 @@ pub struct NavItem {
     pub label: String,
     /// Where it leads.
     pub href: String,
-    /// A number beside it, already written out; may be empty.
-    pub count: String,
     /// This page.
     pub current: bool,
 }
@@ -216,7 +214,7 @@ impl std::fmt::Display for NavItem {
 
 #[derive(Template)]
 #[template(
-    source = r#"<a href="{{ item.href }}"{% if item.current %} aria-current="page"{% endif %}>{{ item.label }}{% if !item.count.is_empty() %} <span class="count">{{ item.count }}</span>{% endif %}</a>"#,
+    source = r#"<a href="{{ item.href }}"{% if item.current %} aria-current="page"{% endif %}>{{ item.label }}</a>"#,
     ext = "html"
 )]
 struct NavLink<'a> {

@@ -331,6 +331,8 @@ impl Compare {
     /// Compares two values and marks what differs in the received one.
     pub fn new(expected: &str, received: &str) -> Self {
         let (head, tail) = common_ends(expected, received);
+        // Two texts that have nothing to do with each other: all of it differs.
+        let (head, tail) = if (head + tail) * 4 < received.len() { (0, 0) } else { (head, tail) };
         let end = received.len() - tail;
         let marked = if received.is_empty() {
             "<mark>nothing</mark>".to_owned()
@@ -380,6 +382,7 @@ mod tests {
         assert_eq!(marked("https://a/x", "https://a/x/acs"), "https://a/x<mark>/acs</mark>");
         assert_eq!(marked("https://a/x", "http://a/x"), "http://a/x");
         assert_eq!(marked("aé", "aè"), "a<mark>è</mark>");
+        assert_eq!(marked("an address of Acme", "ada@evil.test"), "<mark>ada@evil.test</mark>");
         assert_eq!(marked("a", ""), "<mark>nothing</mark>");
         assert_eq!(marked("same", "same"), "same");
         assert_eq!(marked("x", "<b>"), "<mark>&lt;b&gt;</mark>");

@@ -159,12 +159,7 @@ fn nav(places: &[Place], session: &Session) -> Vec<NavItem> {
             && p.member.role == Role::Admin
             && p.organization.self_service
     });
-    let item = |label: String, href: &str, current| NavItem {
-        label,
-        href: href.to_owned(),
-        count: String::new(),
-        current,
-    };
+    let item = |label: String, href: &str, current| NavItem { label, href: href.to_owned(), current };
     mine.map_or_else(Vec::new, |place| {
         vec![
             item("Your account".to_owned(), "/account", true),

@@ -32,12 +32,14 @@ pub struct Body {
 
 /// Defaults for missing fields; `null` takes one away (RFC 7396).
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct NewDefaults {
-    #[serde(default)]
     country: Named,
-    #[serde(default)]
     role: Named,
+    #[serde(rename = "currentCity")]
+    current_city: Named,
+    #[serde(rename = "currentState")]
+    current_state: Named,
 }
 
 /// A text that may be left out, or be `null`.
@@ -49,6 +51,17 @@ enum Named {
     Text(String),
 }
 
+impl Named {
+    /// The text to keep: nothing where it stays, an empty one where it is taken away.
+    fn change(&self) -> Option<String> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(String::new()),
+            Self::Text(text) => Some(text.clone()),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: serde::Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(value)?.map_or(Self::Null, Self::Text))
@@ -58,9 +71,9 @@ impl<'de> Deserialize<'de> for Named {
 impl Body {
     fn change(&self) -> Result<Change, Problem> {
         let wrong = |field: &'static str| move |e: model::UnknownState| Problem::field(field, e.to_string());
-        let (country, role) =
-            self.defaults.as_ref().map_or((&Named::Absent, &Named::Absent), |it| (&it.country, &it.role));
-        let role = match role {
+        let none = NewDefaults::default();
+        let defaults = self.defaults.as_ref().unwrap_or(&none);
+        let role = match &defaults.role {
             Named::Absent => None,
             Named::Null => Some(None),
             Named::Text(text) => Some(Some(text.parse::<Role>().map_err(wrong("defaults.role"))?)),
@@ -75,11 +88,9 @@ impl Body {
             erase_grace: self.erase_grace_seconds.map(Duration::from_secs),
             jit: self.jit,
             self_service: self.self_service,
-            country: match country {
-                Named::Absent => None,
-                Named::Null => Some(String::new()),
-                Named::Text(text) => Some(text.clone()),
-            },
+            country: defaults.country.change(),
+            current_city: defaults.current_city.change(),
+            current_state: defaults.current_state.change(),
             role,
         })
     }

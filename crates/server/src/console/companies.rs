@@ -46,7 +46,7 @@ pub async fn list(
         format!("/console?{query}")
     });
     let page = Organizations {
-        page: super::page(&app, &browser, &caller, "Organizations", Place::Organizations).await?,
+        page: super::page(&app, &browser, &caller, "Organizations", Place::Organizations),
         here: "/console".to_owned(),
         pager: Pager {
             summary: format!("{} companies", rows.len()),
@@ -110,7 +110,7 @@ async fn new_page(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let page = NewOrganization {
-        page: super::page(app, browser, caller, "New organization", Place::Organizations).await?,
+        page: super::page(app, browser, caller, "New organization", Place::Organizations),
         name,
         domains,
         action: "/console/organizations/new".to_owned(),

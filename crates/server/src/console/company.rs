@@ -1,5 +1,6 @@
 //! One company: everything an operator looks after, on one page.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
@@ -7,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use model::{Domain, DomainStatus, LeaverPolicy, MemberStatus, Organization as Company, Purpose};
 use store::member::Query;
+use store::session::Attempts;
 
 use super::logs;
 use crate::app::App;
@@ -16,19 +18,36 @@ use crate::org::{Desk, links, trust, words};
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::rate;
-use crate::request::{FormParams, OperatorCaller};
+use crate::request::{FormParams, OperatorCaller, Params};
+use web::Html;
 use web::pages::console::{Organization, Switch};
-use web::pages::org::{Act, Place};
+use web::pages::org::Act;
 use web::parts::{Choice, Field, Figure, Filter, Notice, Opt, Person, Status, Tone, When};
 
-type Ids = Path<std::collections::HashMap<String, String>>;
+type Ids = Path<HashMap<String, String>>;
+
+/// What the share of sign-ins that worked is about.
+const WEEK: Duration = Duration::from_hours(24 * 7);
 
 /// `GET /console/organizations/{organization}`.
-pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
-    page(&app, &desk, Field::default(), StatusCode::OK).await
+pub async fn show(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
+    let typed = Typed { flash: words::done(params.first("done")), ..Typed::default() };
+    page(&app, &desk, typed, StatusCode::OK).await
 }
 
-async fn page(app: &App, desk: &Desk, add_domain: Field, status: StatusCode) -> Result<Response, Problem> {
+/// What was typed into one of the page's forms, with what is wrong with it.
+#[derive(Default)]
+struct Typed {
+    flash: Option<Notice>,
+    domain: Field,
+    email: Field,
+    lifetime: Option<String>,
+    purposes: Option<Vec<String>>,
+    policy: Option<LeaverPolicy>,
+    grace: Option<Field>,
+}
+
+async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Result<Response, Problem> {
     let it = &desk.organization;
     let here = format!("/console/organizations/{}", it.id);
     let mut db = app.read().await?;
@@ -38,19 +57,40 @@ async fn page(app: &App, desk: &Desk, add_domain: Field, status: StatusCode) -> 
     let incomplete = store::member::list(&mut db, it.id, &query).await?.items;
     let connections = store::connection::list(&mut db, it.id).await?;
     let directories = store::directory::list(&mut db, it.id).await?;
-    let attempts = store::session::list_attempts(&mut db, Some(it.id), None, 5).await?.items;
+    let last = Attempts { organization: Some(it.id), limit: 5, ..Attempts::default() };
+    let attempts = store::session::list_attempts(&mut db, &last).await?.items;
+    let week = store::session::count_attempts(&mut db, it.id, app.now().before(WEEK)).await?;
     drop(db);
     let total: i64 = counts.iter().map(|(_, n)| n).sum();
-    let mut surroundings = desk.page(app, &it.name, Place::Members).await?;
+    let active = counts.iter().find(|(s, _)| *s == MemberStatus::Active).map_or(0, |(_, n)| *n);
+    let heard = directories.iter().filter_map(|d| d.last_request_at).max();
+    let through: HashMap<_, _> = connections.iter().map(|c| (c.id, logs::through(c))).collect();
+    let mut surroundings = desk.page(app, &it.name, None);
     surroundings.crumbs.truncate(1);
+    surroundings.flash = typed.flash;
+    let asked = |name: &str, usual: bool| match &typed.purposes {
+        Some(all) => all.iter().any(|p| p == name),
+        None => usual,
+    };
     let page = Organization {
         page: surroundings,
         company: Person::company(&it.name, &it.id.to_string()),
-        summary: format!("{total} members, here since {}", words::when(it.created_at).text),
+        summary: format!(
+            "{}, here since {}",
+            words::shown(usize::try_from(total).unwrap_or(0), "member", "members"),
+            words::day(it.created_at)
+        ),
         notices: notices(it, &domains),
-        figures: vec![Figure::count(u64::try_from(total).unwrap_or(0), "members")],
+        figures: vec![
+            Figure::count(u64::try_from(active).unwrap_or(0), "active members"),
+            Figure::new(worked(week), "sign-ins that worked, 7 days"),
+            Figure::new(
+                heard.map_or_else(|| "–".to_owned(), |at| words::ago(at, app.now())),
+                "last SCIM request",
+            ),
+        ],
         domains: domains.iter().map(|d| domain_line(d, &here)).collect(),
-        add_domain,
+        add_domain: typed.domain,
         domain_action: format!("{here}/domains"),
         links: links::rows(
             app,
@@ -59,18 +99,18 @@ async fn page(app: &App, desk: &Desk, add_domain: Field, status: StatusCode) -> 
         )
         .await?,
         purposes: vec![
-            Opt::new("sso", "Single sign-on", true),
-            Opt::new("scim", "Directory sync", true),
-            Opt::new("domains", "Domains", false),
-            Opt::new("csv", "A file of people", false),
-            Opt::new("certificate", "A new certificate", false),
+            Opt::new("sso", "Single sign-on", asked("sso", true)),
+            Opt::new("scim", "Directory sync", asked("scim", true)),
+            Opt::new("domains", "Domains", asked("domains", false)),
+            Opt::new("csv", "A file of people", asked("csv", false)),
+            Opt::new("certificate", "A new certificate", asked("certificate", false)),
         ],
         lifetimes: Opt::list(
             &[("86400", "One day"), ("604800", "One week"), ("2592000", "30 days")],
-            "604800",
+            typed.lifetime.as_deref().unwrap_or("604800"),
         ),
-        link_email: Field::default(),
-        link_action: desk.at("setup-links"),
+        link_email: typed.email,
+        link_action: format!("{here}/setup-links"),
         connections: connections.iter().map(|c| trust::connection_card(c, desk)).collect(),
         directories: directories.iter().map(|d| trust::directory_card(app, d, desk)).collect(),
         member_counts: counts
@@ -85,15 +125,37 @@ async fn page(app: &App, desk: &Desk, add_domain: Field, status: StatusCode) -> 
             })
             .collect(),
         incomplete: incomplete.iter().map(|m| (words::person(m, &desk.base), words::reason(m))).collect(),
-        policies: policies(it),
-        grace: Field::new(it.erase_grace.as_secs().div_ceil(3600).to_string()),
+        policies: policies(typed.policy.unwrap_or(it.leaver_policy)),
+        grace: typed.grace.unwrap_or_else(|| Field::new(it.erase_grace.as_secs().div_ceil(3600).to_string())),
         policy_action: format!("{here}/policy"),
         switches: switches(it, &here),
-        sign_ins: attempts.iter().map(|a| logs::attempt_row(a, &it.name)).collect(),
+        sign_ins: attempts
+            .iter()
+            .map(|a| {
+                let through = a.connection_id.and_then(|id| through.get(&id)).cloned().unwrap_or_default();
+                logs::attempt_row(a, &it.name, &through)
+            })
+            .collect(),
         all_sign_ins: format!("/console/sign-ins?organization={}", it.id),
+        all_requests: format!("/console/scim?organization={}", it.id),
         import: desk.at("import"),
     };
     Ok(web::respond(status, &page))
+}
+
+/// The share of sign-ins that worked: "99.2 %".
+fn worked((accepted, refused): (u64, u64)) -> String {
+    match accepted + refused {
+        0 => "–".to_owned(),
+        all => {
+            let tenths = accepted * 1000 / all;
+            if tenths.is_multiple_of(10) {
+                format!("{} %", tenths / 10)
+            } else {
+                format!("{}.{} %", tenths / 10, tenths % 10)
+            }
+        }
+    }
 }
 
 fn notices(it: &Company, domains: &[Domain]) -> Vec<Notice> {
@@ -127,8 +189,7 @@ fn domain_line(it: &Domain, here: &str) -> (String, Status, Vec<Act>) {
     }
 }
 
-fn policies(it: &Company) -> Vec<Choice> {
-    let policy = it.leaver_policy;
+fn policies(policy: LeaverPolicy) -> Vec<Choice> {
     vec![
         Choice::new(
             "policy",
@@ -175,6 +236,13 @@ pub async fn domain(State(app): State<App>, desk: Desk, form: FormParams) -> Res
         domains::check(&app, it.id, id, &desk.actor).await?;
         return Ok(Redirect::to(&format!("/console/organizations/{}", it.id)).into_response());
     }
+    if let (Some(id), None) = (form.first("remove"), form.first("sure")) {
+        let action = format!("/console/organizations/{}/domains", it.id);
+        let back = format!("/console/organizations/{}", it.id);
+        if let Some(question) = trust::ask_before_removing(&app, &desk, id, action, back).await? {
+            return Ok(question);
+        }
+    }
     let mut tx = app.write().await?;
     let outcome = match (form.first("domain"), form.first("attest"), form.first("remove")) {
         (Some(name), attest, _) => {
@@ -203,26 +271,52 @@ pub async fn domain(State(app): State<App>, desk: Desk, form: FormParams) -> Res
             drop(tx);
             let words = problem.fields.first().map_or(problem.detail.clone(), |f| f.problem.clone());
             let field = Field::wrong(form.first("domain").unwrap_or_default(), words);
-            page(&app, &desk, field, problem.status).await
+            page(&app, &desk, Typed { domain: field, ..Typed::default() }, problem.status).await
         }
     }
+}
+
+/// `POST …/setup-links` with `purpose` (several), `expires_in` seconds and perhaps `email`.
+pub async fn link(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
+    let problem = match links::make(&app, &desk, &form.0).await {
+        Ok(made) => return Ok(made),
+        Err(problem) if problem.fields.is_empty() => return Err(problem),
+        Err(problem) => problem,
+    };
+    let fault =
+        |name: &str| problem.fields.iter().find(|f| f.field == name).map(|f| links::sentence(&f.problem));
+    let flash = fault("purposes").or_else(|| fault("expires_in")).map(|words| Notice {
+        text: Html::text(&words),
+        ..Notice::new(Tone::Bad, "No link was made", "").alert()
+    });
+    let typed = Typed {
+        flash,
+        email: Field { value: form.first("email").unwrap_or_default().to_owned(), error: fault("email") },
+        lifetime: form.first("expires_in").map(ToOwned::to_owned),
+        purposes: Some(form.all("purpose").map(ToOwned::to_owned).collect()),
+        ..Typed::default()
+    };
+    page(&app, &desk, typed, problem.status).await
 }
 
 /// `POST …/policy` with `policy` and `grace` in hours.
 pub async fn policy(
     State(app): State<App>,
     caller: OperatorCaller,
+    desk: Desk,
     Path(ids): Ids,
     form: FormParams,
 ) -> Result<Response, Problem> {
-    let hours = form.first("grace").unwrap_or_default().trim().parse::<u64>().ok().filter(|h| *h <= 720);
-    let hours =
-        hours.ok_or_else(|| Problem::field("grace", "expected whole hours from 0 to 720 (30 days)"))?;
+    let text = form.first("grace").unwrap_or_default().trim();
     let policy = form.first("policy").unwrap_or_default().parse();
+    let policy = policy.map_err(|e: model::UnknownState| Problem::field("policy", e.to_string()))?;
+    let Some(hours) = text.parse::<u64>().ok().filter(|h| *h <= 720) else {
+        let grace = Some(Field::wrong(text, "Expected whole hours from 0 to 720 (30 days)."));
+        let typed = Typed { policy: Some(policy), grace, ..Typed::default() };
+        return page(&app, &desk, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
     let change = Change {
-        leaver_policy: Some(
-            policy.map_err(|e: model::UnknownState| Problem::field("policy", e.to_string()))?,
-        ),
+        leaver_policy: Some(policy),
         erase_grace: Some(Duration::from_hours(hours)),
         ..Change::default()
     };
@@ -248,7 +342,7 @@ pub async fn switch(
 async fn save(
     app: &App,
     caller: &OperatorCaller,
-    ids: &std::collections::HashMap<String, String>,
+    ids: &HashMap<String, String>,
     change: Change,
 ) -> Result<Response, Problem> {
     let id = ids.get("organization").map(String::as_str).unwrap_or_default();
@@ -256,5 +350,5 @@ async fn save(
     let it = organization::require(&mut tx, id).await?;
     let it = organization::update(app, &mut tx, it, change, &caller.actor()).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&format!("/console/organizations/{}", it.id)).into_response())
+    Ok(Redirect::to(&format!("/console/organizations/{}?done=saved", it.id)).into_response())
 }

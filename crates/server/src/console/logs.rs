@@ -1,143 +1,199 @@
 //! Every sign-in attempt and every SCIM request, with its outcome explained.
 
+use std::collections::HashMap;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::TraceId;
+use model::{Connection, ConnectionId, Organization, OrganizationId, Protocol, TraceId};
 use serde_json::Value;
+use store::Connected;
 use store::scim_request::{Of, ScimRequest};
-use store::session::Attempt;
+use store::session::{Attempt, Attempts as Which};
 
+use super::outcome;
 use crate::app::App;
-use crate::org::words::when;
+use crate::org::words::{self, when};
 use crate::organization;
 use crate::problem::Problem;
 use crate::provisioning;
 use crate::request::{Browser, OperatorCaller, Params};
+use web::Html;
 use web::guide;
-use web::pages::console::{Attempts, LogRow, Place, ScimRequestPage, ScimRequests, Trace};
-use web::parts::{Compare, Pager, Status};
-use web::{self, Html};
+use web::pages::console::{Attempts, LogRow, Place, ScimRequestPage, ScimRequests};
+use web::parts::{Crumb, Filter, Pager, Status};
 
-/// `GET /console/sign-ins?organization=&q=&after=`; `q` is a reference.
+/// Lines on one page of a log.
+const PAGE: usize = 50;
+
+/// `GET /console/sign-ins?organization=&q=&only=refused&after=`; `q` is a reference or an email address.
 pub async fn attempts(
     State(app): State<App>,
     browser: Browser,
     caller: OperatorCaller,
     params: Params,
 ) -> Result<Response, Problem> {
-    if let Some(Ok(id)) = params.first("q").map(|q| q.trim().parse::<TraceId>()) {
+    let query = params.first("q").unwrap_or_default().trim();
+    if let Ok(id) = query.parse::<TraceId>() {
         return Ok(Redirect::to(&format!("/console/sign-ins/{id}")).into_response());
     }
     let mut db = app.read().await?;
-    let organization = match params.first("organization").filter(|id| !id.is_empty()) {
-        Some(id) => Some(organization::require(&mut db, id).await?.id),
-        None => None,
+    let here = Here::of(&mut db, "/console/sign-ins", &params).await?;
+    let which = Which {
+        organization: here.organization.as_ref().map(|o| o.id),
+        email: Some(query).filter(|q| !q.is_empty()),
+        refused: here.refused,
+        cursor: params.first("after"),
+        limit: PAGE,
     };
-    let found = store::session::list_attempts(&mut db, organization, params.first("after"), 50).await?;
+    let found = store::session::list_attempts(&mut db, &which).await?;
+    let mut names = Names::default();
     let mut rows = Vec::new();
     for it in &found.items {
-        let name = match it.organization_id {
-            Some(id) => store::organization::lookup(&mut db, id).await?.map(|o| o.name).unwrap_or_default(),
-            None => String::new(),
-        };
-        rows.push(attempt_row(it, &name));
+        let company = names.company(&mut db, it.organization_id).await?;
+        let through = names.through(&mut db, it.connection_id).await?;
+        rows.push(attempt_row(it, &company, &through));
     }
     drop(db);
-    let suffix = organization.map(|id| format!("&organization={id}")).unwrap_or_default();
     let page = Attempts {
-        page: super::page(&app, &browser, &caller, "Sign-ins", Place::SignIns).await?,
+        page: super::page(&app, &browser, &caller, "Sign-ins", Place::SignIns),
         here: "/console/sign-ins".to_owned(),
-        query: params.first("q").unwrap_or_default().to_owned(),
-        filters: Vec::new(),
-        pager: Pager {
-            summary: format!("{} sign-ins", rows.len()),
-            previous: params
-                .first("after")
-                .map(|_| format!("/console/sign-ins?{}", suffix.trim_start_matches('&'))),
-            next: found.next.map(|after| format!("/console/sign-ins?after={after}{suffix}")),
-        },
+        query: query.to_owned(),
+        company: here.chosen(),
+        filters: here.filters(query),
+        pager: here.pager(query, rows.len(), found.next, ("sign-in", "sign-ins")),
         rows,
     };
     Ok(web::respond(StatusCode::OK, &page))
 }
 
+/// Which part of a log is shown.
+struct Here {
+    path: &'static str,
+    organization: Option<Organization>,
+    refused: bool,
+    paged: bool,
+}
+
+impl Here {
+    async fn of(db: &mut impl Connected, path: &'static str, params: &Params) -> Result<Self, Problem> {
+        let organization = match params.first("organization").filter(|id| !id.is_empty()) {
+            Some(id) => Some(organization::require(db, id).await?),
+            None => None,
+        };
+        let refused = params.first("only") == Some("refused");
+        Ok(Self { path, organization, refused, paged: params.first("after").is_some() })
+    }
+
+    fn link(&self, query: &str, refused: bool, after: Option<&str>) -> String {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        let organization = self.organization.as_ref().map(|o| o.id.to_string());
+        for (name, value) in [
+            ("organization", organization.as_deref()),
+            ("q", Some(query).filter(|q| !q.is_empty())),
+            ("only", refused.then_some("refused")),
+            ("after", after),
+        ] {
+            if let Some(value) = value {
+                pairs.append_pair(name, value);
+            }
+        }
+        match pairs.finish() {
+            query if query.is_empty() => self.path.to_owned(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+
+    fn filters(&self, query: &str) -> Vec<Filter> {
+        let one = |label: &str, refused| Filter {
+            label: label.to_owned(),
+            count: String::new(),
+            href: self.link(query, refused, None),
+            current: self.refused == refused,
+        };
+        vec![one("All", false), one("Refused", true)]
+    }
+
+    fn pager(&self, query: &str, shown: usize, next: Option<String>, (one, many): (&str, &str)) -> Pager {
+        Pager {
+            summary: format!("{}, newest first", words::shown(shown, one, many)),
+            previous: self.paged.then(|| self.link(query, self.refused, None)),
+            next: next.map(|after| self.link(query, self.refused, Some(&after))),
+        }
+    }
+
+    /// The one company shown: its name and id, and a link to everybody's.
+    fn chosen(&self) -> Option<(String, String)> {
+        self.organization.as_ref().map(|o| (o.name.clone(), o.id.to_string()))
+    }
+}
+
+/// Names that a list repeats, looked up once.
+#[derive(Default)]
+struct Names {
+    companies: HashMap<OrganizationId, String>,
+    connections: HashMap<ConnectionId, String>,
+}
+
+impl Names {
+    async fn company(
+        &mut self,
+        db: &mut impl Connected,
+        id: Option<OrganizationId>,
+    ) -> Result<String, Problem> {
+        let Some(id) = id else { return Ok(String::new()) };
+        if let Some(known) = self.companies.get(&id) {
+            return Ok(known.clone());
+        }
+        let name = store::organization::lookup(db, id).await?.map(|o| o.name).unwrap_or_default();
+        self.companies.insert(id, name.clone());
+        Ok(name)
+    }
+
+    async fn through(
+        &mut self,
+        db: &mut impl Connected,
+        id: Option<ConnectionId>,
+    ) -> Result<String, Problem> {
+        let Some(id) = id else { return Ok(String::new()) };
+        if let Some(known) = self.connections.get(&id) {
+            return Ok(known.clone());
+        }
+        let found = store::connection::lookup(db, id).await?;
+        let name = found.map_or_else(|| "a connection that is gone".to_owned(), |it| through(&it));
+        self.connections.insert(id, name.clone());
+        Ok(name)
+    }
+}
+
+/// "Okta, SAML".
+pub fn through(it: &Connection) -> String {
+    let protocol = match it.protocol {
+        Protocol::Saml => "SAML",
+        Protocol::Oidc => "OpenID Connect",
+    };
+    format!("{}, {protocol}", provider(&it.provider))
+}
+
+/// A provider's name.
+pub fn provider(id: &str) -> String {
+    guide::find(id).map_or_else(|| id.to_owned(), |g| g.name.clone())
+}
+
 /// One line of the list.
-pub fn attempt_row(it: &Attempt, organization: &str) -> LogRow {
+pub fn attempt_row(it: &Attempt, organization: &str, through: &str) -> LogRow {
     LogRow {
         when: when(it.at),
         who: it.email.clone().unwrap_or_else(|| "unknown".to_owned()),
         organization: organization.to_owned(),
-        through: it.connection_id.map(|id| id.to_string()).unwrap_or_default(),
-        outcome: if it.accepted { Status::ok("Signed in") } else { Status::bad(it.code.replace('_', " ")) },
+        through: through.to_owned(),
+        outcome: outcome::status(it),
         detail: it.id.to_string(),
         href: format!("/console/sign-ins/{}", it.id),
     }
 }
 
-/// `GET /console/sign-ins/{reference}`.
-pub async fn trace(
-    State(app): State<App>,
-    browser: Browser,
-    caller: OperatorCaller,
-    Path(reference): Path<String>,
-) -> Result<Response, Problem> {
-    let mut db = app.read().await?;
-    let found = match reference.parse() {
-        Ok(id) => store::session::lookup_attempt(&mut db, id).await?,
-        Err(_) => None,
-    };
-    let it = found.ok_or_else(|| Problem::not_found("sign-in"))?;
-    let connection = match it.connection_id {
-        Some(id) => store::connection::lookup(&mut db, id).await?,
-        None => None,
-    };
-    drop(db);
-    let explanation: Value = serde_json::from_str(&it.explanation).unwrap_or_default();
-    let text = |name: &str| explanation[name].as_str().unwrap_or_default().to_owned();
-    let compare = match (explanation["expected"].as_str(), explanation["received"].as_str()) {
-        (None, None) => None,
-        (expected, received) => {
-            Some(Compare::new(expected.unwrap_or_default(), received.unwrap_or_default()))
-        }
-    };
-    let steps: Vec<String> = explanation["steps"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|s| s.as_str().map(ToOwned::to_owned))
-        .collect();
-    let provider = connection.as_ref().and_then(|c| guide::find(&c.provider)).map(|g| g.name.clone());
-    let mut facts = vec![
-        ("Reference".to_owned(), Html::text(&it.id.to_string())),
-        ("Address".to_owned(), Html::text(it.email.as_deref().unwrap_or("unknown"))),
-    ];
-    if let Some(id) = it.connection_id {
-        facts.push(("Connection".to_owned(), Html::text(&id.to_string())));
-    }
-    for (number, step) in steps.iter().enumerate() {
-        facts.push((format!("To do {}", number + 1), Html::marked(step)));
-    }
-    let page = Trace {
-        page: super::page(&app, &browser, &caller, "Sign-in", Place::SignIns).await?,
-        outcome: if it.accepted { Status::ok("Signed in") } else { Status::bad("Refused") },
-        summary: format!("{}, {}", when(it.at).text, provider.unwrap_or_else(|| "no provider".to_owned())),
-        title: if it.accepted { "Signed in".to_owned() } else { "Nobody was signed in".to_owned() },
-        subject: String::new(),
-        code: if it.accepted { String::new() } else { it.code.clone() },
-        compare,
-        explanation: Html::text(&text("message")),
-        steps: Vec::new(),
-        took: String::new(),
-        message: String::new(),
-        kept: String::new(),
-        facts,
-        answer: None,
-    };
-    Ok(web::respond(StatusCode::OK, &page))
-}
-
-/// `GET /console/scim?organization=&only=refused&after=`.
+/// `GET /console/scim?organization=&q=&only=refused&after=`; `q` is a reference.
 pub async fn requests(
     State(app): State<App>,
     browser: Browser,
@@ -145,36 +201,47 @@ pub async fn requests(
     params: Params,
 ) -> Result<Response, Problem> {
     provisioning::flush(&app).await?;
+    let query = params.first("q").unwrap_or_default().trim();
     let mut db = app.read().await?;
-    let of = match params.first("organization").filter(|id| !id.is_empty()) {
-        Some(id) => Of::Organization(organization::require(&mut db, id).await?.id),
-        None => Of::Everything,
+    if let Ok(id) = query.parse::<TraceId>()
+        && let Some(it) = store::scim_request::lookup_any(&mut db, id).await?
+    {
+        return Ok(Redirect::to(&request_row(&it, "").href).into_response());
+    }
+    let here = Here::of(&mut db, "/console/scim", &params).await?;
+    // What was looked for is a reference that nobody knows: then nothing fits.
+    let found = if query.is_empty() {
+        let of = here.organization.as_ref().map_or(Of::Everything, |o| Of::Organization(o.id));
+        store::scim_request::list(&mut db, of, here.refused, params.first("after"), PAGE).await?
+    } else {
+        store::Page { items: Vec::new(), next: None }
     };
-    let refused = params.first("only") == Some("refused");
-    let found = store::scim_request::list(&mut db, of, refused, params.first("after"), 50).await?;
+    let mut names = Names::default();
     let mut rows = Vec::new();
     for it in &found.items {
-        let name = store::organization::lookup(&mut db, it.organization_id).await?.map(|o| o.name);
-        rows.push(request_row(it, &name.unwrap_or_default()));
+        rows.push(request_row(it, &names.company(&mut db, Some(it.organization_id)).await?));
     }
     drop(db);
     let page = ScimRequests {
-        page: super::page(&app, &browser, &caller, "SCIM requests", Place::Scim).await?,
+        page: super::page(&app, &browser, &caller, "SCIM requests", Place::Scim),
         here: "/console/scim".to_owned(),
-        query: String::new(),
-        filters: Vec::new(),
-        pager: Pager {
-            summary: format!("{} requests", rows.len()),
-            previous: params.first("after").map(|_| "/console/scim".to_owned()),
-            next: found.next.map(|after| format!("/console/scim?after={after}")),
-        },
+        query: query.to_owned(),
+        company: here.chosen(),
+        filters: here.filters(query),
+        pager: here.pager(query, rows.len(), found.next, ("request", "requests")),
         rows,
     };
     Ok(web::respond(StatusCode::OK, &page))
 }
 
 fn status(it: &ScimRequest) -> Status {
-    if it.status < 400 { Status::ok(it.status.to_string()) } else { Status::bad(it.status.to_string()) }
+    if it.status < 400 { Status::ok(answer(it.status)) } else { Status::bad(answer(it.status)) }
+}
+
+/// "409 Conflict".
+fn answer(status: u16) -> String {
+    let words = StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or_default();
+    format!("{status} {words}").trim_end().to_owned()
 }
 
 fn request_row(it: &ScimRequest, organization: &str) -> LogRow {
@@ -205,6 +272,9 @@ pub async fn request(
         Err(_) => None,
     };
     let it = found.ok_or_else(|| Problem::not_found("SCIM request"))?;
+    let directory = store::directory::lookup(&mut db, it.directory_id).await?;
+    let directory =
+        directory.map_or_else(|| "a directory that is gone".to_owned(), |d| provider(&d.provider));
     drop(db);
     let pretty = it.body.as_deref().and_then(|b| serde_json::from_str::<Value>(b).ok());
     let request = match (pretty.and_then(|v| serde_json::to_string_pretty(&v).ok()), it.body.clone()) {
@@ -212,19 +282,22 @@ pub async fn request(
         (None, Some(body)) => body,
         (None, None) => String::new(),
     };
+    let here = format!("/console/organizations/{}", organization.id);
+    let mut surroundings = super::page(&app, &browser, &caller, &it.id.to_string(), Place::Scim);
+    surroundings.crumbs = vec![Crumb::new("SCIM requests", "/console/scim")];
     let page = ScimRequestPage {
-        page: super::page(&app, &browser, &caller, "SCIM request", Place::Scim).await?,
+        page: surroundings,
         outcome: status(&it),
-        title: format!("{} {}", it.method, it.path),
-        explanation: Html::text(&it.outcome),
+        summary: format!("{}, {}", when(it.at).text, directory),
+        title: it.outcome.clone(),
+        line: format!("{} {}", it.method, it.path),
         facts: vec![
-            ("Company".to_owned(), Html::text(&organization.name)),
-            ("When".to_owned(), Html::text(&when(it.at).text)),
-            ("Reference".to_owned(), Html::text(&it.id.to_string())),
+            ("Organization".to_owned(), Html::link(&here, &organization.name)),
+            ("Answer".to_owned(), Html::text(&answer(it.status))),
             ("Directory".to_owned(), Html::text(&it.directory_id.to_string())),
+            ("Reference".to_owned(), Html::text(&it.id.to_string())),
         ],
         request,
-        response: String::new(),
     };
     Ok(web::respond(StatusCode::OK, &page))
 }

@@ -9,9 +9,9 @@ use crate::app::App;
 use crate::org::words::when;
 use crate::problem::Problem;
 use crate::request::{Browser, OperatorCaller, Params};
+use web::Html;
 use web::pages::console::{MailPage, MailRow, Mails, Place};
 use web::parts::{Notice, Pager, Status, Tone};
-use web::{self, Html};
 
 /// `GET /console/mails?after=`.
 pub async fn list(
@@ -22,7 +22,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let found = store::mail::list(&mut app.read().await?, None, None, params.first("after"), 50).await?;
     let page = Mails {
-        page: super::page(&app, &browser, &caller, "Mails", Place::Mails).await?,
+        page: super::page(&app, &browser, &caller, "Mails", Place::Mails),
         notice: app.config.smtp.is_none().then(|| {
             Notice::new(Tone::Warn, "No mail server is set up", "Nothing leaves this Frontdesk. Mails stay readable here. Set a mail server in the configuration file and start again.")
         }),
@@ -75,7 +75,7 @@ pub async fn show(
         facts.push(("Last answer of the mail server".to_owned(), Html::text(error)));
     }
     let page = MailPage {
-        page: super::page(&app, &browser, &caller, &mail.subject, Place::Mails).await?,
+        page: super::page(&app, &browser, &caller, &mail.subject, Place::Mails),
         subject: mail.subject.clone(),
         status: status(&mail, &app),
         facts,

@@ -8,14 +8,16 @@ mod companies;
 mod company;
 mod logs;
 mod mails;
+mod masked;
 mod operators;
+mod outcome;
 mod product;
+mod trace;
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::problem::Problem;
 use crate::request::{Browser, OperatorCaller};
 use web::Page;
 use web::pages::console::{Place, nav};
@@ -34,10 +36,11 @@ pub fn pages() -> Router<App> {
         .route("/console/organizations/new", get(companies::new).post(companies::create))
         .route("/console/organizations/{organization}", get(company::show))
         .route("/console/organizations/{organization}/domains", post(company::domain))
+        .route("/console/organizations/{organization}/setup-links", post(company::link))
         .route("/console/organizations/{organization}/policy", post(company::policy))
         .route("/console/organizations/{organization}/switches/{switch}", post(company::switch))
         .route("/console/sign-ins", get(logs::attempts))
-        .route("/console/sign-ins/{reference}", get(logs::trace))
+        .route("/console/sign-ins/{reference}", get(trace::show))
         .route("/console/scim", get(logs::requests))
         .route("/console/scim/{reference}", get(logs::request))
         .route("/console/applications", get(product::list))
@@ -49,20 +52,15 @@ pub fn pages() -> Router<App> {
         .route("/console/mails", get(mails::list))
         .route("/console/mails/{mail}", get(mails::show))
         .route("/console/operators", get(operators::list).post(operators::invite))
+        .route("/console/operators/{operator}/remove", post(operators::remove))
+        .route("/console/operators/invitations/{invitation}/remove", post(operators::uninvite))
 }
 
 /// An operator in front of a page of the console.
-pub(crate) async fn page(
-    app: &App,
-    browser: &Browser,
-    caller: &OperatorCaller,
-    title: &str,
-    place: Place,
-) -> Result<Page, Problem> {
-    let organizations = store::organization::count(&mut app.read().await?).await?;
+pub(crate) fn page(app: &App, browser: &Browser, caller: &OperatorCaller, title: &str, place: Place) -> Page {
     let mut page = browser.page(app, format!("{title} · Console")).place("Console", "/console");
-    page.nav = nav(place, u64::try_from(organizations).unwrap_or(0));
+    page.nav = nav(Some(place));
     page.user = Some(Person::new(&caller.operator.name, ""));
     page.sign_out = Some("/console/logout".to_owned());
-    Ok(page)
+    page
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use model::InvitationId;
@@ -12,11 +12,14 @@ use store::invitation::Invitation;
 use super::access::INVITATION;
 use crate::app::App;
 use crate::mail;
+use crate::org::words;
 use crate::problem::Problem;
-use crate::request::{Browser, FormParams, OperatorCaller};
+use crate::request::{Browser, FormParams, OperatorCaller, Params};
+use web::Html;
 use web::mail_layout::{self, Letter, Link};
 use web::pages::console::{Operators, Place};
-use web::parts::{Field, Person, Status};
+use web::pages::org::Confirm;
+use web::parts::{Field, Notice, Person, Status};
 
 /// How long an invitation works.
 const LIFE: Duration = Duration::from_hours(72);
@@ -26,8 +29,9 @@ pub async fn list(
     State(app): State<App>,
     browser: Browser,
     caller: OperatorCaller,
+    params: Params,
 ) -> Result<Response, Problem> {
-    show(&app, &browser, &caller, Field::default(), StatusCode::OK).await
+    show(&app, &browser, &caller, Field::default(), words::done(params.first("done")), StatusCode::OK).await
 }
 
 async fn show(
@@ -35,12 +39,32 @@ async fn show(
     browser: &Browser,
     caller: &OperatorCaller,
     email: Field,
+    flash: Option<Notice>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let all = store::operator::list(&mut app.read().await?).await?;
+    let mut db = app.read().await?;
+    let all = store::operator::list(&mut db).await?;
+    let invited = store::invitation::list_open(&mut db, INVITATION, app.now()).await?;
+    drop(db);
+    let mut surroundings = super::page(app, browser, caller, "Operators", Place::Operators);
+    surroundings.flash = flash;
+    let there = all.iter().map(|o| {
+        let own = o.id == caller.operator.id;
+        let status = Status::ok(if own { "You" } else { "Active" });
+        (
+            Person::new(&o.name, &o.email),
+            status,
+            (!own).then(|| format!("/console/operators/{}/remove", o.id)),
+        )
+    });
+    let coming = invited.iter().map(|i| {
+        let until = format!("Invited, until {}", words::when(i.expires_at).text);
+        let remove = format!("/console/operators/invitations/{}/remove", i.id);
+        (Person::new(&i.email, ""), Status::pending(until), Some(remove))
+    });
     let page = Operators {
-        page: super::page(app, browser, caller, "Operators", Place::Operators).await?,
-        operators: all.iter().map(|o| (Person::new(&o.name, &o.email), Status::ok("Active"), None)).collect(),
+        page: surroundings,
+        operators: there.chain(coming).collect(),
         email,
         action: "/console/operators".to_owned(),
     };
@@ -57,8 +81,13 @@ pub async fn invite(
     let typed = form.first("email").unwrap_or_default();
     let Ok(Some(email)) = profile::email::parse(typed) else {
         let field = Field::wrong(typed, "Expected an email address, such as you@company.com.");
-        return show(&app, &browser, &caller, field, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return show(&app, &browser, &caller, field, None, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
+    if let Some(there) = store::operator::lookup_email(&mut app.read().await?, &email).await? {
+        let field =
+            Field::wrong(typed, format!("{} has this address and is an operator already.", there.name));
+        return show(&app, &browser, &caller, field, None, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
     let token = app.token("");
     let now = app.now();
     let it = Invitation {
@@ -107,5 +136,66 @@ pub async fn invite(
     app.audit(&mut tx, &caller.actor(), "operator.invited", None, Some(it.id.to_string()), &json!({}))
         .await?;
     tx.commit().await?;
-    Ok(Redirect::to("/console/operators").into_response())
+    Ok(Redirect::to("/console/operators?done=invited").into_response())
+}
+
+/// `POST /console/operators/{operator}/remove`: takes a colleague out, with every session. Nobody can take out
+/// themselves, so somebody always stays. Asks once more without `sure`.
+pub async fn remove(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+    Path(id): Path<String>,
+    form: FormParams,
+) -> Result<Response, Problem> {
+    let all = store::operator::list(&mut app.read().await?).await?;
+    let it =
+        all.into_iter().find(|o| o.id.to_string() == id).ok_or_else(|| Problem::not_found("operator"))?;
+    if it.id == caller.operator.id {
+        return Err(Problem::conflict(
+            "own_operator",
+            "This is you",
+            "Nobody can take out themselves, so that somebody always stays. Ask a colleague to do it.",
+        ));
+    }
+    if form.first("sure") != Some("yes") {
+        let page = Confirm {
+            page: super::page(&app, &browser, &caller, "Remove an operator", Place::Operators),
+            title: format!("{} operates no longer", it.name),
+            effect: Html::text(
+                "Every session of theirs ends at once. What they did stays in the log. A new invitation lets them back in.",
+            ),
+            people: vec![Person::new(&it.name, &it.email)],
+            action: format!("/console/operators/{}/remove", it.id),
+            fields: vec![("sure".to_owned(), "yes".to_owned())],
+            label: format!("Yes, remove {}", it.name),
+            danger: false,
+            back: "/console/operators".to_owned(),
+        };
+        return Ok(web::respond(StatusCode::OK, &page));
+    }
+    let mut tx = app.write().await?;
+    store::operator::remove(&mut tx, it.id).await?;
+    let about = json!({"email": it.email});
+    app.audit(&mut tx, &caller.actor(), "operator.removed", None, Some(id), &about).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/console/operators?done=removed").into_response())
+}
+
+/// `POST /console/operators/invitations/{invitation}/remove`: the link in that mail works no longer.
+pub async fn uninvite(
+    State(app): State<App>,
+    caller: OperatorCaller,
+    Path(id): Path<String>,
+    _form: FormParams,
+) -> Result<Response, Problem> {
+    let not_found = || Problem::not_found("invitation");
+    let invitation: InvitationId = id.parse().map_err(|_| not_found())?;
+    let mut tx = app.write().await?;
+    if !store::invitation::remove_open(&mut tx, invitation, INVITATION).await? {
+        return Err(not_found());
+    }
+    app.audit(&mut tx, &caller.actor(), "operator.uninvited", None, Some(id), &json!({})).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/console/operators?done=removed").into_response())
 }

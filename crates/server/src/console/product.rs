@@ -9,25 +9,29 @@ use store::application::Application;
 use store::operator::ApiToken;
 
 use crate::app::App;
-use crate::org::words::{maybe_when, when};
+use crate::org::words::{done, maybe_when, when};
 use crate::problem::Problem;
 use crate::provider::applications;
 use crate::request::{Browser, FormParams, OperatorCaller, Params};
+use web::Html;
 use web::pages::console::{
     ApplicationRow, Applications, NewApplication, Place, SecretMade, TokenRow, Tokens,
 };
-use web::parts::{Copy, Field, Opt, Person};
-use web::{self, Html};
+use web::pages::org::Confirm;
+use web::parts::{Copy, Field, Notice, Opt, Person};
 
 /// `GET /console/applications`.
 pub async fn list(
     State(app): State<App>,
     browser: Browser,
     caller: OperatorCaller,
+    params: Params,
 ) -> Result<Response, Problem> {
     let all = applications::list(&mut app.read().await?).await?;
+    let mut surroundings = super::page(&app, &browser, &caller, "Applications", Place::Applications);
+    surroundings.flash = done(params.first("done"));
     let page = Applications {
-        page: super::page(&app, &browser, &caller, "Applications", Place::Applications).await?,
+        page: surroundings,
         rows: all.iter().map(row).collect(),
         issuer: Copy::new("issuer", "Issuer", app.config.issuer())
             .hint("Any OpenID Connect library finds the rest by discovery."),
@@ -82,7 +86,7 @@ async fn new_page(
             .and_then(|p| p.fields.iter().find(|f| f.field.starts_with(name)).map(|f| f.problem.clone())),
     };
     let page = NewApplication {
-        page: super::page(app, browser, caller, "New application", Place::Applications).await?,
+        page: super::page(app, browser, caller, "New application", Place::Applications),
         name: field("name"),
         redirect_uris: field("redirect_uris"),
         post_logout_redirect_uris: field("post_logout_redirect_uris"),
@@ -146,7 +150,7 @@ async fn secret_page(
         values.push(Copy::new("client_secret", "Client secret", secret).hint("It is shown this once."));
     }
     let page = SecretMade {
-        page: super::page(app, browser, caller, &title, Place::Applications).await?,
+        page: super::page(app, browser, caller, &title, Place::Applications),
         title,
         text: "Give these values to whoever builds the product.".to_owned(),
         values,
@@ -169,10 +173,23 @@ pub async fn secret(
     browser: Browser,
     caller: OperatorCaller,
     Path(id): Path<String>,
-    _form: FormParams,
+    form: FormParams,
 ) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
     let mut it = require(&mut tx, &id).await?;
+    if form.first("sure") != Some("yes") {
+        drop(tx);
+        let effect = "The secret that the product uses now ends at once: nobody signs in to it until it has the new one.";
+        let question = Question {
+            title: format!("A new secret for {}", it.name),
+            effect,
+            label: "Yes, make a new secret".to_owned(),
+            action: format!("/console/applications/{}/secret", it.id),
+            place: Place::Applications,
+            back: "/console/applications",
+        };
+        return Ok(question.ask(&app, &browser, &caller));
+    }
     let secret = app.token("fd_cs_");
     it.secret_hash = Some(secret.hash());
     store::application::update(&mut tx, &it).await?;
@@ -185,15 +202,57 @@ pub async fn secret(
 /// `POST /console/applications/{application}/remove`.
 pub async fn remove(
     State(app): State<App>,
+    browser: Browser,
     caller: OperatorCaller,
     Path(id): Path<String>,
-    _form: FormParams,
+    form: FormParams,
 ) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
     let it = require(&mut tx, &id).await?;
+    if form.first("sure") != Some("yes") {
+        drop(tx);
+        let effect =
+            "Nobody signs in to it any more, and the tokens it holds end at once. This cannot be undone.";
+        let question = Question {
+            title: format!("Remove {}", it.name),
+            effect,
+            label: format!("Yes, remove {}", it.name),
+            action: format!("/console/applications/{}/remove", it.id),
+            place: Place::Applications,
+            back: "/console/applications",
+        };
+        return Ok(question.ask(&app, &browser, &caller));
+    }
     applications::remove(&app, &mut tx, it.id, &caller.actor()).await?;
     tx.commit().await?;
-    Ok(Redirect::to("/console/applications").into_response())
+    Ok(Redirect::to("/console/applications?done=removed").into_response())
+}
+
+/// The last question before something that cannot be undone.
+struct Question {
+    title: String,
+    effect: &'static str,
+    label: String,
+    action: String,
+    place: Place,
+    back: &'static str,
+}
+
+impl Question {
+    fn ask(self, app: &App, browser: &Browser, caller: &OperatorCaller) -> Response {
+        let page = Confirm {
+            page: super::page(app, browser, caller, &self.title, self.place),
+            title: self.title,
+            effect: Html::text(self.effect),
+            people: Vec::new(),
+            action: self.action,
+            fields: vec![("sure".to_owned(), "yes".to_owned())],
+            label: self.label,
+            danger: true,
+            back: self.back.to_owned(),
+        };
+        web::respond(StatusCode::OK, &page)
+    }
 }
 
 /// `GET /console/tokens`.
@@ -201,8 +260,9 @@ pub async fn tokens(
     State(app): State<App>,
     browser: Browser,
     caller: OperatorCaller,
+    params: Params,
 ) -> Result<Response, Problem> {
-    tokens_page(&app, &browser, &caller, Field::default(), StatusCode::OK).await
+    tokens_page(&app, &browser, &caller, Field::default(), done(params.first("done")), StatusCode::OK).await
 }
 
 async fn tokens_page(
@@ -210,18 +270,20 @@ async fn tokens_page(
     browser: &Browser,
     caller: &OperatorCaller,
     name: Field,
+    flash: Option<Notice>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let all = store::operator::list_api_tokens(&mut app.read().await?).await?;
     let row = |t: &ApiToken| TokenRow {
         name: t.name.clone(),
-        ends_in: String::new(),
         made: when(t.created_at),
         used: maybe_when(t.last_used_at),
         revoke: format!("/console/tokens/{}/revoke", t.id),
     };
+    let mut surroundings = super::page(app, browser, caller, "API tokens", Place::Tokens);
+    surroundings.flash = flash;
     let page = Tokens {
-        page: super::page(app, browser, caller, "API tokens", Place::Tokens).await?,
+        page: surroundings,
         rows: all.iter().filter(|t| t.revoked_at.is_none()).map(row).collect(),
         name,
         action: "/console/tokens".to_owned(),
@@ -239,7 +301,7 @@ pub async fn make_token(
     let name = form.first("name").unwrap_or_default().trim();
     if !(1..=200).contains(&name.chars().count()) {
         let field = Field::wrong(name, "Say what it is for, so that you know later which one to revoke.");
-        return tokens_page(&app, &browser, &caller, field, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return tokens_page(&app, &browser, &caller, field, None, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let token = app.token("fd_api_");
     let it = ApiToken {
@@ -263,7 +325,7 @@ pub async fn make_token(
     tx.commit().await?;
     let title = format!("A token for {name}");
     let page = SecretMade {
-        page: super::page(&app, &browser, &caller, &title, Place::Tokens).await?,
+        page: super::page(&app, &browser, &caller, &title, Place::Tokens),
         title,
         text: "Send it as Authorization: Bearer with every call.".to_owned(),
         values: vec![Copy::new("token", "API token", token.expose()).hint("It is shown this once.")],
@@ -275,15 +337,30 @@ pub async fn make_token(
 /// `POST /console/tokens/{token}/revoke`.
 pub async fn revoke_token(
     State(app): State<App>,
+    browser: Browser,
     caller: OperatorCaller,
     Path(id): Path<String>,
-    _form: FormParams,
+    form: FormParams,
 ) -> Result<Response, Problem> {
-    let token: TokenId = id.parse().map_err(|_| Problem::not_found("API token"))?;
+    let not_found = || Problem::not_found("API token");
+    let token: TokenId = id.parse().map_err(|_| not_found())?;
+    let all = store::operator::list_api_tokens(&mut app.read().await?).await?;
+    let it = all.into_iter().find(|t| t.id == token).ok_or_else(not_found)?;
+    if form.first("sure") != Some("yes") {
+        let question = Question {
+            title: format!("Revoke the token “{}”", it.name),
+            effect: "Every program that uses it is refused from its next call on. This cannot be undone; a new token can be made.",
+            label: "Yes, revoke it".to_owned(),
+            action: format!("/console/tokens/{id}/revoke"),
+            place: Place::Tokens,
+            back: "/console/tokens",
+        };
+        return Ok(question.ask(&app, &browser, &caller));
+    }
     let mut tx = app.write().await?;
     if store::operator::revoke_api_token(&mut tx, token, app.now()).await? {
         app.audit(&mut tx, &caller.actor(), "api_token.revoked", None, Some(id), &json!({})).await?;
     }
     tx.commit().await?;
-    Ok(Redirect::to("/console/tokens").into_response())
+    Ok(Redirect::to("/console/tokens?done=removed").into_response())
 }

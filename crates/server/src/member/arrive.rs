@@ -2,7 +2,7 @@
 //! made. Also what follows when fields or the role change.
 
 use model::{Account, AccountId, Member, MemberId, MemberStatus, Organization, Role};
-use profile::{Country, Profile};
+use profile::Profile;
 use serde_json::json;
 use store::Tx;
 
@@ -11,6 +11,7 @@ use super::gate::{Footing, account_behind, gate};
 use super::record::{forget_read, missing, profile_of, set_profile, tell, tell_ids, unread_json};
 use super::{Arrival, Reason, invite, leave, restore};
 use crate::app::App;
+use crate::organization::profile_defaults;
 use crate::problem::Problem;
 
 /// Joins or makes the member this arrival is about: by directory user, then account, then address. What the arrival
@@ -158,7 +159,7 @@ async fn make(
         created_at: now,
         updated_at: now,
     };
-    set_profile(&mut member, arrival.profile.with_defaults(&defaults(org)));
+    set_profile(&mut member, arrival.profile.with_defaults(&profile_defaults(org)));
     if !arrival.active {
         // Known to the source and not with the organization: kept, so that a later return finds the same member.
         member.status = MemberStatus::Disconnected;
@@ -191,7 +192,7 @@ async fn merge(
     } else if !arrival.unread.is_empty() {
         member.unread = unread_json(&arrival.unread);
     }
-    let profile = arrival.profile.merge(&profile_of(&member)).with_defaults(&defaults(org));
+    let profile = arrival.profile.merge(&profile_of(&member)).with_defaults(&profile_defaults(org));
     set_profile(&mut member, profile);
     member.role = arrival.role.unwrap_or(member.role);
     if member.account_id.is_none()
@@ -366,11 +367,4 @@ pub(super) async fn open_account(
     };
     store::account::add(tx, &account).await?;
     Ok(account.id)
-}
-
-fn defaults(org: &Organization) -> profile::Defaults {
-    profile::Defaults {
-        country: org.defaults.country.as_deref().and_then(Country::from_code),
-        ..profile::Defaults::default()
-    }
 }

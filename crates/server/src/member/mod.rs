@@ -10,6 +10,7 @@ mod arrive;
 mod claim;
 mod decide;
 mod erase;
+mod fill;
 mod form;
 mod gate;
 mod invite;
@@ -24,6 +25,7 @@ use model::{AccountId, DirectoryUserId, Role, Source};
 
 pub use arrive::{adopt, arrive, complete, set_role};
 pub use erase::{ERASE, erase_job, erase_now};
+pub use fill::fill_job;
 pub use form::{profile_field, read_fields};
 pub use gate::{Footing, gate};
 pub use invite::invite;

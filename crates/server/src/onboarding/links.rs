@@ -67,6 +67,7 @@ pub async fn create(
         first_used_at: None,
         last_used_at: None,
         last_used_from: None,
+        sent_to: None,
     };
     store::link::add(tx, &link, &token.hash()).await?;
     let data = json!({"setup_link_id": link.id.to_string(), "purposes": names(&link), "expires_at": link.expires_at.to_string()});
@@ -111,6 +112,7 @@ pub async fn send(
     let address = profile::email::parse(to).ok().flatten();
     let address =
         address.ok_or_else(|| Problem::field("email", "expected an address such as it@acme.example"))?;
+    store::link::set_sent_to(tx, new.link.id, &address).await?;
     let vendor = &app.brand.vendor_name;
     let letter = Letter {
         subject: format!("Set up {} for {}", what(&new.link), organization.name),

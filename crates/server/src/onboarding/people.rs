@@ -17,10 +17,10 @@ use super::import::{self, Mode, Preview};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::{Params, Upload, UploadedFile};
+use web::Html;
 use web::layout::Page;
 use web::pages::org::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview};
 use web::parts::{Figure, Notice, Pager, Status, Tone};
-use web::{self, Html};
 
 /// Rows on one page.
 const PAGE: usize = 100;
@@ -183,15 +183,20 @@ fn summary(file_name: &str, read: &Preview) -> String {
 }
 
 fn row(row: &Row, read: &Preview) -> ImportRow {
-    let text = |field: &Name| row.profile.text(field).unwrap_or_default();
+    // A cell that could not be read is shown as it came, beside what is wrong with it.
+    let received = |field: &Name| {
+        let problem = row.problems.iter().find(|p| p.field.as_ref() == Some(field));
+        problem.map(|p| p.received.chars().take(80).collect::<String>()).unwrap_or_default()
+    };
+    let text = |field: &Name| row.profile.text(field).unwrap_or_else(|| received(field));
     let problems: Vec<String> = row.problems.iter().map(ToString::to_string).collect();
     ImportRow {
         row: u64::try_from(row.number).unwrap_or(0),
         cells: vec![
             format!("{} {}", text(&Name::FirstName), text(&Name::LastName)).trim().to_owned(),
             text(&Name::Email),
-            row.profile.country.map(|c| c.name().to_owned()).unwrap_or_default(),
-            row.role.map(|r| role(r).to_owned()).unwrap_or_default(),
+            row.profile.country.map_or_else(|| received(&Name::Country), |c| c.name().to_owned()),
+            row.role.map_or_else(|| received(&Name::Role), |r| role(r).to_owned()),
         ],
         problem: Html::text(&problems.join(" ")),
         status: if !problems.is_empty() {

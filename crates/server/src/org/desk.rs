@@ -109,15 +109,11 @@ impl Desk {
         format!("{}/{path}", self.base)
     }
 
-    /// A page here.
-    pub async fn page(&self, app: &App, title: &str, place: Place) -> Result<Page, Problem> {
-        let mut db = app.read().await?;
-        let members: i64 =
-            store::member::count_by_status(&mut db, self.organization.id).await?.iter().map(|(_, n)| n).sum();
-        let domains = store::domain::list(&mut db, self.organization.id).await?.len();
+    /// A page here. The navigation counts nothing: it is on every page, and a company may be large.
+    pub fn page(&self, app: &App, title: &str, place: impl Into<Option<Place>>) -> Page {
         let title = format!("{title} · {}", self.organization.name);
         let mut page = self.browser.page(app, title).place(&self.organization.name, self.at("members"));
-        page.nav = nav(place, u64::try_from(members).unwrap_or(0), u64::try_from(domains).unwrap_or(0));
+        page.nav = nav(place.into());
         for item in &mut page.nav {
             item.href = item.href.replacen("/org", &self.base, 1);
         }
@@ -125,13 +121,13 @@ impl Desk {
         page.sign_out = Some(if self.operator { "/console/logout" } else { "/logout" }.to_owned());
         if self.operator {
             page.crumbs = vec![
-                Crumb::new("Companies", "/console"),
+                Crumb::new("Organizations", "/console"),
                 Crumb::new(
                     &self.organization.name,
                     format!("/console/organizations/{}", self.organization.id),
                 ),
             ];
         }
-        Ok(page)
+        page
     }
 }

@@ -15,13 +15,13 @@ use crate::request::{FormParams, Params, Upload};
 use web::Page;
 use web::pages::org::Place;
 
-async fn page(app: &App, desk: &Desk) -> Result<Page, Problem> {
-    desk.page(app, "Import", Place::Import).await
+fn page(app: &App, desk: &Desk) -> Page {
+    desk.page(app, "Import", Place::Import)
 }
 
 /// `GET /import`.
 pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
-    let view = people::start(page(&app, &desk).await?, &desk.at("import"), None);
+    let view = people::start(page(&app, &desk), &desk.at("import"), None);
     Ok(web::respond(StatusCode::OK, &view))
 }
 
@@ -35,7 +35,7 @@ pub async fn upload(State(app): State<App>, desk: Desk, upload: Upload) -> Resul
     let file = match people::read(&app, &desk.organization, upload).await? {
         Ok(file) => file,
         Err((notice, status)) => {
-            let view = people::start(page(&app, &desk).await?, &desk.at("import"), Some(notice));
+            let view = people::start(page(&app, &desk), &desk.at("import"), Some(notice));
             return Ok(web::respond(status, &view));
         }
     };
@@ -58,7 +58,7 @@ pub async fn preview(
     params: Params,
 ) -> Result<Response, Problem> {
     let it = require(&app, &desk, &path).await?;
-    let (page, base) = (page(&app, &desk).await?, desk.at("import"));
+    let (page, base) = (page(&app, &desk), desk.at("import"));
     if it.applied_at.is_some() {
         return Ok(web::respond(StatusCode::OK, &people::done(page, &base, desk.at("members"), &it)));
     }

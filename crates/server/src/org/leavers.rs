@@ -13,17 +13,33 @@ use super::words;
 use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
-use crate::request::FormParams;
+use crate::request::{FormParams, Params};
 use web::pages::org::{Leaving, OrgLeavers, Place};
-use web::parts::{Choice, Field};
+use web::parts::{Choice, Field, Notice};
 
 /// `GET /leavers`.
-pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+pub async fn show(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
     let hours = desk.organization.erase_grace.as_secs().div_ceil(3600);
-    page(&app, &desk, Field::new(hours.to_string()), StatusCode::OK).await
+    let grace = Field::new(hours.to_string());
+    page(
+        &app,
+        &desk,
+        words::done(params.first("done")),
+        desk.organization.leaver_policy,
+        grace,
+        StatusCode::OK,
+    )
+    .await
 }
 
-async fn page(app: &App, desk: &Desk, grace: Field, status: StatusCode) -> Result<Response, Problem> {
+async fn page(
+    app: &App,
+    desk: &Desk,
+    flash: Option<Notice>,
+    policy: LeaverPolicy,
+    grace: Field,
+    status: StatusCode,
+) -> Result<Response, Problem> {
     let mut leaving = Vec::new();
     let mut db = app.read().await?;
     for status in [MemberStatus::Erasing, MemberStatus::Disconnected] {
@@ -31,12 +47,13 @@ async fn page(app: &App, desk: &Desk, grace: Field, status: StatusCode) -> Resul
         leaving.extend(store::member::list(&mut db, desk.organization.id, &query).await?.items);
     }
     drop(db);
-    let policy = desk.organization.leaver_policy;
     let name = &desk.organization.name;
+    let mut surroundings = desk.page(app, "Leavers", Place::Leavers);
+    surroundings.flash = flash;
     let page = OrgLeavers {
-        page: desk.page(app, "Leavers", Place::Leavers).await?,
+        page: surroundings,
         organization: name.clone(),
-        summary: match policy {
+        summary: match desk.organization.leaver_policy {
             LeaverPolicy::Disconnect => "Leavers are disconnected and may keep the account.".to_owned(),
             LeaverPolicy::Delete => "Every record of leavers is erased.".to_owned(),
         },
@@ -62,8 +79,6 @@ async fn page(app: &App, desk: &Desk, grace: Field, status: StatusCode) -> Resul
             .and("After the waiting time every record of the person is gone. Until then you can undo it."),
         ],
         grace,
-        limit_people: Field::new("10"),
-        limit_percent: Field::new("20"),
         action: desk.at("leavers"),
         leaving: leaving
             .iter()
@@ -81,12 +96,12 @@ async fn page(app: &App, desk: &Desk, grace: Field, status: StatusCode) -> Resul
 pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let text = form.first("grace").unwrap_or_default().trim();
     let hours = text.parse::<u64>().ok().filter(|h| *h <= 720);
-    let Some(hours) = hours else {
-        let field = Field::wrong(text, "Expected whole hours from 0 to 720 (30 days).");
-        return page(&app, &desk, field, StatusCode::UNPROCESSABLE_ENTITY).await;
-    };
     let policy = form.first("policy").unwrap_or_default().parse();
     let policy = policy.map_err(|e: model::UnknownState| Problem::field("policy", e.to_string()))?;
+    let Some(hours) = hours else {
+        let field = Field::wrong(text, "Expected whole hours from 0 to 720 (30 days).");
+        return page(&app, &desk, None, policy, field, StatusCode::UNPROCESSABLE_ENTITY).await;
+    };
     let change = Change {
         leaver_policy: Some(policy),
         erase_grace: Some(Duration::from_hours(hours)),
@@ -95,5 +110,5 @@ pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Resul
     let mut tx = app.write().await?;
     organization::update(&app, &mut tx, desk.organization.clone(), change, &desk.actor).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&desk.at("leavers")).into_response())
+    Ok(Redirect::to(&desk.at("leavers?done=saved")).into_response())
 }

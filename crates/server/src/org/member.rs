@@ -13,10 +13,10 @@ use crate::app::App;
 use crate::member::{self, Arrival};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
+use web::Html;
 use web::pages::login::ProfileField;
 use web::pages::org::{Act, OrgInvite, OrgMember, Place};
-use web::parts::{Field, Notice, Opt, Tone};
-use web::{self, Html};
+use web::parts::{Crumb, Field, Notice, Opt, Tone, When};
 
 const FIELDS: [Name; 6] =
     [Name::FirstName, Name::LastName, Name::Country, Name::CurrentCity, Name::CurrentState, Name::BirthYear];
@@ -26,9 +26,27 @@ pub async fn show(
     State(app): State<App>,
     desk: Desk,
     Path(params): Path<std::collections::HashMap<String, String>>,
+    query: Params,
 ) -> Result<Response, Problem> {
     let it = require(&app, &desk, &params).await?;
-    page(&app, &desk, &it, &[], &Params::default(), StatusCode::OK).await
+    let history = history(&app, &it).await?;
+    let shown = Shown { flash: words::done(query.first("done")), history, ..Shown::default() };
+    Ok(page(&app, &desk, &it, shown, StatusCode::OK))
+}
+
+/// What stands on the page besides the member.
+#[derive(Default)]
+struct Shown<'a> {
+    flash: Option<Notice>,
+    history: Vec<(When, Html)>,
+    problems: &'a [profile::Problem],
+    form: Params,
+}
+
+/// What happened to a member, newest first.
+async fn history(app: &App, it: &Member) -> Result<Vec<(When, Html)>, Problem> {
+    let facts = store::event::list_of_member(&mut app.read().await?, it.id, 20).await?;
+    Ok(facts.iter().map(|fact| (words::when(fact.created_at), Html::text(&words::fact(fact)))).collect())
 }
 
 async fn require(
@@ -43,14 +61,8 @@ async fn require(
     found.ok_or_else(|| Problem::not_found("member"))
 }
 
-async fn page(
-    app: &App,
-    desk: &Desk,
-    it: &Member,
-    problems: &[profile::Problem],
-    form: &Params,
-    status: StatusCode,
-) -> Result<Response, Problem> {
+fn page(app: &App, desk: &Desk, it: &Member, shown: Shown<'_>, status: StatusCode) -> Response {
+    let Shown { flash, history, problems, form } = shown;
     let action = desk.at(&format!("members/{}", it.id));
     let known = member::profile_of(it);
     let fields = FIELDS.iter().map(|name| {
@@ -70,8 +82,11 @@ async fn page(
         }
     });
     let reason = words::reason(it);
+    let mut surroundings = desk.page(app, &words::name(it), Place::Members);
+    surroundings.crumbs.push(Crumb::new("Members", desk.at("members")));
+    surroundings.flash = flash;
     let page = OrgMember {
-        page: desk.page(app, &words::name(it), Place::Members).await?,
+        page: surroundings,
         person: words::person(it, &desk.base),
         status: words::status(it, app.now()),
         notice: (!reason.is_empty()).then(|| Notice {
@@ -93,9 +108,9 @@ async fn page(
         },
         acts: acts(it, &action),
         action,
-        history: Vec::new(),
+        history,
     };
-    Ok(web::respond(status, &page))
+    web::respond(status, &page)
 }
 
 fn countries(chosen: &str) -> Vec<Opt> {
@@ -152,12 +167,14 @@ pub async fn act(
         .await?
         .ok_or_else(|| Problem::not_found("member"))?;
     let target = Some(it.id.to_string());
+    let guard = super::members::Guard::before(&mut tx, &desk).await?;
     match what.as_str() {
         "profile" => {
             let (typed, problems) = read(&app, &form);
             if !problems.is_empty() {
                 drop(tx);
-                return page(&app, &desk, &it, &problems, &form, StatusCode::UNPROCESSABLE_ENTITY).await;
+                let shown = Shown { problems: &problems, form: form.0, ..Shown::default() };
+                return Ok(page(&app, &desk, &it, shown, StatusCode::UNPROCESSABLE_ENTITY));
             }
             member::complete(&app, &mut tx, organization, it, typed).await?;
         }
@@ -170,10 +187,20 @@ pub async fn act(
         "member" => drop(member::set_role(&app, &mut tx, organization, it, Role::Member).await?),
         _ => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
     }
+    guard.after(&mut tx, &desk).await?;
     app.audit(&mut tx, &desk.actor, &format!("member.{what}"), Some(organization.id), target, &json!({}))
         .await?;
     tx.commit().await?;
-    Ok(Redirect::to(&here).into_response())
+    let done = match what.as_str() {
+        "profile" => "saved",
+        "undo" => "restored",
+        "suspend" => "suspended",
+        "resume" => "resumed",
+        "invite" => "invited",
+        "sign-out" => "signed-out",
+        role => role,
+    };
+    Ok(Redirect::to(&format!("{here}?done={done}")).into_response())
 }
 
 fn read(app: &App, form: &Params) -> (Profile, Vec<profile::Problem>) {
@@ -192,16 +219,16 @@ fn read(app: &App, form: &Params) -> (Profile, Vec<profile::Problem>) {
 
 /// `GET /members/invite`.
 pub async fn invite_form(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
-    invite_page(&app, &desk, &Params::default(), &[], StatusCode::OK).await
+    Ok(invite_page(&app, &desk, &Params::default(), &[], StatusCode::OK))
 }
 
-async fn invite_page(
+fn invite_page(
     app: &App,
     desk: &Desk,
     form: &Params,
     problems: &[profile::Problem],
     status: StatusCode,
-) -> Result<Response, Problem> {
+) -> Response {
     let wrong =
         |name: &Name| problems.iter().find(|p| p.field.as_ref() == Some(name)).map(ToString::to_string);
     let field = |name: Name| Field {
@@ -210,7 +237,7 @@ async fn invite_page(
     };
     let default = desk.organization.defaults.country.as_deref().unwrap_or_default();
     let page = OrgInvite {
-        page: desk.page(app, "Invite someone", Place::Members).await?,
+        page: desk.page(app, "Invite someone", Place::Members),
         first_name: field(Name::FirstName),
         last_name: field(Name::LastName),
         email: field(Name::Email),
@@ -223,11 +250,14 @@ async fn invite_page(
         action: desk.at("members/invite"),
         back: desk.at("members"),
     };
-    Ok(web::respond(status, &page))
+    web::respond(status, &page)
 }
 
 /// `POST /members/invite`.
 pub async fn invite(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
+    let wrong = |problems: &[profile::Problem]| {
+        Ok(invite_page(&app, &desk, &form, problems, StatusCode::UNPROCESSABLE_ENTITY))
+    };
     let (mut typed, mut problems) = read(&app, &form);
     let this_year = u16::try_from(app.now().year()).unwrap_or(u16::MAX);
     if let Err(problem) = typed.set(&Name::Email, form.first("email").unwrap_or_default(), this_year) {
@@ -239,8 +269,12 @@ pub async fn invite(State(app): State<App>, desk: Desk, form: FormParams) -> Res
         }
     }
     if !problems.is_empty() {
-        return invite_page(&app, &desk, &form, &problems, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return wrong(&problems);
     }
+    let email = typed.email.clone().unwrap_or_default();
+    let of_email = |sentence: String| {
+        [profile::Problem::new(Name::Email, email.as_str(), profile::Reason::Other(sentence))]
+    };
     let arrival = Arrival {
         source: Source::Manual,
         profile: typed,
@@ -253,7 +287,20 @@ pub async fn invite(State(app): State<App>, desk: Desk, form: FormParams) -> Res
     let organization = &desk.organization;
     let mut tx = app.write().await?;
     tx.lock(&organization.id.to_string()).await?;
-    let it = member::arrive(&app, &mut tx, organization, arrival).await?;
+    if let Some(there) = store::member::lookup_email(&mut tx, organization.id, &email).await? {
+        drop(tx);
+        let status = words::status_word(there.status).to_lowercase();
+        let name = words::name(&there);
+        return wrong(&of_email(format!("{name} has this address and is here already ({status}).")));
+    }
+    let it = match member::arrive(&app, &mut tx, organization, arrival).await {
+        Ok(it) => it,
+        Err(problem) if problem.fields.iter().any(|f| f.field == "email") => {
+            drop(tx);
+            return wrong(&of_email(problem.detail));
+        }
+        Err(problem) => return Err(problem),
+    };
     app.audit(
         &mut tx,
         &desk.actor,

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use model::{Member, MemberId, MemberStatus};
 use serde_json::json;
+use store::Tx;
 use store::member::Query;
 
 use super::Desk;
@@ -47,9 +48,10 @@ pub async fn list(State(app): State<App>, desk: Desk, params: Params) -> Result<
         }
         format!("{here}?{}", pairs.finish())
     });
-    let shown = found.items.len();
+    let mut surroundings = desk.page(&app, "Members", Place::Members);
+    surroundings.flash = words::done(params.first("done"));
     let page = OrgMembers {
-        page: desk.page(&app, "Members", Place::Members).await?,
+        page: surroundings,
         summary: match total {
             1 => "One person.".to_owned(),
             n => format!("{n} people."),
@@ -61,12 +63,19 @@ pub async fn list(State(app): State<App>, desk: Desk, params: Params) -> Result<
         filters,
         rows: found.items.iter().map(|m| row(m, &desk, &app)).collect(),
         pager: Pager {
-            summary: format!("{shown} of {total}"),
+            summary: match (search, status) {
+                (Some(_), _) => words::shown(found.items.len(), "person", "people"),
+                (None, status) => {
+                    let all = status.map_or(total, count_of);
+                    format!("{} of {all}", found.items.len())
+                }
+            },
             previous: params.first("after").map(|_| here.clone()),
             next,
         },
         action: here,
         import: desk.at("import"),
+        export: desk.at("members/export"),
         invite: desk.at("members/invite"),
     };
     Ok(web::respond(StatusCode::OK, &page))
@@ -125,6 +134,7 @@ pub async fn act(State(app): State<App>, desk: Desk, form: FormParams) -> Result
         drop(tx);
         return confirm(&app, &desk, &members).await;
     }
+    let guard = Guard::before(&mut tx, &desk).await?;
     for it in members {
         let target = Some(it.id.to_string());
         match what {
@@ -137,22 +147,71 @@ pub async fn act(State(app): State<App>, desk: Desk, form: FormParams) -> Result
         let action = format!("member.{what}");
         app.audit(&mut tx, &desk.actor, &action, Some(organization.id), target, &json!({})).await?;
     }
+    // Whoever looks after the company was asked, and has answered on the page that says so.
+    if !(desk.operator && what == "leave") {
+        guard.after(&mut tx, &desk).await?;
+    }
     tx.commit().await?;
-    Ok(Redirect::to(&desk.at("members")).into_response())
+    let done = match what {
+        "undo" => "restored",
+        "suspend" => "suspended",
+        "resume" => "resumed",
+        _ => "left",
+    };
+    Ok(Redirect::to(&desk.at(&format!("members?done={done}"))).into_response())
+}
+
+/// Sees that an act does not leave a company without anybody who could undo it.
+pub struct Guard {
+    had: bool,
+}
+
+impl Guard {
+    /// Before the act.
+    pub async fn before(tx: &mut Tx, desk: &Desk) -> Result<Self, Problem> {
+        Ok(Self { had: !store::member::admins(tx, desk.organization.id, 1).await?.is_empty() })
+    }
+
+    /// After it, in the same transaction.
+    ///
+    /// # Errors
+    /// A conflict where the last active administrator would be gone; the caller drops the transaction.
+    pub async fn after(self, tx: &mut Tx, desk: &Desk) -> Result<(), Problem> {
+        if !self.had || !store::member::admins(tx, desk.organization.id, 1).await?.is_empty() {
+            return Ok(());
+        }
+        let name = &desk.organization.name;
+        Err(Problem::conflict(
+            "last_administrator",
+            format!("{name} would have no administrator"),
+            format!(
+                "Nobody could look after {name} here any more, so nothing was changed. Make somebody else an \
+                 administrator first, then try again."
+            ),
+        ))
+    }
 }
 
 /// The effect in numbers and names, before it happens.
 pub async fn confirm(app: &App, desk: &Desk, members: &[Member]) -> Result<Response, Problem> {
     let names: Vec<String> = members.iter().map(words::name).collect();
     let many = members.len() > 1;
-    let effect = match desk.organization.leaver_policy {
+    let mut db = app.read().await?;
+    let admins = store::member::admins(&mut db, desk.organization.id, members.len() + 1).await?;
+    drop(db);
+    let nobody_left = !admins.is_empty() && admins.iter().all(|a| members.iter().any(|m| m.id == a.id));
+    let mut effect = match desk.organization.leaver_policy {
         model::LeaverPolicy::Disconnect => "They are signed out everywhere at once and get a mail that offers to keep the account as a personal one. You can undo it.".to_owned(),
         model::LeaverPolicy::Delete => format!("They are signed out everywhere at once, and every record of them is erased after {} hours. Until then you can undo it.", desk.organization.erase_grace.as_secs().div_ceil(3600)),
     };
+    if nobody_left {
+        let name = &desk.organization.name;
+        effect.push_str(&format!(" {name} has no administrator then."));
+    }
     let mut fields = vec![("do".to_owned(), "leave".to_owned()), ("sure".to_owned(), "yes".to_owned())];
     fields.extend(members.iter().map(|m| ("id".to_owned(), m.id.to_string())));
     let page = Confirm {
-        page: desk.page(app, "Check out", Place::Members).await?,
+        page: desk.page(app, "Check out", Place::Members),
         title: if many {
             format!("{} people leave {}", members.len(), desk.organization.name)
         } else {

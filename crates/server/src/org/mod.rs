@@ -46,6 +46,7 @@ fn desk_pages() -> Router<App> {
         .route("/domains", get(trust::domains).post(trust::domain))
         .route("/setup-links", post(links::create))
         .route("/setup-links/{link}/revoke", post(links::revoke))
+        .route("/setup-links/{link}/send", post(links::send))
         .route("/leavers", get(leavers::show).post(leavers::save))
         .route("/settings", get(settings::show).post(settings::save))
 }

@@ -3,25 +3,47 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::Role;
+use model::{Organization, Role};
 
 use super::Desk;
+use super::words;
 use crate::app::App;
 use crate::organization::{self, Change};
 use crate::problem::Problem;
-use crate::request::FormParams;
+use crate::request::{FormParams, Params};
 use web::pages::org::{OrgSettings, Place};
-use web::parts::{Choice, Opt};
+use web::parts::{Choice, Field, Notice, Opt};
 
 /// `GET /settings`.
-pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+pub async fn show(State(app): State<App>, desk: Desk, params: Params) -> Response {
+    page(&app, &desk, words::done(params.first("done")), &Typed::of(&desk.organization), StatusCode::OK)
+}
+
+/// The texts of the form, as kept or as typed.
+struct Typed {
+    city: Field,
+    state: Field,
+}
+
+impl Typed {
+    fn of(it: &Organization) -> Self {
+        Self {
+            city: Field::new(it.defaults.current_city.clone().unwrap_or_default()),
+            state: Field::new(it.defaults.current_state.clone().unwrap_or_default()),
+        }
+    }
+}
+
+fn page(app: &App, desk: &Desk, flash: Option<Notice>, typed: &Typed, status: StatusCode) -> Response {
     let it = &desk.organization;
     let country = it.defaults.country.as_deref().unwrap_or_default();
     let mut countries = vec![("", "Ask each person")];
     countries.extend(profile::country::all().into_iter().map(|c| (c.code(), c.name())));
     let role = it.defaults.role.unwrap_or(Role::Member).as_str();
+    let mut surroundings = desk.page(app, "Settings", Place::Settings);
+    surroundings.flash = flash;
     let page = OrgSettings {
-        page: desk.page(&app, "Settings", Place::Settings).await?,
+        page: surroundings,
         organization: it.name.clone(),
         jit: vec![
             Choice::new(
@@ -41,9 +63,11 @@ pub async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Proble
         ],
         countries: Opt::list(&countries, country),
         roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], role),
+        city: typed.city.clone(),
+        state: typed.state.clone(),
         action: desk.at("settings"),
     };
-    Ok(web::respond(StatusCode::OK, &page))
+    web::respond(status, &page)
 }
 
 /// `POST /settings`.
@@ -53,10 +77,27 @@ pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Resul
         jit: form.first("jit").map(|v| v == "yes"),
         country: form.first("country").map(ToOwned::to_owned),
         role: role.map_err(|e| Problem::field("role", e.to_string()))?.map(Some),
+        current_city: form.first("currentCity").map(ToOwned::to_owned),
+        current_state: form.first("currentState").map(ToOwned::to_owned),
         ..Change::default()
     };
     let mut tx = app.write().await?;
-    organization::update(&app, &mut tx, desk.organization.clone(), change, &desk.actor).await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&desk.at("settings")).into_response())
+    let changed = organization::update(&app, &mut tx, desk.organization.clone(), change, &desk.actor).await;
+    let problem = match changed {
+        Ok(_) => {
+            tx.commit().await?;
+            return Ok(Redirect::to(&desk.at("settings?done=saved")).into_response());
+        }
+        Err(problem) => problem,
+    };
+    drop(tx);
+    let fault =
+        |name: &str| problem.fields.iter().find(|f| f.field.ends_with(name)).map(|f| f.problem.clone());
+    let field =
+        |name: &str| Field { value: form.first(name).unwrap_or_default().to_owned(), error: fault(name) };
+    let typed = Typed { city: field("currentCity"), state: field("currentState") };
+    if typed.city.error.is_none() && typed.state.error.is_none() {
+        return Err(problem);
+    }
+    Ok(page(&app, &desk, None, &typed, problem.status))
 }

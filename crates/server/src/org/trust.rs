@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use model::{
     Connection, ConnectionStatus, Directory, DirectoryStatus, DomainStatus, Protocol, Purpose, Time,
 };
+use store::scim_request::{Of, ScimRequest};
 
 use super::Desk;
 use super::links;
@@ -15,19 +16,28 @@ use crate::connection::{self, domains as room};
 use crate::directory as feed;
 use crate::onboarding::domain_panel;
 use crate::problem::Problem;
-use crate::request::FormParams;
+use crate::request::{FormParams, Params};
+use web::Html;
 use web::guide;
-use web::pages::org::{Act, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
+use web::pages::org::{Act, Confirm, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
 use web::pages::setup::DomainPanel;
-use web::parts::{Field, Figure, Person, Status, When};
-use web::{self, Html};
+use web::parts::{Field, Figure, Notice, Person, Status, Tone, When};
+
+/// How long a refused request is worth a notice.
+const LATELY: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// `GET /domains`.
-pub async fn domains(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
-    domains_page(&app, &desk, Field::default(), StatusCode::OK).await
+pub async fn domains(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
+    domains_page(&app, &desk, Field::default(), words::done(params.first("done")), StatusCode::OK).await
 }
 
-async fn domains_page(app: &App, desk: &Desk, add: Field, status: StatusCode) -> Result<Response, Problem> {
+async fn domains_page(
+    app: &App,
+    desk: &Desk,
+    add: Field,
+    flash: Option<Notice>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
     let all = store::domain::list(&mut app.read().await?, desk.organization.id).await?;
     let panels = all.iter().map(|d| {
         let mut panel = match d.status {
@@ -43,8 +53,10 @@ async fn domains_page(app: &App, desk: &Desk, add: Field, status: StatusCode) ->
         panel.remove = Some(format!("{}?remove={}", desk.at("domains"), d.id));
         panel
     });
+    let mut surroundings = desk.page(app, "Domains", Place::Domains);
+    surroundings.flash = flash;
     let page = OrgDomains {
-        page: desk.page(app, "Domains", Place::Domains).await?,
+        page: surroundings,
         organization: desk.organization.name.clone(),
         domains: panels.collect(),
         add,
@@ -75,6 +87,12 @@ pub async fn domain(
         room::check_pending(&app, desk.organization.id, &desk.actor).await?;
         return Ok(Redirect::to(&desk.at("domains")).into_response());
     }
+    if let (Some(id), None) = (asked("remove"), form.first("sure")) {
+        let action = format!("{}?remove={id}", desk.at("domains"));
+        if let Some(question) = ask_before_removing(&app, &desk, id, action, desk.at("domains")).await? {
+            return Ok(question);
+        }
+    }
     let mut tx = app.write().await?;
     if let Some(id) = asked("remove") {
         let id = id.parse().map_err(|_| Problem::not_found("domain"))?;
@@ -89,26 +107,60 @@ pub async fn domain(
             }
             drop(tx);
             let words = problem.fields.first().map_or(problem.detail.clone(), |f| f.problem.clone());
-            return domains_page(&app, &desk, Field::wrong(name, words), problem.status).await;
+            return domains_page(&app, &desk, Field::wrong(name, words), None, problem.status).await;
         }
     }
     tx.commit().await?;
     Ok(Redirect::to(&desk.at("domains")).into_response())
 }
 
+/// The effect of taking a verified domain away, before it happens. None for one that is not verified: nobody needs it
+/// yet.
+pub async fn ask_before_removing(
+    app: &App,
+    desk: &Desk,
+    id: &str,
+    action: String,
+    back: String,
+) -> Result<Option<Response>, Problem> {
+    let all = store::domain::list(&mut app.read().await?, desk.organization.id).await?;
+    let it = all.into_iter().find(|d| d.id.to_string() == id).ok_or_else(|| Problem::not_found("domain"))?;
+    if it.status != DomainStatus::Verified {
+        return Ok(None);
+    }
+    let company = &desk.organization.name;
+    let page = Confirm {
+        page: desk.page(app, "Remove a domain", Place::Domains),
+        title: format!("{} is no longer {company}’s", it.name),
+        effect: Html::text(&format!(
+            "Nobody with an address in {} signs in through {company} any more. Members stay as they are. Added again, the domain has to be proven again.",
+            it.name
+        )),
+        people: Vec::new(),
+        action,
+        fields: vec![("remove".to_owned(), id.to_owned()), ("sure".to_owned(), "yes".to_owned())],
+        label: format!("Yes, remove {}", it.name),
+        danger: true,
+        back,
+    };
+    Ok(Some(web::respond(StatusCode::OK, &page)))
+}
+
 /// `GET /sign-on`.
-pub async fn sign_on(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+pub async fn sign_on(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
     let all = store::connection::list(&mut app.read().await?, desk.organization.id).await?;
     let active = all.iter().filter(|c| c.status == ConnectionStatus::Active).count();
+    let mut surroundings = desk.page(&app, "Sign-on", Place::SignOn);
+    surroundings.flash = words::done(params.first("done"));
     let page = OrgSignOn {
-        page: desk.page(&app, "Sign-on", Place::SignOn).await?,
+        page: surroundings,
         summary: match active {
             0 => format!("Nobody signs in through {} yet.", desk.organization.name),
             1 => format!("{} signs its people in through one provider.", desk.organization.name),
             n => format!("{} signs its people in through {n} providers.", desk.organization.name),
         },
         connections: all.iter().map(|c| connection_card(c, &desk)).collect(),
-        links: links::rows(&app, &desk, &[Purpose::Sso, Purpose::Domains, Purpose::Certificate]).await?,
+        links: links::rows(&app, &desk, &links::SIGN_ON).await?,
         link_action: Some(desk.at("setup-links?purpose=sso")),
     };
     Ok(web::respond(StatusCode::OK, &page))
@@ -178,7 +230,7 @@ pub async fn connection(State(app): State<App>, desk: Desk, form: FormParams) ->
 }
 
 /// `GET /directory`.
-pub async fn directory(State(app): State<App>, desk: Desk) -> Result<Response, Problem> {
+pub async fn directory(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
     let mut db = app.read().await?;
     let all = store::directory::list(&mut db, desk.organization.id).await?;
     let mut figures = Vec::new();
@@ -194,21 +246,38 @@ pub async fn directory(State(app): State<App>, desk: Desk) -> Result<Response, P
         }
         cards.push(directory_card(&app, it, &desk));
     }
+    let of = Of::Organization(desk.organization.id);
+    let refused = store::scim_request::list(&mut db, of, true, None, 1).await?.items;
     drop(db);
+    let lately = refused.first().filter(|it| app.now().since(it.at) < LATELY);
+    let mut surroundings = desk.page(&app, "Directory", Place::Directory);
+    surroundings.flash = words::done(params.first("done"));
     let page = OrgDirectory {
-        page: desk.page(&app, "Directory", Place::Directory).await?,
+        page: surroundings,
         summary: if all.is_empty() {
             "No directory is connected.".to_owned()
         } else {
             "People come and go as your directory says.".to_owned()
         },
-        notices: Vec::new(),
+        notices: lately.map(refusal).into_iter().collect(),
         directories: cards,
         figures,
         links: links::rows(&app, &desk, &[Purpose::Scim, Purpose::Csv]).await?,
         link_action: Some(desk.at("setup-links?purpose=scim")),
     };
     Ok(web::respond(StatusCode::OK, &page))
+}
+
+/// The last request that was refused, where that was lately.
+fn refusal(it: &ScimRequest) -> Notice {
+    let at = words::when(it.at).text;
+    Notice {
+        text: Html::text(&format!(
+            "{at}: {} {}. {} Your provider sends it again by itself once that is put right. Reference: {}.",
+            it.method, it.path, it.outcome, it.id
+        )),
+        ..Notice::new(Tone::Warn, "A request of your directory was refused", "")
+    }
 }
 
 /// A directory on a page.

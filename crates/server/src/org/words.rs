@@ -1,9 +1,11 @@
 //! Facts in the words of these pages.
 
 use model::{Member, MemberStatus, Role, Source, Time};
+use store::event::Event;
 
 use crate::member;
-use web::parts::{Person, Status, When};
+use web::Html;
+use web::parts::{Notice, Person, Status, Tone, When};
 
 /// A moment: the date, and the time of the day in UTC.
 pub fn when(time: Time) -> When {
@@ -11,9 +13,51 @@ pub fn when(time: Time) -> When {
     When::new(time.to_string(), at.strftime("%-d %B %Y, %H:%M UTC").to_string())
 }
 
+/// A day.
+pub fn day(time: Time) -> String {
+    time.to_jiff().strftime("%-d %B %Y").to_string()
+}
+
+/// How long ago, where that is under a day; the day otherwise.
+pub fn ago(time: Time, now: Time) -> String {
+    let minutes = now.since(time).as_secs() / 60;
+    match minutes {
+        0 => "just now".to_owned(),
+        1..60 => format!("{minutes} min ago"),
+        60..1440 => format!("{} h ago", minutes / 60),
+        _ => day(time),
+    }
+}
+
 /// A moment that may not have come.
 pub fn maybe_when(time: Option<Time>) -> When {
     time.map_or_else(|| When::words("never"), when)
+}
+
+/// What the request before this page did: told once, under a name that a link cannot turn into other words.
+pub fn done(what: Option<&str>) -> Option<Notice> {
+    let (title, text) = match what? {
+        "saved" => ("Saved", "It applies from now on."),
+        "invited" => {
+            ("The invitation is on its way", "It works for a limited time; you can send it again here.")
+        }
+        "signed-out" => ("Signed out everywhere", "Every session of this person has ended."),
+        "admin" => ("Now an administrator", "They see and change these pages from now on."),
+        "member" => ("No longer an administrator", "They sign in as before and do not see these pages."),
+        "suspended" => ("Suspended", "Nobody signs in until you take it back."),
+        "resumed" => ("Suspension taken back", "They may sign in again."),
+        "left" => ("Checked out", "Every session has ended. You find who left under Leavers, with an undo."),
+        "restored" => ("Undone", "As it was before, as far as it was still there."),
+        "revoked" => ("The setup link no longer works", "Whoever opens it is told whom to ask."),
+        "removed" => ("Removed", "It is gone from this list."),
+        _ => return None,
+    };
+    Some(Notice { text: Html::text(text), ..Notice::new(Tone::Ok, title, "") })
+}
+
+/// "1 person", "12 people".
+pub fn shown(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// Where in life.
@@ -45,14 +89,19 @@ pub const fn status_word(status: MemberStatus) -> &'static str {
 
 /// Why somebody is incomplete, and what could not be read.
 pub fn reason(member: &Member) -> String {
-    let missing: Vec<String> =
-        member::missing(member).iter().map(|field| field.label().to_lowercase()).collect();
+    let unread = member::unread_of(member);
+    let told = |name: &str| unread.iter().any(|it| it["field"] == name);
+    let missing: Vec<String> = member::missing(member)
+        .iter()
+        .filter(|field| !told(field.api_name()))
+        .map(|field| field.label().to_lowercase())
+        .collect();
     let mut parts = Vec::new();
     if !missing.is_empty() {
         let verb = if missing.len() == 1 { "is" } else { "are" };
         parts.push(format!("{} {verb} missing", missing.join(", ")));
     }
-    parts.extend(member::unread_of(member).iter().map(ToString::to_string));
+    parts.extend(unread.iter().filter_map(|it| it["problem"].as_str()).map(ToOwned::to_owned));
     parts.join("; ")
 }
 
@@ -73,6 +122,38 @@ pub fn name(member: &Member) -> String {
 pub fn person(member: &Member, base: &str) -> Person {
     Person::new(&name(member), member.email.as_deref().unwrap_or("no address yet"))
         .linked(format!("{base}/members/{}", member.id))
+}
+
+/// What a fact of the event stream says about a member.
+pub fn fact(it: &Event) -> String {
+    let data: serde_json::Value = serde_json::from_str(&it.data).unwrap_or_default();
+    let by = match data["reason"].as_str() {
+        Some("directory") => ", as the directory said",
+        Some("administrator") => ", by an administrator",
+        Some("file") => ", by a file",
+        Some("api") => ", by the product",
+        _ => "",
+    };
+    match it.kind.as_str() {
+        "member.created" => match data["member"]["source"].as_str().and_then(|s| s.parse().ok()) {
+            Some(from) => format!("Added, from: {}", source(from).to_lowercase()),
+            None => "Added".to_owned(),
+        },
+        "member.completed" => "Nothing required is missing any more".to_owned(),
+        "member.invited" => "Invited by mail".to_owned(),
+        "member.activated" => "May sign in".to_owned(),
+        "member.updated" if !data["role_before"].is_null() => {
+            let now = data["member"]["role"].as_str().and_then(|r| r.parse().ok()).unwrap_or(Role::Member);
+            format!("Role changed to {}", role(now).to_lowercase())
+        }
+        "member.updated" => "Profile changed".to_owned(),
+        "member.suspended" => "Suspended".to_owned(),
+        "member.resumed" => "Suspension taken back".to_owned(),
+        "member.disconnected" => format!("Left{by}: signed out everywhere, disconnected"),
+        "member.erasing" => format!("Left{by}: signed out everywhere, to be erased"),
+        "member.restored" => "Came back".to_owned(),
+        other => other.replace(['.', '_'], " "),
+    }
 }
 
 /// What somebody may do.

@@ -28,6 +28,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/", Open),
     ("GET", "/healthz", Open),
     ("GET", "/brand.css", Open),
+    ("GET", "/favicon.ico", Open),
     ("GET", "/assets/{hash}/{file}", Open),
     // -- signing in
     ("GET POST", "/login", Open),
@@ -111,6 +112,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET POST", "/org/domains", Administrator),
     ("POST", "/org/setup-links", Administrator),
     ("POST", "/org/setup-links/{link}/revoke", Administrator),
+    ("POST", "/org/setup-links/{link}/send", Administrator),
     ("GET POST", "/org/leavers", Administrator),
     ("GET POST", "/org/settings", Administrator),
     ("GET", "/org", Open),
@@ -128,6 +130,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET POST", "/console/organizations/{organization}/desk/domains", Operator),
     ("POST", "/console/organizations/{organization}/desk/setup-links", Operator),
     ("POST", "/console/organizations/{organization}/desk/setup-links/{link}/revoke", Operator),
+    ("POST", "/console/organizations/{organization}/desk/setup-links/{link}/send", Operator),
     ("GET POST", "/console/organizations/{organization}/desk/leavers", Operator),
     ("GET POST", "/console/organizations/{organization}/desk/settings", Operator),
     // -- the console
@@ -139,6 +142,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET POST", "/console/organizations/new", Operator),
     ("GET", "/console/organizations/{organization}", Operator),
     ("POST", "/console/organizations/{organization}/domains", Operator),
+    ("POST", "/console/organizations/{organization}/setup-links", Operator),
     ("POST", "/console/organizations/{organization}/policy", Operator),
     ("POST", "/console/organizations/{organization}/switches/{switch}", Operator),
     ("GET", "/console/sign-ins", Operator),
@@ -154,6 +158,8 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/console/mails", Operator),
     ("GET", "/console/mails/{mail}", Operator),
     ("GET POST", "/console/operators", Operator),
+    ("POST", "/console/operators/{operator}/remove", Operator),
+    ("POST", "/console/operators/invitations/{invitation}/remove", Operator),
     // -- towards applications
     ("GET", "/.well-known/openid-configuration", Open),
     ("GET", "/oauth2/jwks", Open),

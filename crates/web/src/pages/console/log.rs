@@ -3,7 +3,7 @@
 use super::{Place, sample_console};
 use crate::html::Html;
 use crate::layout::Page;
-use crate::parts::{Compare, Copy, Crumb, Filter, Icon, Pager, Status, Tone, When};
+use crate::parts::{Compare, Copy, Crumb, Filter, Icon, Pager, Status, When};
 use askama::Template;
 
 /// One line of a log.
@@ -35,6 +35,8 @@ pub struct Attempts {
     pub here: String,
     /// What is looked for, in the form field `q`.
     pub query: String,
+    /// The one company whose lines are shown: its name and its id, in the form field `organization`.
+    pub company: Option<(String, String)>,
     /// By outcome.
     pub filters: Vec<Filter>,
     /// The sign-ins.
@@ -63,31 +65,14 @@ pub struct Trace {
     pub compare: Option<Compare>,
     /// Why, and what the customer sees; in light markup.
     pub explanation: Html,
-    /// What happened when.
-    pub steps: Vec<Step>,
-    /// How long it took in all; may be empty.
-    pub took: String,
+    /// What puts it right, in order; in light markup.
+    pub todo: Vec<Html>,
     /// The message, personal data masked; may be empty.
     pub message: String,
-    /// Until when it is kept, in words.
-    pub kept: String,
     /// Term and value.
     pub facts: Vec<(String, Html)>,
     /// An answer to the customer, to copy.
     pub answer: Option<Copy>,
-}
-
-/// One step of a trace.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// How it went.
-    pub tone: Tone,
-    /// When, to the millisecond.
-    pub when: When,
-    /// "We sent her to Okta".
-    pub title: String,
-    /// In light markup; may be empty.
-    pub detail: Html,
 }
 
 /// SCIM requests, filtered by GET.
@@ -98,8 +83,10 @@ pub struct ScimRequests {
     pub page: Page,
     /// This page, for the search.
     pub here: String,
-    /// What is looked for.
+    /// What is looked for, in the form field `q`.
     pub query: String,
+    /// The one company whose lines are shown: its name and its id, in the form field `organization`.
+    pub company: Option<(String, String)>,
     /// By outcome.
     pub filters: Vec<Filter>,
     /// The requests; `who` is method and path.
@@ -116,16 +103,16 @@ pub struct ScimRequestPage {
     pub page: Page,
     /// "200 OK", "409 Conflict".
     pub outcome: Status,
-    /// "Okta changed Jonas Weber".
+    /// "23 November 2026, 17:12 UTC, Okta".
+    pub summary: String,
+    /// What it did, or why not.
     pub title: String,
-    /// What it did, or why not; in light markup.
-    pub explanation: Html,
+    /// Method and path.
+    pub line: String,
     /// Term and value.
     pub facts: Vec<(String, Html)>,
     /// What came, formatted.
     pub request: String,
-    /// What we answered, formatted.
-    pub response: String,
 }
 
 impl LogRow {
@@ -160,6 +147,7 @@ impl Attempts {
             page: sample_console("Sign-ins", Place::SignIns),
             here: "/console/sign-ins".to_owned(),
             query: String::new(),
+            company: None,
             filters: vec![
                 Filter::new("All", 1204, "/console/sign-ins", true),
                 Filter::new("Refused", 12, "/console/sign-ins?outcome=refused", false),
@@ -174,12 +162,6 @@ impl Trace {
     /// A sample.
     pub fn sample() -> Self {
         let entity = "https://id.northwind.example/saml/con_01jd8q6v";
-        let step = |tone, time: &str, title: &str, detail: &str| Step {
-            tone,
-            when: When::words(time),
-            title: title.to_owned(),
-            detail: Html::marked(detail),
-        };
         let mut page = sample_console("FD-7K2Q-94MX", Place::SignIns);
         page.crumbs = vec![Crumb::new("Sign-ins", "/console/sign-ins")];
         Self {
@@ -194,16 +176,14 @@ impl Trace {
                 "Acme pasted the Single sign-on URL into `Audience URI (SP Entity ID)`. Their administrator sees the \
                  same explanation.",
             ),
-            steps: vec![
-                step(Tone::Ok, "15:41:58.702", "Priya Raman started a test", "from the setup link"),
-                step(Tone::Ok, "15:41:58.731", "We sent her to Okta", "request ``_01jd8r4k9m``, signed"),
-                step(Tone::Bad, "15:42:04.918", "Audience is another one, so we stopped", ""),
+            todo: vec![
+                Html::marked("Open `Applications`, Northwind Privacy, `General`, `SAML Settings`, `Edit`."),
+                Html::marked("Under `Audience URI (SP Entity ID)` remove the ending ``/acs``."),
+                Html::marked("Start the sign-in again."),
             ],
-            took: "8.5 s, of which 6.2 s in Okta".to_owned(),
             message:
                 "<saml:Assertion ID=\"id3920174455910284718\">\n  <saml:Audience>…/acs</saml:Audience>\n"
                     .to_owned(),
-            kept: "23 December 2026".to_owned(),
             facts: vec![
                 ("Organization".to_owned(), Html::marked("Acme")),
                 ("Connection".to_owned(), Html::marked("Okta, draft, ``con_01jd8q6v``")),
@@ -234,6 +214,7 @@ impl ScimRequests {
             page: sample_console("SCIM requests", Place::Scim),
             here: "/console/scim".to_owned(),
             query: String::new(),
+            company: None,
             filters: vec![Filter::new("All", 480, "/console/scim", true)],
             rows: vec![row, refused],
             pager: Pager { summary: "1–2 of 480".to_owned(), ..Pager::default() },
@@ -254,15 +235,15 @@ impl ScimRequestPage {
         Self {
             page,
             outcome: Status::ok("200 OK"),
-            title: "Okta switched Jonas Weber off".to_owned(),
-            explanation: Html::marked("``active`` became false, so he left Acme by its leaver policy."),
+            summary: "23 November 2026, 17:12 UTC, Okta".to_owned(),
+            title: "Changed Jonas Weber: active is false: signed out everywhere".to_owned(),
+            line: "PATCH /Users/scu_01jd9m2t".to_owned(),
             facts: vec![
                 ("Took".to_owned(), Html::marked("6 ms")),
                 ("Reference".to_owned(), Html::marked("``FD-1``")),
             ],
             request: "{\n  \"Operations\": [{ \"op\": \"replace\", \"value\": { \"active\": false } }]\n}"
                 .to_owned(),
-            response: "{\n  \"active\": false\n}".to_owned(),
         }
     }
 }

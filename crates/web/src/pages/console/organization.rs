@@ -108,6 +108,8 @@ pub struct Organization {
     pub sign_ins: Vec<super::LogRow>,
     /// Link to all of them.
     pub all_sign_ins: String,
+    /// Link to the SCIM requests of its directories.
+    pub all_requests: String,
     /// Link to the import for this organization.
     pub import: String,
 }
@@ -254,6 +256,7 @@ impl Organization {
             }],
             sign_ins: vec![super::LogRow::sample(), super::LogRow::sample_bad()],
             all_sign_ins: "/console/sign-ins?organization=org_01".to_owned(),
+            all_requests: "/console/scim?organization=org_01".to_owned(),
             import: "/console/organizations/org_01/import".to_owned(),
         }
     }

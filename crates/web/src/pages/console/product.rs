@@ -92,8 +92,6 @@ pub struct Tokens {
 pub struct TokenRow {
     /// What it is for.
     pub name: String,
-    /// Its last characters.
-    pub ends_in: String,
     /// When it was made.
     pub made: When,
     /// When it was last used.
@@ -175,7 +173,6 @@ impl Tokens {
             page: sample_console("API tokens", Place::Tokens),
             rows: vec![TokenRow {
                 name: "billing".to_owned(),
-                ends_in: "9fR".to_owned(),
                 made: When::new("2026-11-02", "2 November 2026"),
                 used: When::words("today"),
                 revoke: "/console/tokens/tok_01/revoke".to_owned(),

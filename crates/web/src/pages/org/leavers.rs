@@ -7,7 +7,7 @@ use crate::pages::scim::policies;
 use crate::parts::{Choice, Compare, Field, Icon, Input, Person, Status};
 use askama::Template;
 
-/// Leaver policy, limit, and who is leaving now.
+/// Leaver policy, and who is leaving now.
 #[derive(Clone, Debug, Template)]
 #[template(path = "pages/org/leavers.html")]
 pub struct OrgLeavers {
@@ -21,10 +21,6 @@ pub struct OrgLeavers {
     pub policies: Vec<Choice>,
     /// Field `grace`: hours.
     pub grace: Field,
-    /// Field `limit_people`.
-    pub limit_people: Field,
-    /// Field `limit_percent`.
-    pub limit_percent: Field,
     /// Where the form is posted to.
     pub action: String,
     /// Who is leaving.
@@ -120,8 +116,6 @@ impl OrgLeavers {
                 .to_owned(),
             policies: policies("Acme", "Northwind Privacy", "disconnect"),
             grace: Field::wrong("1000", "0 to 720 hours, which is 30 days."),
-            limit_people: Field::new("10"),
-            limit_percent: Field::new("20"),
             action: "/org/leavers".to_owned(),
             leaving: vec![
                 Leaving {

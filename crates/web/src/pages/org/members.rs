@@ -34,6 +34,8 @@ pub struct OrgMembers {
     pub action: String,
     /// Link to the import.
     pub import: String,
+    /// Link to everybody as a file.
+    pub export: String,
     /// Link to inviting one person.
     pub invite: String,
 }
@@ -208,6 +210,7 @@ impl OrgMembers {
             },
             action: "/org/members".to_owned(),
             import: "/org/import".to_owned(),
+            export: "/org/members/export".to_owned(),
             invite: "/org/members/invite".to_owned(),
         }
     }

@@ -12,7 +12,7 @@ pub use trust::{ConnectionCard, LinkMade, LinkRow, OrgDirectory, OrgDomains, Org
 
 use super::sample_page;
 use crate::layout::{NavItem, Page};
-use crate::parts::{Person, number};
+use crate::parts::Person;
 
 /// The places of `/org`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,22 +34,21 @@ pub enum Place {
 }
 
 /// The main navigation of `/org`.
-pub fn nav(current: Place, members: u64, domains: u64) -> Vec<NavItem> {
+pub fn nav(current: Option<Place>) -> Vec<NavItem> {
     [
-        (Place::Members, "Members", "/org/members", number(members)),
-        (Place::Import, "Import", "/org/import", String::new()),
-        (Place::SignOn, "Sign-on", "/org/sign-on", String::new()),
-        (Place::Directory, "Directory", "/org/directory", String::new()),
-        (Place::Domains, "Domains", "/org/domains", number(domains)),
-        (Place::Leavers, "Leavers", "/org/leavers", String::new()),
-        (Place::Settings, "Settings", "/org/settings", String::new()),
+        (Place::Members, "Members", "/org/members"),
+        (Place::Import, "Import", "/org/import"),
+        (Place::SignOn, "Sign-on", "/org/sign-on"),
+        (Place::Directory, "Directory", "/org/directory"),
+        (Place::Domains, "Domains", "/org/domains"),
+        (Place::Leavers, "Leavers", "/org/leavers"),
+        (Place::Settings, "Settings", "/org/settings"),
     ]
     .into_iter()
-    .map(|(place, label, href, count)| NavItem {
+    .map(|(place, label, href)| NavItem {
         label: label.to_owned(),
         href: href.to_owned(),
-        count,
-        current: place == current,
+        current: Some(place) == current,
     })
     .collect()
 }
@@ -57,7 +56,7 @@ pub fn nav(current: Place, members: u64, domains: u64) -> Vec<NavItem> {
 /// Surroundings of a sample page of `/org`.
 fn sample_org(title: &str, current: Place) -> Page {
     let mut page = sample_page(&format!("{title} · Acme")).place("Acme", "/org/members");
-    page.nav = nav(current, 214, 3);
+    page.nav = nav(Some(current));
     page.user = Some(Person::new("Priya Raman", "").linked("/account"));
     page.sign_out = Some("/logout".to_owned());
     page

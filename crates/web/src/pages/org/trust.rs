@@ -80,7 +80,9 @@ pub struct ConnectionCard {
 pub struct LinkRow {
     /// "Single sign-on, domains".
     pub purpose: String,
-    /// Address it was made for; may be empty.
+    /// "Maren Okafor, 23 November 2026".
+    pub made: String,
+    /// Address it was mailed to; may be empty.
     pub sent_to: String,
     /// "7 times, last today".
     pub opened: String,
@@ -128,6 +130,10 @@ pub struct OrgSettings {
     pub countries: Vec<Opt>,
     /// Field `role`: the default.
     pub roles: Vec<Opt>,
+    /// Field `currentCity`: the default.
+    pub city: Field,
+    /// Field `currentState`: the default.
+    pub state: Field,
     /// Where the form is posted to.
     pub action: String,
 }
@@ -161,7 +167,8 @@ impl LinkRow {
     pub fn samples() -> Vec<Self> {
         vec![
             Self {
-                purpose: "Single sign-on, domains".to_owned(),
+                purpose: "Single sign-on and domains".to_owned(),
+                made: "Maren Okafor, 20 November 2026".to_owned(),
                 sent_to: "priya.raman@acme.example".to_owned(),
                 opened: "7 times, last today".to_owned(),
                 status: Status::ok("Works until 20 December 2026"),
@@ -169,6 +176,7 @@ impl LinkRow {
             },
             Self {
                 purpose: "Bulk invite".to_owned(),
+                made: "Priya Raman, 24 October 2026".to_owned(),
                 sent_to: String::new(),
                 opened: "never".to_owned(),
                 status: Status::stopped("Ended 1 November"),
@@ -290,6 +298,11 @@ impl OrgSettings {
             ],
             countries: Opt::list(&[("", "Ask each person once"), ("DE", "Germany")], ""),
             roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], "member"),
+            city: Field::new("Hamburg"),
+            state: Field::wrong(
+                "\u{202e}",
+                "A state is a name without characters that turn the text around.",
+            ),
             action: "/org/settings".to_owned(),
         }
     }

@@ -1,0 +1,110 @@
+//! How sign-ins ended, in the words of the log: a few words for a list, a sentence for a page.
+
+use store::session::Attempt;
+
+use web::parts::Status;
+
+/// Known outcomes: code, a few words, and a sentence in which `{p}` is the provider and `{c}` the company.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("audience_mismatch", "Audience is another one", "{p}’s answer was meant for another service"),
+    ("audience_missing", "Audience is missing", "{p}’s answer does not say for whom it is"),
+    ("destination_mismatch", "Sent to another address", "{p} addressed its answer to another place"),
+    ("destination_missing", "Destination is missing", "{p}’s answer does not say where it belongs"),
+    ("recipient_mismatch", "Recipient is another one", "{p} addressed its answer to another place"),
+    ("recipient_missing", "Recipient is missing", "{p}’s answer does not say where it belongs"),
+    ("issuer_mismatch", "Another issuer", "The answer came from another identity provider"),
+    ("discovery_issuer_mismatch", "Another issuer", "{p} calls itself something else than was set up"),
+    ("signature_missing", "Not signed", "{p}’s answer is not signed"),
+    ("signature_invalid", "Signature does not fit", "The answer is not signed by a key of {p} that we know"),
+    ("no_trusted_key", "No key of the provider", "We have no key of {p} to check its answer with"),
+    ("sha1_forbidden", "Signed with SHA-1", "{p} signs in a way that is not safe any more"),
+    ("algorithm_forbidden", "Algorithm not allowed", "{p} signs in a way that we do not accept"),
+    ("decryption_failed", "Cannot be decrypted", "{p} encrypted its answer for another key"),
+    ("decryption_key_missing", "Cannot be decrypted", "{p} encrypted its answer, and there is no key for it"),
+    ("expired", "Answer too old", "{p}’s answer came too late"),
+    ("not_yet_valid", "Answer from the future", "{p}’s clock is ahead of ours"),
+    ("in_response_to_mismatch", "Answer to another request", "{p} answered another request than ours"),
+    ("unsolicited", "Nobody had asked", "{p} sent an answer that nobody had asked for"),
+    ("status_not_success", "Provider said no", "{p} did not sign the person in"),
+    ("access_denied", "Provider said no", "{p} did not let the person in"),
+    ("provider_error", "Provider said no", "{p} answered with an error"),
+    ("client_refused", "Client secret not taken", "{p} did not accept our client ID and secret"),
+    ("code_refused", "Code not taken", "{p} did not accept the code that it had given"),
+    ("nonce_mismatch", "Answer to another request", "{p} answered another request than ours"),
+    ("provider_unreachable", "Provider did not answer", "{p} did not answer when asked"),
+    ("replayed", "Used before", "The answer had been used before"),
+    ("name_id_missing", "Name ID is missing", "{p} did not say who the person is"),
+    ("subject_missing", "No lasting name", "{p} gives the person another name each time"),
+    ("email_missing", "Email is missing", "{p} did not send an email address"),
+    ("email_not_verified", "Email not verified", "{p} does not vouch for the person’s address"),
+    ("email_not_in_domain", "Domain not verified", "The address is in no verified domain of {c}"),
+    ("not_a_member", "Not a member", "The person has no place at {c}"),
+    ("member_suspended", "Suspended", "The person is suspended at {c}"),
+    ("member_left", "Has left", "The person has left {c}"),
+    ("connection_not_set_up", "Not set up", "The connection is not set up yet"),
+    ("internal", "Failed on our side", "Something failed on our side"),
+];
+
+/// The outcome in a list.
+pub fn status(it: &Attempt) -> Status {
+    if it.accepted {
+        return Status::ok("Signed in");
+    }
+    Status::bad(
+        KNOWN.iter().find(|known| known.0 == it.code).map_or_else(|| plain(&it.code), |k| k.1.to_owned()),
+    )
+}
+
+/// The outcome as the heading of its page.
+pub fn title(it: &Attempt, provider: &str, company: &str) -> String {
+    if it.accepted {
+        return format!("{} signed in", it.email.as_deref().unwrap_or("Somebody"));
+    }
+    match KNOWN.iter().find(|known| known.0 == it.code) {
+        Some((_, _, sentence)) => {
+            let text = sentence.replace("{p}", provider).replace("{c}", company);
+            let mut letters = text.chars();
+            letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+        None => "Nobody was signed in".to_owned(),
+    }
+}
+
+/// What the two compared values are.
+pub fn subject(code: &str) -> &'static str {
+    match code {
+        "audience_mismatch" | "audience_missing" => "Audience",
+        "destination_mismatch" | "destination_missing" => "Destination",
+        "recipient_mismatch" | "recipient_missing" => "Recipient",
+        "issuer_mismatch" | "issuer_missing" | "discovery_issuer_mismatch" => "Issuer",
+        "expired" | "not_yet_valid" | "authn_too_old" | "session_expired" => "Time",
+        "signature_missing" | "signature_invalid" | "no_trusted_key" => "Signature",
+        "email_not_in_domain" | "email_missing" | "email_not_verified" => "Email address",
+        "status_not_success" | "access_denied" | "provider_error" => "What the provider said",
+        _ => "Why",
+    }
+}
+
+/// A code as words.
+fn plain(code: &str) -> String {
+    let text = code.replace('_', " ");
+    let mut letters = text.chars();
+    letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_outcome_is_known_once_and_none_is_left_with_a_placeholder() {
+        let codes: BTreeSet<&str> = KNOWN.iter().map(|k| k.0).collect();
+        assert_eq!(codes.len(), KNOWN.len());
+        for (_, _, sentence) in KNOWN {
+            let text = sentence.replace("{p}", "Okta").replace("{c}", "Acme");
+            assert!(!text.contains(['{', '}']), "{text}");
+        }
+        assert_eq!(plain("malformed_xml"), "Malformed xml");
+    }
+}
