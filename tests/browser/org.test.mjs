@@ -146,10 +146,10 @@ for (const javaScript of [true, false]) {
     await press(page, /undo/i);
     await heading(page, /Wolfe/);
     await go('leavers', /when someone leaves/i);
-    await page.getByLabel(/waiting time/i).fill('a week');
+    await page.getByLabel(/^waiting time/i).fill('a week');
     await press(page, 'Save');
     assert.match(await words(page), /0 to 720/);
-    await page.getByLabel(/waiting time/i).fill('48');
+    await page.getByLabel(/^waiting time/i).fill('48');
     await page.getByLabel(/erase completely/i).check();
     await press(page, 'Save');
     await page.getByText('Saved').waitFor();

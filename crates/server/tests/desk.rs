@@ -211,8 +211,9 @@ async fn an_operator_attests_a_domain_and_an_administrator_has_to_prove_it() {
         assert_eq!(labs.status, model::DomainStatus::Pending);
         let public = ada.post("/org/domains", &[("domain", "gmail.com")]).await;
         assert!(public.status.is_client_error() && public.text.contains("gmail.com"), "{}", public.text);
+        let before = audited(&t, "domain.verified").await;
         ok(&operator.post(&format!("{here}/domains"), &[("attest", &labs.id.to_string())]).await);
-        assert_eq!(audited(&t, "domain.attested").await, 2);
+        assert_eq!(audited(&t, "domain.verified").await, before + 1);
         let labs = domains().await.into_iter().find(|d| d.name == "acme-labs.test").unwrap();
         assert_eq!(labs.status, model::DomainStatus::Verified);
 
@@ -332,10 +333,12 @@ async fn undo_works_until_the_grace_is_over() {
         ok(&operator.post(&format!("{desk}/members"), &leave).await);
         assert_eq!(stored(&t, &bob).await.status, MemberStatus::Erasing);
         t.clock.advance(Duration::from_hours(23));
+        let mut operator = self::operator(&t).await;
         ok(&operator.post(&format!("{desk}/members"), &[("undo", &id)]).await);
         assert_eq!(stored(&t, &bob).await.status, MemberStatus::Active);
         ok(&operator.post(&format!("{desk}/members"), &leave).await);
         t.clock.advance(Duration::from_hours(25));
+        let mut operator = self::operator(&t).await;
         t.work().await;
         assert_eq!(operator.get(&format!("{desk}/members/{id}")).await.status, 404, "every record is gone");
         t.assert_no_work().await;
@@ -463,7 +466,7 @@ async fn an_invitation_to_the_console_that_is_taken_back_opens_nothing() {
 async fn a_revoked_api_token_stops_working_at_once() {
     each_database!(|t| {
         let mut operator = operator(&t).await;
-        let made = operator.post("/console/tokens", &[("name", "billing")]).await;
+        let made = operator.post("/console/tokens", &[("name", "invoices")]).await;
         let at = made.text.find("fd_api_").expect("the token");
         let token: String =
             made.text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
@@ -477,7 +480,7 @@ async fn a_revoked_api_token_stops_working_at_once() {
         ok(&operator.post(&revoke, &[("sure", "yes")]).await);
         let refused = program.api("GET", "/api/v1/organizations", &token, None).await;
         assert_eq!(refused.status, 401, "{}", refused.text);
-        assert!(!operator.get("/console/tokens").await.text.contains("billing"));
+        assert!(!operator.get("/console/tokens").await.text.contains("invoices"));
         t.assert_no_work().await;
     });
 }

@@ -85,6 +85,26 @@ pub fn subject(code: &str) -> &'static str {
     }
 }
 
+/// What puts it right where the record names no steps: what an operator or the company can do here.
+pub fn remedy(code: &str) -> &'static [&'static str] {
+    match code {
+        "email_not_in_domain" => &[
+            "If the domain of the address is theirs: add it to the organization, and let them prove it or attest it.",
+            "Otherwise the person signs in with an address in a verified domain.",
+        ],
+        "not_a_member" => &[
+            "Let an administrator invite the person or assign the person in the directory.",
+            "Or let a first sign-in make members, under the organization’s settings.",
+        ],
+        "member_suspended" => &["An administrator takes the suspension back on the member’s page."],
+        "member_left" => {
+            &["An administrator undoes the leaving on the member’s page, as long as it is there."]
+        }
+        "replayed" => &["Begin again at the sign-in page, without the browser’s back button."],
+        _ => &[],
+    }
+}
+
 /// A code as words.
 fn plain(code: &str) -> String {
     let text = code.replace('_', " ");

@@ -77,12 +77,20 @@ impl Told {
     fn of(it: &Attempt) -> Self {
         let json: Value = serde_json::from_str(&it.explanation).unwrap_or_default();
         let text = |name: &str| json[name].as_str().map(ToOwned::to_owned);
-        let steps = json["steps"].as_array().into_iter().flatten();
+        let mut steps: Vec<String> = json["steps"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|s| s.as_str().map(ToOwned::to_owned))
+            .collect();
+        if steps.is_empty() {
+            steps = outcome::remedy(&it.code).iter().map(ToString::to_string).collect();
+        }
         Self {
             message: text("message").unwrap_or_default(),
             expected: text("expected"),
             received: text("received"),
-            steps: steps.filter_map(|s| s.as_str().map(ToOwned::to_owned)).collect(),
+            steps,
             test: json["test"] == true,
         }
     }

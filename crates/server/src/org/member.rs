@@ -46,7 +46,7 @@ struct Shown<'a> {
 /// What happened to a member, newest first.
 async fn history(app: &App, it: &Member) -> Result<Vec<(When, Html)>, Problem> {
     let facts = store::event::list_of_member(&mut app.read().await?, it.id, 20).await?;
-    Ok(facts.iter().map(|fact| (words::when(fact.created_at), Html::text(&words::fact(fact)))).collect())
+    Ok(facts.iter().map(|fact| (words::brief(fact.created_at), Html::text(&words::fact(fact)))).collect())
 }
 
 async fn require(

@@ -13,6 +13,11 @@ pub fn when(time: Time) -> When {
     When::new(time.to_string(), at.strftime("%-d %B %Y, %H:%M UTC").to_string())
 }
 
+/// A moment in few letters, for a narrow column.
+pub fn brief(time: Time) -> When {
+    When::new(time.to_string(), time.to_jiff().strftime("%-d %b %Y, %H:%M").to_string())
+}
+
 /// A day.
 pub fn day(time: Time) -> String {
     time.to_jiff().strftime("%-d %B %Y").to_string()
@@ -101,8 +106,13 @@ pub fn reason(member: &Member) -> String {
         let verb = if missing.len() == 1 { "is" } else { "are" };
         parts.push(format!("{} {verb} missing", missing.join(", ")));
     }
-    parts.extend(unread.iter().filter_map(|it| it["problem"].as_str()).map(ToOwned::to_owned));
-    parts.join("; ")
+    for problem in unread.iter().filter_map(|it| it["problem"].as_str()) {
+        // The same value may have come in several places.
+        if !parts.iter().any(|part| part == problem) {
+            parts.push(problem.to_owned());
+        }
+    }
+    parts.join(" ")
 }
 
 /// First and last name, or the address.
