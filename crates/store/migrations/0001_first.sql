@@ -50,8 +50,6 @@ CREATE TABLE organizations (
     self_service BOOLEAN NOT NULL,
     default_country TEXT,
     default_role TEXT,
-    default_city TEXT,
-    default_state TEXT,
     created_at BIGINT NOT NULL
 );
 CREATE INDEX organizations_by_name ON organizations (name_folded, id);
@@ -100,8 +98,7 @@ CREATE TABLE setup_links (
     revoked_at BIGINT,
     first_used_at BIGINT,
     last_used_at BIGINT,
-    last_used_from TEXT,
-    sent_to TEXT                      -- the address it was mailed to last
+    last_used_from TEXT
 );
 CREATE INDEX setup_links_by_organization ON setup_links (organization_id, id);
 
@@ -261,7 +258,6 @@ CREATE TABLE invitations (
 );
 CREATE INDEX invitations_by_member ON invitations (member_id);
 CREATE INDEX invitations_by_account ON invitations (account_id);
-CREATE INDEX invitations_by_kind ON invitations (kind, id);
 
 CREATE TABLE imports (
     id TEXT NOT NULL PRIMARY KEY,
@@ -329,7 +325,6 @@ CREATE TABLE login_attempts (
     message TEXT                      -- the message as it came
 );
 CREATE INDEX login_attempts_by_organization ON login_attempts (organization_id, id);
-CREATE INDEX login_attempts_by_time ON login_attempts (organization_id, at, accepted);
 CREATE INDEX login_attempts_by_account ON login_attempts (account_id);
 CREATE INDEX login_attempts_by_member ON login_attempts (member_id);
 

@@ -5,7 +5,10 @@ use sqlx::{AssertSqlSafe, Connection as _, PgPool, SqliteConnection};
 use crate::{Result, StoreError};
 
 /// Every step, in order. A step that was released is never changed.
-const STEPS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_first.sql"))];
+pub(crate) const STEPS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/0001_first.sql")),
+    (2, include_str!("../migrations/0002_links_defaults_and_logs.sql")),
+];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";
 const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";

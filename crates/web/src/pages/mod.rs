@@ -25,11 +25,22 @@ pub(crate) fn sample_page(title: &str) -> Page {
     Page::new(Arc::new(Brand::sample()), title, "sample-csrf-token")
 }
 
-/// Every page with its sample: a name and the HTML.
-pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
-    macro_rules! all {
-        ($($name:literal: $sample:expr),+ $(,)?) => { vec![$(($name, $sample.render())),+] };
-    }
+/// A page's name and its HTML.
+type Sample = (&'static str, askama::Result<String>);
+
+macro_rules! all {
+    ($($name:literal: $sample:expr),+ $(,)?) => { vec![$(($name, $sample.render())),+] };
+}
+
+/// Every page with its sample.
+pub fn samples() -> Vec<Sample> {
+    [samples_for_people(), samples_of_the_wizard(), samples_for_companies(), samples_of_the_console()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn samples_for_people() -> Vec<Sample> {
     all![
         "login-email": login::LoginEmail::sample(),
         "login-own": login::LoginOwn::sample(),
@@ -45,6 +56,12 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "person-link-ended": person::LinkEnded::sample(),
         "person-error": person::ErrorPage::sample(),
         "problem": problem::ProblemPage::sample(),
+        "account": account::Account::sample(),
+    ]
+}
+
+fn samples_of_the_wizard() -> Vec<Sample> {
+    all![
         "setup-welcome": setup::SetupWelcome::sample(),
         "setup-providers": setup::SetupProviders::sample(),
         "setup-providers-empty": setup::SetupProviders::sample_empty(),
@@ -75,6 +92,11 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "scim-mapping": scim::ScimMapping::sample(),
         "scim-leavers": scim::ScimLeavers::sample(),
         "scim-preview": scim::ScimPreview::sample(),
+    ]
+}
+
+fn samples_for_companies() -> Vec<Sample> {
+    all![
         "org-members": org::OrgMembers::sample(),
         "org-members-empty": org::OrgMembers::sample_empty(),
         "org-member": org::OrgMember::sample(),
@@ -91,7 +113,11 @@ pub fn samples() -> Vec<(&'static str, askama::Result<String>)> {
         "org-directory-empty": org::OrgDirectory::sample_empty(),
         "org-link-made": org::LinkMade::sample(),
         "org-settings": org::OrgSettings::sample(),
-        "account": account::Account::sample(),
+    ]
+}
+
+fn samples_of_the_console() -> Vec<Sample> {
+    all![
         "console-first-operator": console::FirstOperator::sample(),
         "console-sign-in": console::OperatorSignIn::sample(),
         "console-operators": console::Operators::sample(),

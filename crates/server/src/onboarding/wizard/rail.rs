@@ -187,12 +187,11 @@ impl Visit {
 
     fn can_open(&self, step: Step) -> bool {
         match step {
-            Step::Domains | Step::Provider | Step::Directory => true,
+            Step::Domains | Step::Provider | Step::Directory | Step::People | Step::Trust => true,
             Step::Guide | Step::Values => self.connection.is_some(),
             Step::Test | Step::Live => self.settings().is_some(),
             Step::Connect | Step::Arrivals => self.directory.is_some(),
             Step::Mapping | Step::Leavers | Step::DirectoryLive => self.is_connected(),
-            Step::People | Step::Trust => true,
             Step::Renew => self.renewing().is_some(),
             Step::TryNew => self.candidate().is_some(),
             Step::Renewed => self.progress.replaced.is_some(),
