@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod application;
+mod attempt;
 pub mod audit;
 pub mod connection;
 pub mod directory;

@@ -98,17 +98,17 @@ pub async fn new(
     browser: Browser,
     caller: OperatorCaller,
 ) -> Result<Response, Problem> {
-    new_page(&app, &browser, &caller, Field::default(), Field::default(), StatusCode::OK).await
+    Ok(new_page(&app, &browser, &caller, Field::default(), Field::default(), StatusCode::OK))
 }
 
-async fn new_page(
+fn new_page(
     app: &App,
     browser: &Browser,
     caller: &OperatorCaller,
     name: Field,
     domains: Field,
     status: StatusCode,
-) -> Result<Response, Problem> {
+) -> Response {
     let page = NewOrganization {
         page: super::page(app, browser, caller, "New organization", Place::Organizations),
         name,
@@ -116,7 +116,7 @@ async fn new_page(
         action: "/console/organizations/new".to_owned(),
         back: "/console".to_owned(),
     };
-    Ok(web::respond(status, &page))
+    web::respond(status, &page)
 }
 
 /// `POST /console/organizations/new`: all of it, or nothing and what is wrong.
@@ -153,7 +153,7 @@ pub async fn create(
             } else {
                 (Field::new(name), Field::wrong(names, words))
             };
-            new_page(&app, &browser, &caller, name, names, problem.status).await
+            Ok(new_page(&app, &browser, &caller, name, names, problem.status))
         }
     }
 }

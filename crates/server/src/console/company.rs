@@ -68,10 +68,6 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
     let mut surroundings = desk.page(app, &it.name, None);
     surroundings.crumbs.truncate(1);
     surroundings.flash = typed.flash;
-    let asked = |name: &str, usual: bool| match &typed.purposes {
-        Some(all) => all.iter().any(|p| p == name),
-        None => usual,
-    };
     let page = Organization {
         page: surroundings,
         company: Person::company(&it.name, &it.id.to_string()),
@@ -98,13 +94,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
             &[Purpose::Sso, Purpose::Scim, Purpose::Domains, Purpose::Csv, Purpose::Certificate],
         )
         .await?,
-        purposes: vec![
-            Opt::new("sso", "Single sign-on", asked("sso", true)),
-            Opt::new("scim", "Directory sync", asked("scim", true)),
-            Opt::new("domains", "Domains", asked("domains", false)),
-            Opt::new("csv", "A file of people", asked("csv", false)),
-            Opt::new("certificate", "A new certificate", asked("certificate", false)),
-        ],
+        purposes: purposes(typed.purposes.as_deref()),
         lifetimes: Opt::list(
             &[("86400", "One day"), ("604800", "One week"), ("2592000", "30 days")],
             typed.lifetime.as_deref().unwrap_or("604800"),
@@ -113,17 +103,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
         link_action: format!("{here}/setup-links"),
         connections: connections.iter().map(|c| trust::connection_card(c, desk)).collect(),
         directories: directories.iter().map(|d| trust::directory_card(app, d, desk)).collect(),
-        member_counts: counts
-            .iter()
-            .map(|(s, n)| {
-                Filter::new(
-                    words::status_word(*s),
-                    u64::try_from(*n).unwrap_or(0),
-                    format!("{}?status={s}", desk.at("members")),
-                    false,
-                )
-            })
-            .collect(),
+        member_counts: counts.iter().map(|(s, n)| by_status(desk, *s, *n)).collect(),
         incomplete: incomplete.iter().map(|m| (words::person(m, &desk.base), words::reason(m))).collect(),
         policies: policies(typed.policy.unwrap_or(it.leaver_policy)),
         grace: typed.grace.unwrap_or_else(|| Field::new(it.erase_grace.as_secs().div_ceil(3600).to_string())),
@@ -141,6 +121,23 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
         import: desk.at("import"),
     };
     Ok(web::respond(status, &page))
+}
+
+/// What a new link may be for: as asked before, or what most are for.
+fn purposes(asked: Option<&[String]>) -> Vec<Opt> {
+    let chosen = |name: &str, usual: bool| asked.map_or(usual, |all| all.iter().any(|p| p == name));
+    vec![
+        Opt::new("sso", "Single sign-on", chosen("sso", true)),
+        Opt::new("scim", "Directory sync", chosen("scim", true)),
+        Opt::new("domains", "Domains", chosen("domains", false)),
+        Opt::new("csv", "A file of people", chosen("csv", false)),
+        Opt::new("certificate", "A new certificate", chosen("certificate", false)),
+    ]
+}
+
+fn by_status(desk: &Desk, status: MemberStatus, count: i64) -> Filter {
+    let href = format!("{}?status={status}", desk.at("members"));
+    Filter::new(words::status_word(status), u64::try_from(count).unwrap_or(0), href, false)
 }
 
 /// The share of sign-ins that worked: "99.2 %".

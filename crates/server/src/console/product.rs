@@ -69,17 +69,17 @@ pub async fn new(
     browser: Browser,
     caller: OperatorCaller,
 ) -> Result<Response, Problem> {
-    new_page(&app, &browser, &caller, &Params::default(), None, StatusCode::OK).await
+    Ok(new_page(&app, &browser, &caller, &Params::default(), None, StatusCode::OK))
 }
 
-async fn new_page(
+fn new_page(
     app: &App,
     browser: &Browser,
     caller: &OperatorCaller,
     form: &Params,
     problem: Option<&Problem>,
     status: StatusCode,
-) -> Result<Response, Problem> {
+) -> Response {
     let field = |name: &str| Field {
         value: form.first(name).unwrap_or_default().to_owned(),
         error: problem
@@ -98,7 +98,7 @@ async fn new_page(
         action: "/console/applications/new".to_owned(),
         back: "/console/applications".to_owned(),
     };
-    Ok(web::respond(status, &page))
+    web::respond(status, &page)
 }
 
 /// `POST /console/applications/new`.
@@ -127,21 +127,21 @@ pub async fn create(
         Err(problem) if problem.status.is_server_error() => return Err(problem),
         Err(problem) => {
             drop(tx);
-            return new_page(&app, &browser, &caller, &form, Some(&problem), problem.status).await;
+            return Ok(new_page(&app, &browser, &caller, &form, Some(&problem), problem.status));
         }
     };
     tx.commit().await?;
-    secret_page(&app, &browser, &caller, &it, secret, format!("{} is ready", it.name)).await
+    Ok(secret_page(&app, &browser, &caller, &it, secret, format!("{} is ready", it.name)))
 }
 
-async fn secret_page(
+fn secret_page(
     app: &App,
     browser: &Browser,
     caller: &OperatorCaller,
     it: &Application,
     secret: Option<String>,
     title: String,
-) -> Result<Response, Problem> {
+) -> Response {
     let mut values = vec![
         Copy::new("issuer", "Issuer", app.config.issuer()),
         Copy::new("client_id", "Client ID", it.id.to_string()),
@@ -156,7 +156,7 @@ async fn secret_page(
         values,
         back: "/console/applications".to_owned(),
     };
-    Ok(web::respond(StatusCode::OK, &page))
+    web::respond(StatusCode::OK, &page)
 }
 
 async fn require(db: &mut impl store::Connected, id: &str) -> Result<Application, Problem> {
@@ -196,7 +196,7 @@ pub async fn secret(
     app.audit(&mut tx, &caller.actor(), "application.secret_changed", None, Some(id), &json!({})).await?;
     tx.commit().await?;
     let title = format!("{} has a new secret", it.name);
-    secret_page(&app, &browser, &caller, &it, Some(secret.expose().to_owned()), title).await
+    Ok(secret_page(&app, &browser, &caller, &it, Some(secret.expose().to_owned()), title))
 }
 
 /// `POST /console/applications/{application}/remove`.

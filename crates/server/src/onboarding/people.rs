@@ -175,9 +175,9 @@ fn summary(file_name: &str, read: &Preview) -> String {
         other => other.to_string(),
     };
     let known = match read.known.len() {
-        0 => "Nobody has been invited yet.".to_owned(),
-        1 => "1 person is here already and will be left as they are.".to_owned(),
-        n => format!("{n} are here already and will be left as they are."),
+        0 => "Nobody in it is here yet.".to_owned(),
+        1 => "One person is here already and will be left as is.".to_owned(),
+        n => format!("{n} people are here already and will be left as they are."),
     };
     format!("{file_name}, read as {} with “{delimiter}” between the cells. {known}", read.roster.encoding)
 }

@@ -206,7 +206,7 @@ pub async fn confirm(app: &App, desk: &Desk, members: &[Member]) -> Result<Respo
     };
     if nobody_left {
         let name = &desk.organization.name;
-        effect.push_str(&format!(" {name} has no administrator then."));
+        effect = format!("{effect} {name} has no administrator then.");
     }
     let mut fields = vec![("do".to_owned(), "leave".to_owned()), ("sure".to_owned(), "yes".to_owned())];
     fields.extend(members.iter().map(|m| ("id".to_owned(), m.id.to_string())));

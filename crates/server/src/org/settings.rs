@@ -83,12 +83,9 @@ pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Resul
     };
     let mut tx = app.write().await?;
     let changed = organization::update(&app, &mut tx, desk.organization.clone(), change, &desk.actor).await;
-    let problem = match changed {
-        Ok(_) => {
-            tx.commit().await?;
-            return Ok(Redirect::to(&desk.at("settings?done=saved")).into_response());
-        }
-        Err(problem) => problem,
+    let Err(problem) = changed else {
+        tx.commit().await?;
+        return Ok(Redirect::to(&desk.at("settings?done=saved")).into_response());
     };
     drop(tx);
     let fault =

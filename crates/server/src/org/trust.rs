@@ -273,7 +273,7 @@ fn refusal(it: &ScimRequest) -> Notice {
     let at = words::when(it.at).text;
     Notice {
         text: Html::text(&format!(
-            "{at}: {} {}. {} Your provider sends it again by itself once that is put right. Reference: {}.",
+            "{at}: {} {}. {} Most providers send it again by themselves once it is put right. Reference: {}.",
             it.method, it.path, it.outcome, it.id
         )),
         ..Notice::new(Tone::Warn, "A request of your directory was refused", "")
