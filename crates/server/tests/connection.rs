@@ -200,8 +200,8 @@ type Expectation = (&'static str, bool);
 #[tokio::test]
 async fn a_forged_wrapped_tampered_or_misdirected_answer_is_refused_with_its_reason() {
     each_database!(|t| {
-        let org = organization(&t, "Acme").await;
-        let it = saml_connection(&t, &org).await;
+        let org = t.organization("Acme").await;
+        let it = t.saml_connection(&org, idp()).await;
         let started = start(&t, &it).await;
         let says = Says {
             audience: &started.entity_id,
@@ -210,7 +210,7 @@ async fn a_forged_wrapped_tampered_or_misdirected_answer_is_refused_with_its_rea
             name_id: ("ann@acme.test", name_id_format::EMAIL),
             attributes: ANN,
         };
-        let sound = says.answer(&t).to_xml(&signer(), Signed::Assertion, None).unwrap();
+        let sound = idp().answer(&t, says, IDS).to_xml(&idp().signer(), Signed::Assertion, None).unwrap();
         let start_of = |tag: &str| sound.find(tag).unwrap();
         let end_of = |tag: &str| start_of(tag) + tag.len();
         let assertion = &sound[start_of("<saml:Assertion")..end_of("</saml:Assertion>")];

@@ -1,6 +1,7 @@
 //! A company whose people sign in through its SAML provider, and a person on the way.
 
 use model::{Connection, Organization};
+use store::session::Attempts;
 use testkit::{Answer, Asked, Person, SamlProvider, TestApp, TestBrowser};
 
 /// Acme, with the domain `acme.test`.
@@ -72,7 +73,9 @@ pub async fn is_signed_in(browser: &mut TestBrowser) -> bool {
 /// The codes of all attempts, newest first.
 pub async fn attempts(t: &TestApp) -> Vec<String> {
     let mut db = t.app.read().await.unwrap();
-    let page = store::session::list_attempts(&mut db, None, None, 100).await.unwrap();
+    let page = store::session::list_attempts(&mut db, &Attempts { limit: 100, ..Attempts::default() })
+        .await
+        .unwrap();
     page.items.into_iter().map(|it| it.code).collect()
 }
 

@@ -168,7 +168,8 @@ async fn who_lacks_a_field_is_asked_for_it_before_the_session_begins() {
 #[tokio::test]
 async fn the_organizations_defaults_fill_what_the_provider_does_not_say() {
     each_database!(|t| {
-        let defaults = Defaults { country: Some("US".to_owned()), role: Some(Role::Admin) };
+        let defaults =
+            Defaults { country: Some("US".to_owned()), role: Some(Role::Admin), ..Defaults::default() };
         let acme = company_with(&t, "Acme", "acme.test", |it| it.defaults = defaults).await;
         let mut browser = t.browser();
         let ann = Person { country: "", ..Person::new("u1", "ann@acme.test") };
