@@ -106,6 +106,9 @@ for (const javaScript of [true, false]) {
     const guest = await browser.newPerson();
     await guest.goto(link);
     assert.match(await words(guest), new RegExp(javaScript ? 'Gesellschaft' : 'Plain'));
+    await guest.goto(`${link}/sso/providers/okta-saml`);
+    await guest.locator('form.actions button').click();
+    await guest.getByRole('heading', { level: 1 }).waitFor();
     await page.goto(here);
     const row = page.getByRole('row', { name: /made by Maren Okafor/ });
     assert.match(await row.innerText(), /127\.0\.0\.1/, 'who used it');

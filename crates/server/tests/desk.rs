@@ -150,10 +150,14 @@ async fn a_setup_link_is_made_mailed_used_and_revoked_in_the_console() {
         t.work().await;
         assert_eq!(t.mails().await.len(), 2);
 
-        ok(&t.browser().get(&path).await);
+        let mut guest = t.browser();
+        ok(&guest.get(&path).await);
+        assert!(links(&t, acme).await[0].last_used_at.is_none(), "programs open links too");
+        let chosen = guest.post(&format!("{path}/sso/providers/generic-saml"), &[]).await;
+        assert_eq!(chosen.status, 303, "{}", chosen.text);
         let page = operator.get(&here).await;
         assert!(page.text.contains("hr@acme.test") && page.text.contains("Maren Okafor"), "{}", page.text);
-        assert!(links(&t, acme).await[0].last_used_at.is_some(), "the opening is kept");
+        assert!(links(&t, acme).await[0].last_used_at.is_some(), "the first act is kept");
         let revoked = operator.post(&format!("{here}/desk/setup-links/{}/revoke", link.id), &[]).await;
         assert!(revoked.location().starts_with(&here), "{}", revoked.location());
         assert_eq!(t.browser().get(&path).await.status, 410);
@@ -192,7 +196,7 @@ async fn a_companys_own_link_works_for_a_day_whatever_is_asked() {
         ok(&ada.post("/org/setup-links?purpose=scim", &[("expires_in", "7776000")]).await);
         let link = links(&t, acme).await.remove(0);
         assert_eq!(link.expires_at.since(link.created_at), Duration::from_hours(24));
-        assert_eq!(link.created_by, "Ada Lovelace");
+        assert_eq!(link.created_by, "Ada Lovelace at Acme");
         t.assert_no_work().await;
     });
 }

@@ -23,7 +23,7 @@ impl Drop for Folder {
 
 /// Rows about the person in every table that may have one. `{…}` are ids.
 const ROWS: &[&str] = &[
-    "INSERT INTO organizations VALUES ('{org}', 'Acme', 'acme', 'delete', 0, 1, 1, NULL, NULL, NULL, NULL, 1)",
+    "INSERT INTO organizations VALUES ('{org}', 'Acme', 'acme', 'delete', 0, 1, 1, NULL, NULL, 1, NULL, NULL)",
     "INSERT INTO connections VALUES ('con_1', '{org}', 'saml', 'x', 'active', '{}', NULL, NULL, 1, 1)",
     "INSERT INTO directories VALUES ('dir_1', '{org}', 'x', 'active', '', NULL, 1, 1)",
     "INSERT INTO directory_users VALUES ('{user}', 'dir_1', 'WORD@acme.test', NULL, 'WORD@acme.test', 1, '{\"WORD\":1}', 1, 1, 1)",
