@@ -47,6 +47,18 @@ test('setting that is wrong is named, with what to do', async (t) => {
   assert.match(await refusal(t, ...listen, '--data', data, '--config', config), /nmae/);
   assert.match(await refusal(t, ...listen, '--data', data, '--public-url', 'ftp://files.test'), /ftp/);
   assert.match(await refusal(t, ...listen, '--data', data, '--database', 'mysql://somewhere/db'), /mysql|postgres/);
+  const unanswered = `postgres://127.0.0.1:${await freePort()}/none`;
+  assert.match(await refusal(t, ...listen, '--data', data, '--database', unanswered), /refused/i, 'the cause is told');
+  assert.match(await refusal(t, ...listen, '--data', data, '--public-url', 'https://me:secret@id.test'), /^(?!.*secret)/s);
+  for (const [line, said] of [
+    ['support_url = "javascript:alert(1)"', /support_url.*https:/],
+    ['privacy_url = "data:text/html,x"', /privacy_url.*https:/],
+    ['support_email = "nobody"', /support_email.*help@/],
+    ['colour = "red; }"', /colour.*#0e4f61/],
+  ]) {
+    writeFileSync(config, `[vendor]\n${line}\n`);
+    assert.match(await refusal(t, ...listen, '--data', data, '--config', config), said);
+  }
 });
 
 test('token is all that making one prints, also while the server runs', async (t) => {

@@ -39,12 +39,21 @@ enum Saml {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("FRONTDESK_LOG").unwrap_or_else(|_| {
-            if matches!(cli.command, Command::Demo(_)) { "warn".into() } else { "info".into() }
-        }))
-        .with_writer(std::io::stderr)
-        .init();
+    let detail = match std::env::var("FRONTDESK_LOG") {
+        Ok(text) => text,
+        Err(_) if matches!(cli.command, Command::Demo(_)) => "warn".to_owned(),
+        Err(_) => "info".to_owned(),
+    };
+    let filter = match tracing_subscriber::EnvFilter::try_new(&detail) {
+        Ok(filter) => filter,
+        Err(error) => {
+            eprintln!(
+                "The log’s detail “{detail}” cannot be used: {error}. Set FRONTDESK_LOG to info, debug or something like server=debug."
+            );
+            return ExitCode::from(2);
+        }
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

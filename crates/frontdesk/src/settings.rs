@@ -11,6 +11,7 @@ use server::config::{Network, Smtp};
 use store::Target;
 use url::Url;
 use web::brand::Brand;
+use web::colour::Rgb;
 
 /// Where the data is. Shared by every command that opens it.
 #[derive(Debug, Clone, Args)]
@@ -93,7 +94,7 @@ impl ServeArgs {
         if let Some(proxies) = &self.trusted_proxies {
             config.trusted_proxies.clone_from(proxies);
         }
-        config.brand = brand(file.vendor);
+        config.brand = brand(file.vendor)?;
         config.smtp = mail_server(file.mail)?;
         Ok(config)
     }
@@ -201,11 +202,16 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 fn check_public_url(url: &Url) -> Result<&Url, Refusal> {
     let good = matches!(url.scheme(), "http" | "https")
         && url.host().is_some()
+        && url.username().is_empty()
+        && url.password().is_none()
         && url.path() == "/"
         && url.query().is_none()
         && url.fragment().is_none();
     good.then_some(url).ok_or_else(|| {
-        Refusal(format!("The public address {url} cannot be used. Expected scheme, host and port alone, such as https://id.example.com. See --public-url."))
+        let mut shown = url.clone();
+        // A password in it is nobody's to read on a screen.
+        let _ = shown.set_password(None);
+        Refusal(format!("The public address {shown} cannot be used. Expected scheme, host and port alone, such as https://id.example.com. See --public-url."))
     })
 }
 
@@ -218,19 +224,49 @@ fn read_file(path: &Path) -> Result<File, Refusal> {
     })
 }
 
-fn brand(vendor: Vendor) -> Brand {
+fn brand(vendor: Vendor) -> Result<Brand, Refusal> {
     let name = vendor.name.unwrap_or_else(|| "Frontdesk".to_owned());
-    let email = vendor.support_email.unwrap_or_else(|| "support@localhost".to_owned());
+    if name.trim().is_empty() {
+        return Err(wrong_vendor("name", &name, "the name of your product, such as Northwind Privacy"));
+    }
+    let email = match vendor.support_email {
+        None => "support@localhost".to_owned(),
+        Some(text) => match profile::email::parse(&text) {
+            Ok(Some(email)) => email,
+            _ => {
+                return Err(wrong_vendor(
+                    "support_email",
+                    &text,
+                    "an address such as help@northwind.example",
+                ));
+            }
+        },
+    };
     let mut brand = Brand::new(&name, &email);
     if let Some(legal_name) = vendor.legal_name {
         brand.legal_name = legal_name;
     }
     if let Some(colour) = vendor.colour {
+        if Rgb::parse(&colour).is_none() {
+            return Err(wrong_vendor("colour", &colour, "a colour such as #0e4f61"));
+        }
         brand.colour = colour;
     }
-    brand.support_url = vendor.support_url;
-    brand.privacy_url = vendor.privacy_url;
-    brand
+    brand.support_url = vendor.support_url.map(|text| page_address("support_url", text)).transpose()?;
+    brand.privacy_url = vendor.privacy_url.map(|text| page_address("privacy_url", text)).transpose()?;
+    Ok(brand)
+}
+
+/// An address that a page may link to: a script in its place would run in our pages.
+fn page_address(setting: &str, text: String) -> Result<String, Refusal> {
+    let is_page = Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if is_page { Ok(text) } else { Err(wrong_vendor(setting, &text, "an address that begins with https://")) }
+}
+
+fn wrong_vendor(setting: &str, received: &str, expected: &str) -> Refusal {
+    Refusal(format!(
+        "The setting {setting} under [vendor] cannot be used: expected {expected}, found “{received}”. See --config."
+    ))
 }
 
 fn mail_server(file: Option<MailServer>) -> Result<Option<Smtp>, Refusal> {

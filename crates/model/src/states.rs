@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 /// A text that names no state of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{received}” is not one of {expected}")]
+#[error("“{received}” is not one of {}", .expected.join(", "))]
 pub struct UnknownState {
     /// What came.
     pub received: String,
-    /// The spellings that exist, separated by commas.
-    pub expected: &'static str,
+    /// The spellings that exist.
+    pub expected: &'static [&'static str],
 }
 
 macro_rules! states {
@@ -40,7 +40,7 @@ macro_rules! states {
                     $($text => Ok(Self::$variant),)*
                     other => Err(UnknownState {
                         received: other.chars().take(60).collect(),
-                        expected: concat!($($text, ", "),*),
+                        expected: &[$($text),*],
                     }),
                 }
             }
@@ -148,5 +148,11 @@ mod tests {
             assert_eq!(status.as_str().parse::<MemberStatus>().as_ref(), Ok(status));
         }
         assert!("Active".parse::<MemberStatus>().is_err());
+    }
+
+    #[test]
+    fn a_text_that_names_no_state_is_told_those_that_exist() {
+        let said = "open".parse::<DomainStatus>().unwrap_err().to_string();
+        assert_eq!(said, "“open” is not one of pending, verified");
     }
 }

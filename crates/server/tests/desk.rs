@@ -150,12 +150,12 @@ async fn a_setup_link_is_made_mailed_used_and_revoked_in_the_console() {
         t.work().await;
         assert_eq!(t.mails().await.len(), 2);
 
-        let mut guest = t.browser();
-        ok(&guest.get(&path).await);
+        let mut admin = t.browser();
+        ok(&admin.get(&path).await);
         assert!(links(&t, acme).await[0].last_used_at.is_none(), "programs open links too");
         let provider = format!("{path}/sso/providers/generic-saml");
-        ok(&guest.get(&provider).await);
-        let chosen = guest.post(&provider, &[]).await;
+        ok(&admin.get(&provider).await);
+        let chosen = admin.post(&provider, &[]).await;
         assert_eq!(chosen.status, 303, "{}", chosen.text);
         let page = operator.get(&here).await;
         assert!(page.text.contains("hr@acme.test") && page.text.contains("Maren Okafor"), "{}", page.text);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::Notify;
 
 use crate::sqlite::Writer;
@@ -37,6 +37,9 @@ macro_rules! on {
     };
 }
 pub(crate) use on;
+
+/// How long PostgreSQL may take to answer at the start.
+const REACH: std::time::Duration = std::time::Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 enum Backend {
@@ -85,6 +88,13 @@ impl Store {
             }
             Target::Postgres(url) => {
                 let options: PgConnectOptions = url.parse()?;
+                // Once without the pool, which would try again and again and then only say that it waited.
+                let first = tokio::time::timeout(REACH, PgConnection::connect_with(&options));
+                first
+                    .await
+                    .map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))??
+                    .close()
+                    .await?;
                 let pool = PgPoolOptions::new()
                     .max_connections(16)
                     .acquire_timeout(std::time::Duration::from_secs(10))

@@ -159,6 +159,17 @@ impl<T: DeserializeOwned> FromRequest<App> for ApiJson<T> {
         };
         let value: serde_json::Value =
             serde_json::from_slice(&bytes).map_err(|e| wrong(StatusCode::BAD_REQUEST, e.to_string()))?;
+        if !value.is_object() {
+            let received = match value {
+                serde_json::Value::Array(_) => "a list",
+                serde_json::Value::String(_) => "a text",
+                serde_json::Value::Null => "null",
+                _ => "a single value",
+            };
+            let detail =
+                format!("Expected a JSON object such as {{\"name\":\"Acme\"}}, received {received}.");
+            return Err(wrong(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        }
         if has_nul(&value) {
             return Err(wrong(StatusCode::UNPROCESSABLE_ENTITY, NO_NUL.to_owned()));
         }
@@ -237,7 +248,8 @@ fn multipart(error: &axum::extract::multipart::MultipartError) -> Problem {
 }
 
 fn too_large(error: &axum::extract::rejection::BytesRejection) -> Problem {
-    Problem::new(error.status(), "body_too_large", "This request is too large", error.body_text())
+    let detail = format!("{}. A body may have up to 2 MB; a file of people up to 10 MB.", error.body_text());
+    Problem::new(error.status(), "body_too_large", "This request is too large", detail)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Params {

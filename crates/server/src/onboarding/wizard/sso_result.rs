@@ -65,12 +65,13 @@ pub fn failed(
         details.insert(0, ("Reference".to_owned(), Html::text(reference)));
     }
     let errors = visit.sso_guide().map(|guide| guide.render(&values).errors);
+    let (title, more) = first_sentence(&refused.message);
     SetupTestFailed {
         page: visit.page(app, browser, "The test failed", Some(Step::Test)),
         when: When::words("your last test"),
         email: String::new(),
-        title: refused.message.clone(),
-        lede: Html::text("Nobody but you is affected. Put it right and test again."),
+        title,
+        lede: Html::text(format!("{more} Nobody but you is affected. Put it right and test again.").trim()),
         subject: String::new(),
         compare,
         fix: fix(visit, refused, &values, &provider),
@@ -79,6 +80,14 @@ pub fn failed(
         test_action: visit.path("/sso/test"),
         back: visit.path("/sso/values"),
         errors: errors.unwrap_or_default(),
+    }
+}
+
+/// What happened, for the heading, and the rest of what is said about it.
+fn first_sentence(message: &str) -> (String, &str) {
+    match message.split_once(". ") {
+        Some((first, more)) => (format!("{first}."), more),
+        None => (message.to_owned(), ""),
     }
 }
 
