@@ -502,3 +502,62 @@ async fn the_icon_of_the_tab_is_served() {
         assert!(t.browser().get("/login").await.text.contains("<link rel=\"icon\" href=\"/favicon.ico?v="));
     });
 }
+
+#[tokio::test]
+async fn a_file_of_leavers_is_shown_by_name_before_anybody_leaves() {
+    each_database!(|t| {
+        let mut operator = operator(&t).await;
+        let acme = company(&mut operator, "Acme", "acme.test").await;
+        let globex = company(&mut operator, "Globex", "globex.test").await;
+        let (_, bob) = person(&t, acme, "bob@acme.test", Role::Member).await;
+        let (_, eve) = person(&t, acme, "eve@acme.test", Role::Member).await;
+        let (_, other) = person(&t, globex, "zoe@globex.test", Role::Member).await;
+        let here = format!("/console/organizations/{acme}/desk/leavers");
+        let file = format!("{here}/file");
+        ok(&operator.get(&here).await);
+
+        // What cannot be used is said on the page, and nobody leaves.
+        for (content, said) in [
+            (&b""[..], "No file was chosen"),
+            (b"\x89PNG\r\n\x1a\n\0\0", "cannot be read"),
+            (b"name\nBob\n", "cannot be read"),
+            (b"Email\nzoe@globex.test\n", "Nobody of Acme is in this file"),
+        ] {
+            let name = if content.is_empty() { "" } else { "leavers.csv" };
+            let refused = operator.upload(&file, &[], (name, content)).await;
+            assert!(refused.status == 422 && refused.text.contains(said), "{said}: {}", refused.text);
+        }
+        let forged = t.browser().upload(&file, &[], ("leavers.csv", b"Email\nbob@acme.test\n")).await;
+        assert_eq!(forged.status, 303, "a stranger is sent to sign in");
+
+        let rows =
+            "E-Mail;Note\nBOB@acme.test;leaves\nbob@acme.test;again\nnobody@acme.test;\n;\nno address;\n";
+        let asked = operator.upload(&file, &[], ("leavers.csv", rows.as_bytes())).await;
+        assert_eq!(asked.status, 200, "{}", asked.text);
+        assert!(
+            asked.text.contains("nobody@acme.test") && asked.text.contains("no address that we can read")
+        );
+        assert!(asked.text.contains(&bob.id.to_string()) && !asked.text.contains(&eve.id.to_string()));
+        assert!(t.mails().await.is_empty(), "so far it was a question");
+
+        let yes = [("do", "leave"), ("sure", "yes"), ("id", &*bob.id.to_string())];
+        let done = operator.post(&format!("/console/organizations/{acme}/desk/members"), &yes).await;
+        assert_eq!(done.status, 303, "{}", done.text);
+        t.work().await;
+        let letters: Vec<String> = t.mails().await.into_iter().map(|mail| mail.recipient).collect();
+        assert_eq!(letters, ["bob@acme.test"]);
+        let mut db = t.app.read().await.unwrap();
+        let status = async |id| {
+            store::member::lookup_any(&mut t.app.read().await.unwrap(), id).await.unwrap().unwrap().status
+        };
+        assert_eq!(status(bob.id).await, MemberStatus::Disconnected);
+        assert_eq!(
+            (status(eve.id).await, status(other.id).await),
+            (MemberStatus::Active, MemberStatus::Active)
+        );
+        assert!(store::member::lookup_email(&mut db, acme, "nobody@acme.test").await.unwrap().is_none());
+        drop(db);
+        let again = operator.upload(&file, &[], ("leavers.csv", b"Email\nbob@acme.test\n")).await;
+        assert!(again.status == 422 && again.text.contains("One person has left already"), "{}", again.text);
+    });
+}

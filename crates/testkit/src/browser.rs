@@ -79,6 +79,28 @@ impl TestBrowser {
         self.send(request.expect("a request")).await
     }
 
+    /// Posts a form with a file in it, perhaps an empty one as browsers send it, and the CSRF token of the last page.
+    pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Answer {
+        let mut body = Vec::new();
+        let csrf = self.csrf.clone();
+        for (name, value) in [("csrf", csrf.as_str())].iter().chain(fields) {
+            body.extend(
+                format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
+        }
+        let (name, content) = file;
+        let head =
+            format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        body.extend(head.bytes());
+        body.extend(content);
+        body.extend(b"\r\n--x--\r\n");
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body));
+        self.send(request.expect("a request")).await
+    }
+
     /// Posts a form as another site would make the browser do it (SAML's POST binding): without cookies, which are
     /// `SameSite=Lax`.
     pub async fn post_cross_site(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {

@@ -35,9 +35,9 @@ pub async fn create(
     let organization = organization::require(&mut tx, &id).await?;
     let preview = import::preview(&app, &mut tx, &organization, &file.content).await?;
     let mut answer = preview.to_json();
+    answer["invited"] = 0.into();
+    answer["skipped"] = preview.known.len().into();
     if dry_run {
-        answer["invited"] = 0.into();
-        answer["skipped"] = preview.known.len().into();
         return Ok(Json(answer));
     }
     let outcome = import::apply(&app, &mut tx, &organization, &preview, mode, &caller.actor()).await;

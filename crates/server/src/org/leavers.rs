@@ -32,6 +32,13 @@ pub async fn show(State(app): State<App>, desk: Desk, params: Params) -> Result<
     .await
 }
 
+/// The page with something to say first.
+pub async fn say(app: &App, desk: &Desk, notice: Notice, status: StatusCode) -> Result<Response, Problem> {
+    let hours = desk.organization.erase_grace.as_secs().div_ceil(3600);
+    page(app, desk, Some(notice), desk.organization.leaver_policy, Field::new(hours.to_string()), status)
+        .await
+}
+
 async fn page(
     app: &App,
     desk: &Desk,
@@ -80,6 +87,7 @@ async fn page(
         ],
         grace,
         action: desk.at("leavers"),
+        file_action: desk.at("leavers/file"),
         leaving: leaving
             .iter()
             .map(|m| Leaving {

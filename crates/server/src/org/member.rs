@@ -159,7 +159,7 @@ pub async fn act(
     let here = desk.at(&format!("members/{}", it.id));
     let what = form.first("do").unwrap_or("profile").to_owned();
     if what == "leave" {
-        return super::members::confirm(&app, &desk, &[it]).await;
+        return super::members::confirm(&app, &desk, &[it], None).await;
     }
     let mut tx = app.write().await?;
     tx.lock(&organization.id.to_string()).await?;

@@ -132,7 +132,7 @@ pub async fn act(State(app): State<App>, desk: Desk, form: FormParams) -> Result
     }
     if what == "leave" && form.first("sure") != Some("yes") {
         drop(tx);
-        return confirm(&app, &desk, &members).await;
+        return confirm(&app, &desk, &members, None).await;
     }
     let guard = Guard::before(&mut tx, &desk).await?;
     for it in members {
@@ -192,8 +192,13 @@ impl Guard {
     }
 }
 
-/// The effect in numbers and names, before it happens.
-pub async fn confirm(app: &App, desk: &Desk, members: &[Member]) -> Result<Response, Problem> {
+/// The effect in numbers and names, before it happens. `notice` says what else is to know.
+pub async fn confirm(
+    app: &App,
+    desk: &Desk,
+    members: &[Member],
+    notice: Option<Notice>,
+) -> Result<Response, Problem> {
     let names: Vec<String> = members.iter().map(words::name).collect();
     let many = members.len() > 1;
     let mut db = app.read().await?;
@@ -210,8 +215,10 @@ pub async fn confirm(app: &App, desk: &Desk, members: &[Member]) -> Result<Respo
     }
     let mut fields = vec![("do".to_owned(), "leave".to_owned()), ("sure".to_owned(), "yes".to_owned())];
     fields.extend(members.iter().map(|m| ("id".to_owned(), m.id.to_string())));
+    let mut surroundings = desk.page(app, "Check out", Place::Members);
+    surroundings.flash = notice;
     let page = Confirm {
-        page: desk.page(app, "Check out", Place::Members),
+        page: surroundings,
         title: if many {
             format!("{} people leave {}", members.len(), desk.organization.name)
         } else {

@@ -5,6 +5,7 @@
 
 mod desk;
 mod file;
+mod leaver_file;
 mod leavers;
 pub mod links;
 mod member;
@@ -48,5 +49,6 @@ fn desk_pages() -> Router<App> {
         .route("/setup-links/{link}/revoke", post(links::revoke))
         .route("/setup-links/{link}/send", post(links::send))
         .route("/leavers", get(leavers::show).post(leavers::save))
+        .route("/leavers/file", post(leaver_file::upload).layer(upload))
         .route("/settings", get(settings::show).post(settings::save))
 }

@@ -114,6 +114,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/org/setup-links/{link}/revoke", Administrator),
     ("POST", "/org/setup-links/{link}/send", Administrator),
     ("GET POST", "/org/leavers", Administrator),
+    ("POST", "/org/leavers/file", Administrator),
     ("GET POST", "/org/settings", Administrator),
     ("GET", "/org", Open),
     // -- the same pages for an operator
@@ -132,6 +133,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/console/organizations/{organization}/desk/setup-links/{link}/revoke", Operator),
     ("POST", "/console/organizations/{organization}/desk/setup-links/{link}/send", Operator),
     ("GET POST", "/console/organizations/{organization}/desk/leavers", Operator),
+    ("POST", "/console/organizations/{organization}/desk/leavers/file", Operator),
     ("GET POST", "/console/organizations/{organization}/desk/settings", Operator),
     // -- the console
     ("GET POST", "/console/login", Open),

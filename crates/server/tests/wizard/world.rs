@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::body::Body;
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -119,25 +118,8 @@ impl Admin {
 
     /// A form with a file in it, perhaps an empty one as browsers send it.
     pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Answer {
-        let mut body = Vec::new();
-        let csrf = self.browser.csrf.clone();
-        for (name, value) in [("csrf", csrf.as_str())].iter().chain(fields) {
-            body.extend(
-                format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
-            );
-        }
-        let (name, content) = file;
-        body.extend(
-            format!("--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
-                .bytes(),
-        );
-        body.extend(content);
-        body.extend(b"\r\n--x--\r\n");
-        let request = Request::post(format!("{}{path}", self.link))
-            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
-            .header("sec-fetch-site", "same-origin")
-            .body(Body::from(body));
-        self.browser.send(request.unwrap()).await
+        let path = format!("{}{path}", self.link);
+        self.browser.upload(&path, fields, file).await
     }
 
     /// Fields alone, as the form without a chosen file sends them.

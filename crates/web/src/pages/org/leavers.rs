@@ -23,6 +23,8 @@ pub struct OrgLeavers {
     pub grace: Field,
     /// Where the form is posted to.
     pub action: String,
+    /// Where a file of leavers is posted to.
+    pub file_action: String,
     /// Who is leaving.
     pub leaving: Vec<Leaving>,
 }
@@ -117,6 +119,7 @@ impl OrgLeavers {
             policies: policies("Acme", "Northwind Privacy", "disconnect"),
             grace: Field::wrong("1000", "0 to 720 hours, which is 30 days."),
             action: "/org/leavers".to_owned(),
+            file_action: "/org/leavers/file".to_owned(),
             leaving: vec![
                 Leaving {
                     person: Person::new("Mei Chen", "by Priya Raman, yesterday 16:10"),
