@@ -155,6 +155,13 @@ for (const javaScript of [true, false]) {
     await page.getByText('Saved').waitFor();
     assert.equal((await frontdesk.api.get(`/organizations/${company.id}`)).leaver_policy, 'delete');
 
+    const leavers = { name: 'leavers.csv', mimeType: 'text/csv', buffer: Buffer.from(`Email\nnobody@${domain}\npriya@${domain}\n`) };
+    await page.getByLabel('A file of people who leave').setInputFiles(leavers);
+    await press(page, 'Look at the file');
+    await heading(page, /Priya Raman leaves Delta/);
+    assert.match(await words(page), new RegExp(`Nobody here has the address nobody@${domain}`));
+    await shot('leavers-file');
+
     await page.goto(`${frontdesk.url}/org/members/invite`);
     await page.getByLabel('First name').fill('Priya');
     await page.getByLabel('Last name').fill('Raman');
