@@ -12,8 +12,9 @@ mod saml;
 mod world;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::Router;
 pub use browser::{Answer, TestBrowser};
 pub use chance::{ManualClock, SeededRng};
 use model::{Mail, OperatorId, Seal, Time, TokenId};
@@ -90,6 +91,8 @@ pub struct TestApp {
     pub app: App,
     /// Its clock.
     pub clock: Arc<ManualClock>,
+    /// Made once: it has some two hundred routes.
+    router: OnceLock<Router>,
     _database: Database,
 }
 
@@ -114,12 +117,12 @@ impl TestApp {
             config,
             dns: Dns::fixed(),
         };
-        Self { app: App::new(parts), clock, _database: database }
+        Self { app: App::new(parts), clock, router: OnceLock::new(), _database: database }
     }
 
     /// A browser without cookies.
     pub fn browser(&self) -> TestBrowser {
-        TestBrowser::new(server::router(self.app.clone()))
+        TestBrowser::new(self.router.get_or_init(|| server::router(self.app.clone())).clone())
     }
 
     /// A working API token.
