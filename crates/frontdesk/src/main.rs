@@ -1,5 +1,6 @@
 //! The command line of Frontdesk.
 
+mod bypass;
 mod demo;
 mod saml_inspect;
 mod serve;
@@ -27,6 +28,9 @@ enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(token::Command),
+    /// Another way in for a time, where a company's sign-in is required and fails
+    #[command(subcommand)]
+    Bypass(bypass::Command),
     /// Tools for debugging SAML
     #[command(subcommand)]
     Saml(Saml),
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
             Command::Serve(args) => serve::run(args).await,
             Command::Demo(args) => demo::run(args).await,
             Command::Token(command) => token::run(command).await,
+            Command::Bypass(command) => bypass::run(command).await,
             Command::Saml(Saml::Inspect(args)) => saml_inspect::run(&args),
         }
     })

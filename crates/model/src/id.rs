@@ -128,6 +128,10 @@ ids! {
     KeyId = "key";
     /// The record of one sign-in attempt or request: the reference that people are shown.
     TraceId = "ref";
+    /// A time in which people may sign in beside a required single sign-on.
+    OpeningId = "opn";
+    /// A link to the explanation of one sign-in.
+    ShareId = "shr";
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub struct Organization {
     pub self_service: bool,
     /// Defaults for missing fields.
     pub defaults: Defaults,
+    /// No later than this somebody may sign in beside a required single sign-on; none where nobody may.
+    pub opened_until: Option<Time>,
     /// When it was created.
     pub created_at: Time,
 }
@@ -67,6 +69,8 @@ pub struct Domain {
     pub found: Option<String>,
     /// When it is looked at next without being asked; none where nobody looks any more.
     pub next_look: Option<Time>,
+    /// Since when its addresses sign in through the company alone; none where they may also do otherwise.
+    pub sso_required_at: Option<Time>,
 }
 
 /// One SSO trust. `config` is opaque here; the `connection` room reads and writes it.

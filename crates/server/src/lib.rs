@@ -12,6 +12,7 @@ pub mod connection;
 pub mod console;
 pub mod directory;
 pub mod dns;
+pub mod enforcement;
 pub mod job;
 pub mod login;
 pub mod mail;

@@ -54,6 +54,7 @@ pub async fn create(app: &App, tx: &mut Tx, name: &str, actor: &str) -> Result<O
         jit: true,
         self_service: false,
         defaults: Defaults::default(),
+        opened_until: None,
         created_at: app.now(),
     };
     store::organization::add(tx, &it).await?;

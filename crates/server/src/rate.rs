@@ -54,6 +54,8 @@ pub const BEGINNINGS: Limit = Limit::new(20_000, QUARTER);
 pub const PASSWORDS: Limit = Limit::new(10, QUARTER);
 /// Mails asked for by strangers for one address.
 pub const MAILS: Limit = Limit::new(5, QUARTER);
+/// Recovery codes tried for one address.
+pub const RECOVERIES: Limit = Limit::new(5, QUARTER);
 /// Bearer tokens and client secrets that are not known, from one network address.
 pub const FAILED_SECRETS: Limit = Limit::new(100, Duration::from_mins(5));
 /// Links that are not known, and answers of identity providers that nobody waits for, from one network address.

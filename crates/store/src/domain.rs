@@ -20,6 +20,7 @@ struct Row {
     looked_at: Option<At>,
     found: Option<String>,
     next_look: Option<At>,
+    sso_required_at: Option<At>,
 }
 
 impl From<Row> for Domain {
@@ -36,6 +37,7 @@ impl From<Row> for Domain {
             looked_at: row.looked_at.map(|t| t.0),
             found: row.found,
             next_look: row.next_look.map(|t| t.0),
+            sso_required_at: row.sso_required_at.map(|t| t.0),
         }
     }
 }
@@ -45,8 +47,9 @@ pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
         "INSERT INTO domains
-            (id, organization_id, name, status, dns_token, verified_at, verified_by, created_at, looked_at, found, next_look)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+            (id, organization_id, name, status, dns_token, verified_at, verified_by, created_at, looked_at, found, next_look,
+             sso_required_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     )
     .bind(Text(it.id))
     .bind(Text(it.organization_id))
@@ -59,6 +62,7 @@ pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
     .bind(it.looked_at.map(At))
     .bind(&it.found)
     .bind(it.next_look.map(At))
+    .bind(it.sso_required_at.map(At))
     .execute(db)
     .await
     .map(|_| ())
@@ -100,6 +104,17 @@ pub async fn look_at(tx: &mut Tx, id: DomainId, next: Time) -> Result<()> {
     on!(tx, |db| sqlx::query("UPDATE domains SET next_look = $2 WHERE id = $1")
         .bind(Text(id))
         .bind(At(next))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// Records since when its addresses sign in through the company alone; none lets them do otherwise too.
+pub async fn require_sso(tx: &mut Tx, id: DomainId, since: Option<Time>) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE domains SET sso_required_at = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(since.map(At))
         .execute(db)
         .await
         .map(|_| ()))?;

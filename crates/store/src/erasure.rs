@@ -98,6 +98,17 @@ const ERASED: &[Statement] = &[
         "DELETE FROM login_flows WHERE lower(state) LIKE $1 ESCAPE '\\'",
         &[Bind::Mention],
     ),
+    of_member(
+        "sign_in_openings",
+        "DELETE FROM sign_in_openings WHERE organization_id = $1 AND email_folded = $2",
+        &[Bind::Organization, Bind::Email],
+    ),
+    of_member(
+        "sign_in_openings",
+        "UPDATE sign_in_openings SET reason = 'erased'
+         WHERE organization_id = $1 AND lower(reason) LIKE $2 ESCAPE '\\'",
+        &[Bind::Organization, Bind::Mention],
+    ),
     of_member("scim_requests", "DELETE FROM scim_requests WHERE subject_id = $1", &[Bind::DirectoryUser]),
     of_member(
         "scim_requests",
@@ -190,7 +201,8 @@ const ERASED: &[Statement] = &[
 
 /// Tables that go with a row of [`ERASED`] by foreign key.
 #[cfg(test)]
-const GO_ALONG: &[&str] = &["authorization_codes", "access_tokens", "refresh_tokens"];
+const GO_ALONG: &[&str] =
+    &["authorization_codes", "access_tokens", "refresh_tokens", "recovery_codes", "trace_shares"];
 
 /// Tables that hold nothing about an organization's people: the vendor's own, an organization's settings, hashes,
 /// counters, and jobs, whose payloads are ids.

@@ -13,6 +13,7 @@ pub mod directory;
 pub mod directory_group;
 pub mod directory_user;
 pub mod domain;
+pub mod enforcement;
 pub mod erasure;
 pub mod event;
 pub mod import;

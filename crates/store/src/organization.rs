@@ -21,6 +21,7 @@ struct Row {
     default_role: Option<Text<Role>>,
     default_city: Option<String>,
     default_state: Option<String>,
+    opened_until: Option<At>,
     created_at: At,
 }
 
@@ -39,6 +40,7 @@ impl From<Row> for Organization {
                 current_city: row.default_city,
                 current_state: row.default_state,
             },
+            opened_until: row.opened_until.map(|t| t.0),
             created_at: row.created_at.0,
         }
     }
@@ -73,7 +75,7 @@ pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     Ok(())
 }
 
-/// Writes everything that can change.
+/// Writes every setting; what stands open is written by `enforcement`.
 pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(

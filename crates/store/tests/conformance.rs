@@ -19,6 +19,7 @@ fn organization(t: &TestApp, name: &str) -> Organization {
             current_city: Some("Hamburg".to_owned()),
             current_state: None,
         },
+        opened_until: None,
         created_at: t.app.now(),
     }
 }

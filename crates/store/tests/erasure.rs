@@ -23,7 +23,7 @@ impl Drop for Folder {
 
 /// Rows about the person in every table that may have one. `{…}` are ids.
 const ROWS: &[&str] = &[
-    "INSERT INTO organizations VALUES ('{org}', 'Acme', 'acme', 'delete', 0, 1, 1, NULL, NULL, 1, NULL, NULL)",
+    "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service, created_at) VALUES ('{org}', 'Acme', 'acme', 'delete', 0, 1, 1, 1)",
     "INSERT INTO connections VALUES ('con_1', '{org}', 'saml', 'x', 'active', '{}', NULL, NULL, 1, 1)",
     "INSERT INTO directories VALUES ('dir_1', '{org}', 'x', 'active', '', NULL, 1, 1)",
     "INSERT INTO directory_users VALUES ('{user}', 'dir_1', 'WORD@acme.test', NULL, 'WORD@acme.test', 1, '{\"WORD\":1}', 1, 1, 1)",
@@ -44,6 +44,10 @@ const ROWS: &[&str] = &[
     "INSERT INTO login_attempts VALUES ('a1', 1, '{org}', 'con_1', NULL, NULL, 'WORD@acme.test', 0, 'x', '{}', 'WORD')",
     "INSERT INTO login_attempts VALUES ('a2', 1, '{org}', 'con_1', NULL, '{member}', NULL, 1, 'x', '{\"received\":\"WORD\"}', NULL)",
     "INSERT INTO login_attempts VALUES ('a3', 1, '{org}', 'con_1', NULL, NULL, NULL, 0, 'x', '{\"received\":\"WORD@acme.test\"}', NULL)",
+    "INSERT INTO trace_shares VALUES ('h1', 'th', 'a1', '{org}', 1, 'member:{member}', 1, 1, NULL, 0, NULL)",
+    "INSERT INTO sign_in_openings VALUES ('o1', '{org}', 'operator', NULL, 'WORD@acme.test', 'lost', 'system', 1, 1, NULL, NULL)",
+    "INSERT INTO sign_in_openings VALUES ('o2', '{org}', 'operator', 'acme.test', NULL, 'WORD@acme.test called', 'system', 1, 1, NULL, NULL)",
+    "INSERT INTO recovery_codes VALUES ('r1', '{member}', 'sealed', 1, NULL)",
     "INSERT INTO events VALUES (1, 'e1', 'member.created', '{org}', '{member}', '{\"name\":\"WORD\"}', 1)",
     "INSERT INTO mails VALUES ('m1', 'invitation', '{member}', '{org}', 'WORD@acme.test', 'WORD@acme.test', 'WORD', 'WORD', 'WORD', 1, NULL, NULL)",
     "INSERT INTO mails VALUES ('m2', 'sign_in_link', NULL, NULL, 'WORD@home.example', 'WORD@home.example', '', '', '', 1, NULL, NULL)",

@@ -52,6 +52,7 @@ impl TestApp {
             jit: true,
             self_service: true,
             defaults: Defaults::default(),
+            opened_until: None,
             created_at: self.app.now(),
         };
         change(&mut it);
@@ -73,6 +74,7 @@ impl TestApp {
             looked_at: None,
             found: None,
             next_look: None,
+            sso_required_at: None,
             verified_at: Some(now),
             verified_by: Some("api".to_owned()),
             created_at: now,

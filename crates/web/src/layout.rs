@@ -47,6 +47,8 @@ pub struct Page {
     pub hand_over: Option<String>,
     /// What the request before this page did.
     pub flash: Option<Notice>,
+    /// What holds for a time and must not be forgotten.
+    pub banner: Option<Notice>,
     /// Load htmx: only where the page waits for something.
     pub live: bool,
 }
@@ -171,6 +173,7 @@ impl Page {
             contact: None,
             hand_over: None,
             flash: None,
+            banner: None,
             live: false,
         }
     }

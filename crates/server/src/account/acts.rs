@@ -64,7 +64,7 @@ pub(super) async fn password(
     signed_in: SignedIn,
     form: FormParams,
 ) -> Result<Response, Problem> {
-    if !may_have_password(&mut app.read().await?, &signed_in).await? {
+    if !may_have_password(&mut app.read().await?, &signed_in, app.now()).await? {
         return Err(Problem::forbidden("Your company signs you in, so there is no password here to change."));
     }
     let email = &signed_in.account.email;

@@ -9,6 +9,7 @@ use store::session::Session;
 
 use crate::app::App;
 use crate::connection;
+use crate::enforcement;
 use crate::member;
 use crate::problem::Problem;
 use crate::request::{Browser, Params, SignedIn};
@@ -66,8 +67,14 @@ impl Place {
 }
 
 /// Whether the person may sign in by password: no company does it for them, and none did in this session.
-pub(super) async fn may_have_password(db: &mut impl Connected, it: &SignedIn) -> Result<bool, Problem> {
-    Ok(it.session.connection_id.is_none() && connection::route(db, &it.account.email).await?.is_none())
+pub(super) async fn may_have_password(
+    db: &mut impl Connected,
+    it: &SignedIn,
+    now: Time,
+) -> Result<bool, Problem> {
+    let way = enforcement::own_way(db, now, &it.account.email).await?;
+    // Where the way stands open for a time alone, nobody makes a password that outlives it.
+    Ok(it.session.connection_id.is_none() && way.closed().is_none() && way.ends_at().is_none())
 }
 
 /// The page.
@@ -75,7 +82,7 @@ pub(super) async fn view(app: &App, browser: &Browser, it: &SignedIn, forms: For
     let mut db = app.read().await?;
     let places = places(&mut db, &it.account).await?;
     let sessions = store::session::list(&mut db, it.account.id, app.now()).await?;
-    let own_password = may_have_password(&mut db, it).await?;
+    let own_password = may_have_password(&mut db, it, app.now()).await?;
     drop(db);
     let name = name(&it.account);
     let mut page = browser.page(app, "Your account").place("Your account", "/account");

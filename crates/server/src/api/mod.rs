@@ -5,6 +5,7 @@
 mod applications;
 mod connections;
 mod directories;
+mod enforcement;
 mod events;
 mod imports;
 mod members;
@@ -35,6 +36,12 @@ pub fn machine() -> Router<App> {
         )
         .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
         .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
+        .route(
+            "/api/v1/organizations/{id}/domains/{domain}/sso",
+            get(enforcement::show).put(enforcement::switch),
+        )
+        .route("/api/v1/organizations/{id}/bypasses", post(enforcement::open).get(enforcement::list))
+        .route("/api/v1/organizations/{id}/bypasses/{opening}/end", post(enforcement::end))
         .route("/api/v1/organizations/{id}/setup-links", post(setup_links::create).get(setup_links::list))
         .route("/api/v1/organizations/{id}/setup-links/{link}/revoke", post(setup_links::revoke))
         .route("/api/v1/organizations/{id}/members", get(members::list).post(members::create))

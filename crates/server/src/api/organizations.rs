@@ -174,6 +174,7 @@ async fn with_domains(db: &mut impl Connected, it: &Organization) -> Result<Valu
                 "name": d.name,
                 "status": d.status.as_str(),
                 "verified_at": d.verified_at.map(|t| t.to_string()),
+                "sso_required": d.sso_required_at.is_some(),
             })
         })
         .collect();

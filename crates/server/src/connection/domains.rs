@@ -237,6 +237,7 @@ async fn insert(
         looked_at: None,
         found: None,
         next_look: None,
+        sso_required_at: None,
     };
     store::domain::add(tx, &domain).await?;
     record(app, tx, &domain, "domain.added", actor).await?;

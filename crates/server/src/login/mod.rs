@@ -19,6 +19,7 @@ mod record;
 mod return_to;
 mod start;
 mod test;
+mod ways;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -37,6 +38,8 @@ pub fn pages() -> Router<App> {
     Router::new()
         .route("/login", get(start::show).post(start::submit))
         .route("/signup", get(start::show).post(start::submit))
+        .route("/login/other", get(ways::show).post(ways::choose))
+        .route("/login/recovery", get(ways::show_recovery).post(ways::recover))
         .route("/login/password", post(own::password))
         .route("/login/link", post(own::send_link))
         .route("/signin/{token}", get(own::show_link).post(own::use_link))

@@ -11,9 +11,10 @@ use store::invitation::Invitation;
 use super::finish::signed_in;
 use super::return_to;
 use super::start::own_page;
+use super::ways;
 use crate::account::{SignIn, check_password, start_session};
 use crate::app::App;
-use crate::connection;
+use crate::enforcement::{self, How};
 use crate::mail;
 use crate::member;
 use crate::problem::Problem;
@@ -51,21 +52,29 @@ pub async fn password(
     let Ok(Some(email)) = profile::email::parse(&form.email) else { return Err(no_address()) };
     rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
     rate::check(&app, &format!("password:{email}"), rate::PASSWORDS).await?;
+    let way = enforcement::own_way(&mut app.read().await?, app.now(), &email).await?;
+    if let Some(organization) = way.closed() {
+        return Ok(ways::closed(&app, &browser, organization, &email, &return_to));
+    }
     let account = store::account::lookup_email(&mut app.read().await?, &email).await?;
     let hash = account.as_ref().and_then(|a| a.password_hash.as_deref());
     let right = check_password(hash, &form.password).await?;
-    // Where the company signs its people in, a password does not: the company may have ended the access.
-    let by_company = connection::route(&mut app.read().await?, &email).await?.is_some();
-    let Some(account) = account.filter(|_| right && !by_company) else {
+    let mut db = app.read().await?;
+    let right = right && way.admits(&mut db, account.as_ref(), How::Own).await?;
+    drop(db);
+    let Some(account) = account.filter(|_| right) else {
         let field = Field::wrong(
             "",
             "That password does not belong to this address. Try again, or have a sign-in link sent to you.",
         );
-        return Ok(own_page(&app, &browser, &email, field, &return_to, StatusCode::UNPROCESSABLE_ENTITY));
+        let company = ways::company(&app, &way, &email, &return_to);
+        let page =
+            own_page(&app, &browser, (&email, company), field, &return_to, StatusCode::UNPROCESSABLE_ENTITY);
+        return Ok(page);
     };
     let mut tx = app.write().await?;
-    let member = place(&mut tx, &account).await?;
-    let how = SignIn::own("password", app.now());
+    let member = place(&app, &mut tx, &account).await?;
+    let how = SignIn { ends_at: way.ends_at(), ..SignIn::own("password", app.now()) };
     let cookie = start_session(&app, &mut tx, account.id, member.as_ref(), how, &headers).await?;
     tx.commit().await?;
     Ok(signed_in(&return_to, cookie))
@@ -75,10 +84,19 @@ fn no_address() -> Problem {
     Problem::field("email", "expected an email address, such as you@company.com")
 }
 
-/// The one active membership that a personal sign-in is for; none when there are several or none.
-async fn place(tx: &mut store::Tx, account: &Account) -> Result<Option<model::Member>, Problem> {
-    let mut active = store::member::list_of_account(tx, account.id).await?;
-    active.retain(|m| m.status == model::MemberStatus::Active);
+/// The one active membership that a personal sign-in is for; none when there are several or none. A place whose address
+/// signs in through the company alone is not reached by another address of the person.
+async fn place(app: &App, tx: &mut store::Tx, account: &Account) -> Result<Option<model::Member>, Problem> {
+    let mut active = Vec::new();
+    for member in store::member::list_of_account(tx, account.id).await? {
+        let closed = match &member.email {
+            Some(email) => enforcement::own_way(tx, app.now(), email).await?.closed().map(|it| it.id),
+            None => None,
+        };
+        if member.status == model::MemberStatus::Active && closed != Some(member.organization_id) {
+            active.push(member);
+        }
+    }
     Ok(if active.len() == 1 { active.pop() } else { None })
 }
 
@@ -101,6 +119,10 @@ pub async fn send_link(
     let email = profile::email::parse(&form.email).ok().flatten().ok_or_else(no_address)?;
     rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
     rate::check(&app, &format!("link:{email}"), rate::MAILS).await?;
+    let way = enforcement::own_way(&mut app.read().await?, app.now(), &email).await?;
+    if let Some(organization) = way.closed() {
+        return Ok(ways::closed(&app, &browser, organization, &email, &return_to));
+    }
     let token = app.token("");
     let now = app.now();
     let mut tx = app.write().await?;
@@ -187,16 +209,18 @@ pub async fn use_link(
     if !store::invitation::use_up(&mut tx, it.id, app.now()).await? {
         return Ok(ended(&app, &browser));
     }
-    if connection::route(&mut tx, &it.email).await?.is_some() {
+    let way = enforcement::own_way(&mut tx, app.now(), &it.email).await?;
+    let known = store::account::lookup_email(&mut tx, &it.email).await?;
+    if !way.admits(&mut tx, known.as_ref(), How::Link).await? {
         let title = "Your company signs you in";
         let page = ErrorPage::new(
             browser.page(&app, title),
             title,
-            "Since you asked for this link, your company has switched on its own sign-in. Enter your work address on the sign-in page.",
+            "Your company has a sign-in of its own, and this link does not replace it. Enter your work address on the sign-in page.",
         );
         return Ok(web::respond(StatusCode::FORBIDDEN, &page));
     }
-    let account = match store::account::lookup_email(&mut tx, &it.email).await? {
+    let account = match known {
         // An account that nobody had proven may be a stranger's: what the stranger could sign in with goes.
         Some(account) => {
             member::adopt(&app, &mut tx, account.clone(), None).await?;
@@ -220,8 +244,8 @@ pub async fn use_link(
     };
     let data: Value = serde_json::from_str(&it.data).unwrap_or_default();
     let return_to = return_to::safe(data["return_to"].as_str());
-    let member = place(&mut tx, &account).await?;
-    let how = SignIn::own("link", app.now());
+    let member = place(&app, &mut tx, &account).await?;
+    let how = SignIn { ends_at: way.ends_at(), ..SignIn::own("link", app.now()) };
     let cookie = start_session(&app, &mut tx, account.id, member.as_ref(), how, &headers).await?;
     tx.commit().await?;
     Ok(signed_in(&return_to, cookie))

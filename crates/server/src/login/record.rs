@@ -95,6 +95,7 @@ pub async fn page(
     page.reference = Some(Copy::new("reference", "Reference", reference).hint(&app.now().to_string()));
     page.administrators = administrators;
     page.again = Some(again(state));
+    page.other = Some(super::return_to::with("/login/other", &state.return_to));
     page.code.clone_from(&refused.code);
     page.remedy = web::Html::marked(
         "Send this reference to your company’s IT help desk. They see with it what to put right.",

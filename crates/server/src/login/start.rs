@@ -3,19 +3,21 @@
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::{Connection, ConnectionStatus};
+use model::{Connection, ConnectionStatus, Time};
 use serde::Deserialize;
 use store::Connected;
 
 use super::flow::{self, Beginning};
 use super::return_to;
+use super::ways;
 use crate::app::App;
 use crate::connection;
+use crate::enforcement;
 use crate::problem::Problem;
 use crate::provider;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params};
-use web::pages::login::{LoginEmail, LoginOwn};
+use web::pages::login::{CompanyWay, LoginEmail, LoginOwn};
 use web::parts::Field;
 
 /// `GET /login`. Hints (`connection`, `organization`, `login_hint`) go straight to the identity provider.
@@ -28,7 +30,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let return_to = return_to::safe(params.first("return_to"));
     let email = params.first("login_hint").map(ToOwned::to_owned);
-    let hinted = hinted(&mut app.read().await?, &params).await?;
+    let hinted = hinted(&mut app.read().await?, &params, app.now()).await?;
     if let Some(connection) = hinted {
         rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
         let force = params.first("force").is_some();
@@ -39,7 +41,7 @@ pub async fn show(
     Ok(email_page(&app, &browser, sign_up, Field::new(email.unwrap_or_default()), &return_to, StatusCode::OK))
 }
 
-async fn hinted(db: &mut impl Connected, params: &Params) -> Result<Option<Connection>, Problem> {
+async fn hinted(db: &mut impl Connected, params: &Params, now: Time) -> Result<Option<Connection>, Problem> {
     if let Some(Ok(id)) = params.first("connection").map(str::parse) {
         let found = store::connection::lookup(db, id).await?;
         return Ok(found.filter(|c| c.status == ConnectionStatus::Active));
@@ -49,7 +51,16 @@ async fn hinted(db: &mut impl Connected, params: &Params) -> Result<Option<Conne
         return Ok(all.into_iter().rev().find(|c| c.status == ConnectionStatus::Active));
     }
     match params.first("login_hint") {
-        Some(email) => Ok(connection::route(db, email).await?.map(|(_, connection)| connection)),
+        Some(email) => Ok(match connection::route(db, email).await? {
+            // Where the way beside the company's sign-in stands open, people choose.
+            Some((organization, _))
+                if params.first("sso").is_none()
+                    && enforcement::opened(db, now, &organization, email).await?.is_some() =>
+            {
+                None
+            }
+            routed => routed.map(|(_, connection)| connection),
+        }),
         None => Ok(None),
     }
 }
@@ -101,6 +112,10 @@ pub async fn submit(
     };
     let routed = connection::route(&mut app.read().await?, &email).await?;
     match routed {
+        // Known from the organization's own row: where nothing stands open, there is nothing more to look at.
+        Some((organization, _)) if organization.opened_until.is_some_and(|until| until > app.now()) => {
+            ways::beside(&app, &browser, &address, &email, &return_to).await
+        }
         Some((_, connection)) => {
             rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
             let force = provider::asks_anew(&return_to);
@@ -109,7 +124,7 @@ pub async fn submit(
         }
         None => {
             rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
-            Ok(own_page(&app, &browser, &email, Field::default(), &return_to, StatusCode::OK))
+            Ok(own_page(&app, &browser, (&email, None), Field::default(), &return_to, StatusCode::OK))
         }
     }
 }
@@ -130,15 +145,16 @@ fn email_page(
         action: return_to::with(here, return_to),
         sign_up,
         other: return_to::with(other, return_to),
+        ways: return_to::with("/login/other", return_to),
     };
     web::respond_leaving(status, &page)
 }
 
-/// The personal sign-in for an address.
+/// The personal sign-in for an address, and beside which company's sign-in it stands.
 pub fn own_page(
     app: &App,
     browser: &Browser,
-    email: &str,
+    (email, company): (&str, Option<CompanyWay>),
     password: Field,
     return_to: &str,
     status: StatusCode,
@@ -146,6 +162,7 @@ pub fn own_page(
     let page = LoginOwn {
         page: browser.page(app, "Sign in"),
         email: email.to_owned(),
+        company,
         password,
         action: return_to::with("/login/password", return_to),
         link_action: return_to::with("/login/link", return_to),

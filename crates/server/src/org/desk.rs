@@ -3,15 +3,16 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::Response;
-use model::{MemberStatus, Organization, Role};
+use model::{MemberStatus, Organization, Role, Time};
 
+use super::words;
 use crate::app::App;
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{Browser, OperatorCaller, SignedIn};
-use web::Page;
 use web::pages::org::{Place, nav};
-use web::parts::{Crumb, Person};
+use web::parts::{Crumb, Notice, Person, Tone};
+use web::{Html, Page};
 
 /// An administrator of a company at `/org`, or an operator who looks after it in the console.
 #[derive(Debug, Clone)]
@@ -109,11 +110,20 @@ impl Desk {
         format!("{}/{path}", self.base)
     }
 
+    /// While the company's sign-in is not the only way, every page says so.
+    fn banner(&self, now: Time) -> Option<Notice> {
+        let until = self.organization.opened_until.filter(|until| *until > now)?;
+        let title = format!("People may sign in without single sign-on until {}", words::when(until).text);
+        let link = Html::link(&self.at("sign-on/required"), "See for whom and why, or end it");
+        Some(Notice { text: link, ..Notice::new(Tone::Warn, title, "") })
+    }
+
     /// A page here. The navigation counts nothing: it is on every page, and a company may be large.
     pub fn page(&self, app: &App, title: &str, place: impl Into<Option<Place>>) -> Page {
         let title = format!("{title} · {}", self.organization.name);
         let mut page = self.browser.page(app, title).place(&self.organization.name, self.at("members"));
         page.nav = nav(place.into());
+        page.banner = self.banner(app.now());
         for item in &mut page.nav {
             item.href = item.href.replacen("/org", &self.base, 1);
         }

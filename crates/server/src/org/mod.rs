@@ -4,6 +4,7 @@
 //! place, the [`Desk`].
 
 mod desk;
+mod enforcement;
 mod file;
 mod leaver_file;
 mod leavers;
@@ -43,6 +44,11 @@ fn desk_pages() -> Router<App> {
         .route("/import/{import}", get(file::preview).post(file::apply))
         .route("/import/{import}/rejected", get(file::rejected))
         .route("/sign-on", get(trust::sign_on).post(trust::connection))
+        .route("/sign-on/required", get(enforcement::show))
+        .route("/sign-on/required/{domain}", get(enforcement::ask).post(enforcement::switch))
+        .route("/sign-on/codes", post(enforcement::codes))
+        .route("/sign-on/openings", post(enforcement::open))
+        .route("/sign-on/openings/{opening}/end", post(enforcement::end))
         .route("/directory", get(trust::directory).post(trust::directory_act))
         .route("/domains", get(trust::domains).post(trust::domain))
         .route("/setup-links", post(links::create))

@@ -162,6 +162,7 @@ pub async fn sign_on(State(app): State<App>, desk: Desk, params: Params) -> Resu
         connections: all.iter().map(|c| connection_card(c, &desk)).collect(),
         links: links::rows(&app, &desk, &links::SIGN_ON).await?,
         link_action: Some(desk.at("setup-links?purpose=sso")),
+        required: desk.at("sign-on/required"),
     };
     Ok(web::respond(StatusCode::OK, &page))
 }

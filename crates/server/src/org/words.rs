@@ -54,6 +54,13 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
         "left" => ("Checked out", "Every session has ended. You find who left under Leavers, with an undo."),
         "restored" => ("Undone", "As it was before, as far as it was still there."),
         "revoked" => ("The setup link no longer works", "Whoever opens it is told whom to ask."),
+        "opened" => {
+            ("Another way is open", "It ends by itself. Every administrator of the company was told by mail.")
+        }
+        "closed" => (
+            "Closed again",
+            "The company’s sign-in is the only way, and who came in otherwise is signed out.",
+        ),
         "removed" => ("Removed", "It is gone from this list."),
         _ => return None,
     };

@@ -2,6 +2,7 @@
 
 mod account;
 mod company;
+mod enforced;
 mod limits;
 mod links;
 mod own;

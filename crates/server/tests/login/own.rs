@@ -102,10 +102,15 @@ async fn a_password_ends_where_the_companys_sign_in_begins() {
         t.member(&acme.organization, &ann, Role::Member).await;
         let mut browser = t.browser();
         browser.get("/login").await;
-        assert_eq!(password(&mut browser, &ann.email, PASSWORD).await.status, 422);
-        // A link was asked for before the company switched its sign-in on.
+        // A link was asked for before the company required its own sign-in.
         browser.post("/login/link", &[("email", &ann.email)]).await;
         let at = link(&t.mails().await[0]);
+        let mut tx = t.app.write().await.unwrap();
+        let domain = store::domain::lookup_name(&mut tx, "acme.test").await.unwrap().unwrap();
+        store::domain::require_sso(&mut tx, domain.id, Some(t.app.now())).await.unwrap();
+        store::connection::touch(&mut tx, acme.connection.id, t.app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(password(&mut browser, &ann.email, PASSWORD).await.status, 403);
         browser.get(&at).await;
         assert_eq!(browser.post(&at, &[]).await.status, 403);
         assert!(!is_signed_in(&mut browser).await);

@@ -404,6 +404,7 @@ async fn address_is_verified_by_its_owner_or_by_the_domain_of_the_company() {
             looked_at: None,
             found: None,
             next_look: None,
+            sso_required_at: None,
             verified_at: None,
             verified_by: None,
             created_at: t.app.now(),

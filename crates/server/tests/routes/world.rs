@@ -84,6 +84,11 @@ impl Company {
                 .await;
         let link =
             post(format!("{base}/setup-links"), json!({"purposes": ["scim"], "expires_in": 86400})).await;
+        let opening = post(
+            format!("{base}/bypasses"),
+            json!({"domain": domain, "hours": 1, "reason": "the provider is being moved"}),
+        )
+        .await;
         let application = post(
             "/api/v1/applications".to_owned(),
             json!({"name": "Product", "redirect_uris": [format!("https://{domain}/callback")]}),
@@ -110,6 +115,7 @@ impl Company {
             ("application", text(&application["client_id"])),
             ("domain", domains[0].id.to_string()),
             ("member", of.id.to_string()),
+            ("opening", text(&opening["id"])),
             ("import", import.to_string()),
             ("act", "suspend".to_owned()),
             ("switch", "self-service".to_owned()),

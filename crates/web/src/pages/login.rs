@@ -5,6 +5,8 @@ use crate::layout::Page;
 use crate::parts::{Field, Icon, Input, Notice, Opt, Select, Tone};
 use askama::Template;
 
+pub use super::ways::{CompanyWay, LoginClosed, LoginOther, LoginRecovery};
+
 /// `/login` and `/signup`: the email address decides the way.
 #[derive(Clone, Debug, Template)]
 #[template(path = "pages/login/email.html")]
@@ -19,6 +21,8 @@ pub struct LoginEmail {
     pub sign_up: bool,
     /// Link to the other one of the two.
     pub other: String,
+    /// Link to other ways of signing in.
+    pub ways: String,
 }
 
 /// A personal sign-in, or one where the company has no single sign-on: by password or by a link in a mail.
@@ -29,6 +33,8 @@ pub struct LoginOwn {
     pub page: Page,
     /// The address, as typed before; sent along in the field `email`.
     pub email: String,
+    /// The company whose sign-in stands beside; none where no company signs the address in.
+    pub company: Option<CompanyWay>,
     /// Field `password`.
     pub password: Field,
     /// Where the password is posted to.
@@ -240,16 +246,23 @@ impl LoginEmail {
             action: "/login".to_owned(),
             sign_up: false,
             other: "/signup".to_owned(),
+            ways: "/login/other".to_owned(),
         }
     }
 }
 
 impl LoginOwn {
+    /// Whether a password would do.
+    fn has_password(&self) -> bool {
+        self.company.as_ref().is_none_or(|it| !it.link_only)
+    }
+
     /// A sample.
     pub fn sample() -> Self {
         Self {
             page: sample_page("Sign in"),
             email: "jonas.weber@home.example".to_owned(),
+            company: None,
             password: Field::wrong(
                 "secret",
                 "That password does not belong to this address. Try again, or have a sign-in link sent to you.",
@@ -257,6 +270,16 @@ impl LoginOwn {
             action: "/login/password".to_owned(),
             link_action: "/login/link".to_owned(),
             change: "/login".to_owned(),
+        }
+    }
+
+    /// A sample beside a company's sign-in that fails.
+    pub fn sample_beside() -> Self {
+        Self {
+            email: "jonas.weber@acme.example".to_owned(),
+            company: Some(CompanyWay::sample()),
+            password: Field::default(),
+            ..Self::sample()
         }
     }
 }

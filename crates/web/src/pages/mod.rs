@@ -11,6 +11,7 @@ pub mod problem;
 pub mod scim;
 pub mod setup;
 pub mod sign_out;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,10 @@ fn samples_for_people() -> Vec<Sample> {
     all![
         "login-email": login::LoginEmail::sample(),
         "login-own": login::LoginOwn::sample(),
+        "login-own-beside": login::LoginOwn::sample_beside(),
+        "login-other": login::LoginOther::sample(),
+        "login-closed": login::LoginClosed::sample(),
+        "login-recovery": login::LoginRecovery::sample(),
         "login-mail-sent": login::MailSent::sample(),
         "login-profile": login::CompleteProfile::sample(),
         "login-signed-out": login::SignedOut::sample(),
@@ -109,6 +114,10 @@ fn samples_for_companies() -> Vec<Sample> {
         "org-brake": org::OrgBrake::sample(),
         "org-domains": org::OrgDomains::sample(),
         "org-sign-on": org::OrgSignOn::sample(),
+        "org-required": org::OrgRequired::sample(),
+        "org-require": org::OrgRequire::sample(),
+        "org-require-required": org::OrgRequire::sample_required(),
+        "org-recovery-codes": org::RecoveryCodes::sample(),
         "org-directory": org::OrgDirectory::sample(),
         "org-directory-empty": org::OrgDirectory::sample_empty(),
         "org-link-made": org::LinkMade::sample(),

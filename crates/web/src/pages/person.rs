@@ -127,6 +127,8 @@ pub struct ErrorPage {
     pub administrators: Vec<Contact>,
     /// Where trying again leads.
     pub again: Option<String>,
+    /// Where other ways of signing in are.
+    pub other: Option<String>,
     /// The code of the rule, such as `domain.not_verified`; may be empty.
     pub code: String,
 }
@@ -233,6 +235,7 @@ impl ErrorPage {
             reference: None,
             administrators: Vec::new(),
             again: None,
+            other: None,
             code: String::new(),
         }
     }
@@ -252,6 +255,7 @@ impl ErrorPage {
                 email: "priya.raman@acme.example".to_owned(),
             }],
             again: Some("/login".to_owned()),
+            other: Some("/login/other".to_owned()),
             code: "domain.not_verified".to_owned(),
             ..Self::new(
                 sample_page("You are not signed in"),

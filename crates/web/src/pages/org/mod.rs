@@ -1,10 +1,12 @@
 //! Pages of a company's administrators, `/org`; the console shows several of them for any company.
 
+mod enforcement;
 mod import;
 mod leavers;
 mod members;
 mod trust;
 
+pub use enforcement::{CodesLeft, OpeningRow, OrgRequire, OrgRequired, RecoveryCodes, RequiredDomain};
 pub use import::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview};
 pub use leavers::{Leaving, OrgBrake, OrgLeavers};
 pub use members::{Act, Confirm, MemberRow, OrgInvite, OrgMember, OrgMembers};

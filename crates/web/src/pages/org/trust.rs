@@ -40,6 +40,8 @@ pub struct OrgSignOn {
     pub links: Vec<LinkRow>,
     /// Where the wish for a setup link is posted to; none where self-service is off.
     pub link_action: Option<String>,
+    /// Link to the page that says who must use it.
+    pub required: String,
 }
 
 /// The directory and its setup links.
@@ -219,6 +221,7 @@ impl OrgSignOn {
             connections: vec![ConnectionCard::sample()],
             links: LinkRow::samples(),
             link_action: Some("/org/sign-on/link".to_owned()),
+            required: "/org/sign-on/required".to_owned(),
         }
     }
 }

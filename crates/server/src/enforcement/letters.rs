@@ -1,0 +1,140 @@
+//! What a company's administrators and the operators are told by mail.
+
+use model::{Domain, Member, Organization, OrganizationId};
+use store::Tx;
+use store::enforcement::Opening;
+
+use super::opening::FALLBACK;
+use crate::app::App;
+use crate::mail;
+use crate::org::words;
+use crate::problem::Problem;
+use web::mail_layout::{self, Letter, Link};
+
+/// So many administrators of a company are written to.
+const MOST: usize = 50;
+
+/// A domain now requires its company's sign-in.
+pub(super) async fn required(
+    app: &App,
+    tx: &mut Tx,
+    organization: &Organization,
+    domain: &Domain,
+) -> Result<(), Problem> {
+    let name = &organization.name;
+    let letter = Letter {
+        subject: format!("{} now signs in through {name} alone", domain.name),
+        preview: "Keep recovery codes for the day on which your provider does not answer.".to_owned(),
+        heading: format!("{} now signs in through {name} alone", domain.name),
+        paragraphs: vec![
+            format!("Passwords and mailed links no longer work for addresses in {}.", domain.name),
+            "You are an administrator. Make recovery codes now and keep them where you keep keys: each signs you in once, \
+             also while your identity provider does not answer."
+                .to_owned(),
+        ],
+        button: Some(Link::new("Make recovery codes", app.config.url("/org/sign-on/required"))),
+        button_note: "Ten codes, shown once.".to_owned(),
+        small: Vec::new(),
+        reason: format!("Sent because you administer {name}."),
+        opt_out: None,
+    };
+    administrators(app, tx, organization.id, "sso_required", &letter).await
+}
+
+/// The way beside the company's sign-in stands open.
+pub(super) async fn opened(
+    app: &App,
+    tx: &mut Tx,
+    organization: &Organization,
+    it: &Opening,
+) -> Result<(), Problem> {
+    let name = &organization.name;
+    let whom = match (&it.domain, &it.email) {
+        (Some(domain), _) => format!("people of {domain}"),
+        (None, Some(email)) => email.clone(),
+        (None, None) => "nobody".to_owned(),
+    };
+    let until = words::when(it.ends_at).text;
+    let how = if it.kind == FALLBACK {
+        "by a link in a mail, because your identity provider does not answer as it should"
+    } else {
+        "without your identity provider, by password or by a link in a mail"
+    };
+    let letter = Letter {
+        subject: format!("{name}: sign-in without your provider until {until}"),
+        preview: format!("For {whom}. It ends by itself."),
+        heading: "Your sign-in is open for a time".to_owned(),
+        paragraphs: vec![
+            format!("Until {until}, {whom} may sign in {how}."),
+            format!("**Reason:** {}", plain(&it.reason)),
+            "It ends by itself at that time, and so do the sessions that began this way.".to_owned(),
+        ],
+        button: Some(Link::new("Look at it, or end it now", app.config.url("/org/sign-on/required"))),
+        button_note: "For administrators who are signed in.".to_owned(),
+        small: vec![format!("**Not expected?** End it, and write to {}.", app.brand.support_email)],
+        reason: format!("Sent because you administer {name}."),
+        opt_out: None,
+    };
+    administrators(app, tx, organization.id, "sso_opened", &letter).await
+}
+
+/// An administrator came in by a recovery code.
+pub(super) async fn code_used(app: &App, tx: &mut Tx, member: &Member, left: usize) -> Result<(), Problem> {
+    let who = words::name(member);
+    let letter = Letter {
+        subject: format!("A recovery code of {who} was used"),
+        preview: format!("{who} signed in without the identity provider."),
+        heading: "A recovery code was used".to_owned(),
+        paragraphs: vec![
+            format!(
+                "On {}, {} signed in with a recovery code, without your identity provider.",
+                words::when(app.now()).text,
+                plain(&who)
+            ),
+            match left {
+                0 => "No code of this administrator is left. Make new ones.".to_owned(),
+                1 => "One code of this administrator is left.".to_owned(),
+                n => format!("{n} codes of this administrator are left."),
+            },
+        ],
+        button: Some(Link::new("Look at the sign-in", app.config.url("/org/sign-on/required"))),
+        button_note: String::new(),
+        small: vec![format!(
+            "**Was it somebody else?** Make new codes, which ends the old ones, and write to {}.",
+            app.brand.support_email
+        )],
+        reason: "Sent because you administer your company here.".to_owned(),
+        opt_out: None,
+    };
+    administrators(app, tx, member.organization_id, "recovery_code_used", &letter).await
+}
+
+/// Writes to every active administrator of a company.
+pub(super) async fn administrators(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    kind: &'static str,
+    letter: &Letter,
+) -> Result<(), Problem> {
+    let rendered = mail_layout::render(&app.brand, letter).map_err(|e| Problem::internal(&e))?;
+    for member in store::member::admins(tx, organization, MOST).await? {
+        let Some(to) = member.email else { continue };
+        let letter = mail::Letter {
+            kind,
+            to,
+            member_id: Some(member.id),
+            organization_id: Some(organization),
+            subject: rendered.subject.clone(),
+            html: rendered.html.clone(),
+            text: rendered.text.clone(),
+        };
+        mail::post(app, tx, letter).await?;
+    }
+    Ok(())
+}
+
+/// Text that people typed has no markup of ours in it.
+fn plain(text: &str) -> String {
+    text.replace(['*', '`'], "")
+}
