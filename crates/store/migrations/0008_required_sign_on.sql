@@ -51,3 +51,12 @@ CREATE INDEX trace_shares_by_trace ON trace_shares (trace_id);
 
 -- What is older than the traces are kept is found by its time.
 CREATE INDEX login_attempts_by_age ON login_attempts (at);
+
+-- Connections that seem to fail for everybody: what our own calls found, and when the company was told.
+CREATE TABLE connection_troubles (
+    connection_id TEXT NOT NULL PRIMARY KEY REFERENCES connections (id) ON DELETE CASCADE,
+    began_at BIGINT NOT NULL,
+    bad BIGINT NOT NULL,
+    cause TEXT NOT NULL,
+    told_at BIGINT
+);

@@ -219,6 +219,7 @@ const WITHOUT_PEOPLE: &[&str] = &[
     "directories",
     "directory_tokens",
     "directory_groups",
+    "connection_troubles",
     "seen_assertions",
     "applications",
     "event_counter",

@@ -101,7 +101,7 @@ fn fresh(app: &App) -> String {
 fn hash(code: &str) -> String {
     let meant: String = code
         .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
+        .filter(char::is_ascii_alphanumeric)
         .take(2 * LENGTH)
         .map(|c| match c.to_ascii_uppercase() {
             'O' => '0',

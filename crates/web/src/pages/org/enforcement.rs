@@ -5,6 +5,7 @@ use crate::html::Html;
 use crate::layout::Page;
 use crate::parts::{Copy, Field, Figure, Icon, Input, Notice, Opt, Person, Select, Status, Tone, When};
 use askama::Template;
+use std::fmt::Write as _;
 
 /// Who must sign in through the company.
 #[derive(Clone, Debug, Template)]
@@ -129,7 +130,7 @@ impl RecoveryCodes {
             if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
                 download.push(char::from(byte));
             } else {
-                download.push_str(&format!("%{byte:02X}"));
+                let _ = write!(download, "%{byte:02X}");
             }
         }
         let copy = Copy::new("codes", "Recovery codes", codes.join("\n"));
