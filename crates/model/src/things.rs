@@ -36,6 +36,8 @@ pub struct Organization {
     pub jit: bool,
     /// Whether its administrators may use `/org`.
     pub self_service: bool,
+    /// The longest session of its people; the installation's where there is none.
+    pub session_max: Option<Duration>,
     /// Defaults for missing fields.
     pub defaults: Defaults,
     /// No later than this somebody may sign in beside a required single sign-on; none where nobody may.

@@ -25,12 +25,17 @@ const MAX_TRIES: usize = 16;
 pub(crate) struct Kind {
     pub name: &'static str,
     types: &'static [&'static str],
+    /// A token that does not say its `typ` is refused.
+    typed: bool,
 }
 
-pub(crate) const ID_TOKEN: Kind = Kind { name: "The ID token", types: &["jwt"] };
-pub(crate) const LOGOUT_TOKEN: Kind = Kind { name: "The logout token", types: &["logout+jwt", "jwt"] };
+pub(crate) const ID_TOKEN: Kind = Kind { name: "The ID token", types: &["jwt"], typed: false };
+pub(crate) const LOGOUT_TOKEN: Kind =
+    Kind { name: "The logout token", types: &["logout+jwt", "jwt"], typed: false };
 pub(crate) const CLIENT_ASSERTION: Kind =
-    Kind { name: "The client assertion", types: &["jwt", "client-authentication+jwt"] };
+    Kind { name: "The client assertion", types: &["jwt", "client-authentication+jwt"], typed: false };
+pub(crate) const SECURITY_EVENT: Kind =
+    Kind { name: "The security event token", types: &["secevent+jwt"], typed: true };
 
 /// A token whose signature was verified.
 #[derive(Debug)]
@@ -130,6 +135,9 @@ impl Header {
             return Err(malformed(what, "a header with \"b64\" or \"zip\""));
         }
         let typ = member(&map, "typ", what)?;
+        if typ.is_none() && what.typed {
+            return Err(malformed(what, "a header without \"typ\""));
+        }
         if let Some(typ) = typ {
             let lower = typ.to_ascii_lowercase();
             let short = lower.strip_prefix("application/").unwrap_or(&lower);

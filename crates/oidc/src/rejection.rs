@@ -79,6 +79,8 @@ codes! {
     HostedDomainMismatch = "hosted_domain_mismatch",
     /// Not a back-channel logout token: the event is missing or a `nonce` is there.
     NotALogoutToken = "not_a_logout_token",
+    /// Not a security event token: no event is in it, or a `nonce` is.
+    NotASecurityEvent = "not_a_security_event",
 
     /// The issuer is not an absolute URL without query and fragment.
     IssuerMalformed = "issuer_malformed",

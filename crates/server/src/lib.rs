@@ -26,6 +26,7 @@ pub mod provider;
 pub mod provisioning;
 pub mod rate;
 pub mod request;
+pub mod signal;
 
 mod routes;
 mod work;

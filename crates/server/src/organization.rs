@@ -17,6 +17,8 @@ use crate::problem::Problem;
 pub const FILL: &str = "organization.fill";
 /// The longest time a deletion can wait: 90 days.
 const LONGEST_GRACE: Duration = Duration::from_hours(24 * 90);
+/// The shortest session that an organization can choose.
+pub const SHORTEST_SESSION: Duration = Duration::from_mins(5);
 
 /// What can be changed; what is none stays.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,8 @@ pub struct Change {
     pub jit: Option<bool>,
     /// Whether its administrators may use `/org`.
     pub self_service: Option<bool>,
+    /// The longest session; an inner none leaves it to the installation.
+    pub session_max: Option<Option<Duration>>,
     /// The country of everybody who has none, in any spelling; an empty text takes it away.
     pub country: Option<String>,
     /// The role of everybody for whom nothing else names one; an inner none takes it away.
@@ -53,6 +57,7 @@ pub async fn create(app: &App, tx: &mut Tx, name: &str, actor: &str) -> Result<O
         erase_grace: Duration::from_hours(24),
         jit: true,
         self_service: false,
+        session_max: None,
         defaults: Defaults::default(),
         opened_until: None,
         created_at: app.now(),
@@ -96,6 +101,9 @@ pub async fn update(
     if let Some(state) = change.current_state {
         it.defaults.current_state = checked_place(&profile::Field::CurrentState, &state)?;
     }
+    if let Some(longest) = change.session_max {
+        it.session_max = longest.map(|longest| checked_session(app, longest)).transpose()?;
+    }
     it.leaver_policy = change.leaver_policy.unwrap_or(it.leaver_policy);
     it.jit = change.jit.unwrap_or(it.jit);
     it.self_service = change.self_service.unwrap_or(it.self_service);
@@ -103,6 +111,9 @@ pub async fn update(
     if it != before {
         store::organization::update(tx, &it).await?;
         record(app, tx, &it, "organization.updated", &to_json(&it), actor).await?;
+        if let Some(longest) = it.session_max.filter(|longest| before.session_max != Some(*longest)) {
+            store::session::shorten(tx, it.id, longest).await?;
+        }
         if it.defaults != before.defaults && it.defaults.country.is_some() {
             let payload = json!({"organization": it.id.to_string(), "after": null});
             job::enqueue(app, tx, FILL, &payload, app.now()).await?;
@@ -140,6 +151,7 @@ pub fn to_json(it: &Organization) -> serde_json::Value {
         "erase_grace_seconds": it.erase_grace.as_secs(),
         "jit": it.jit,
         "self_service": it.self_service,
+        "session_max_seconds": it.session_max.map(|longest| longest.as_secs()),
         "defaults": {
             "country": it.defaults.country,
             "role": it.defaults.role.map(Role::as_str),
@@ -155,6 +167,17 @@ fn checked_name(name: &str) -> Result<String, Problem> {
     let good = (1..=200).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     good.then(|| name.to_owned())
         .ok_or_else(|| Problem::field("name", "expected a name of 1 to 200 characters, such as Acme"))
+}
+
+fn checked_session(app: &App, longest: Duration) -> Result<Duration, Problem> {
+    let most = app.config.limits.session.as_secs();
+    let good = (SHORTEST_SESSION.as_secs()..=most).contains(&longest.as_secs());
+    good.then_some(longest).ok_or_else(|| {
+        Problem::field(
+            "session_max_seconds",
+            format!("expected 300 to {most} seconds, received {}", longest.as_secs()),
+        )
+    })
 }
 
 fn checked_country(text: &str) -> Result<String, Problem> {

@@ -239,7 +239,8 @@ pub async fn failed_links(
 }
 
 /// Where a capability stands in the path, or an identity provider's message in the body.
-const FAILABLE: [&str; 11] = [
+const FAILABLE: [&str; 12] = [
+    "/ssf/",
     "/s/",
     "/invite/",
     "/claim/",

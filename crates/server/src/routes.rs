@@ -37,6 +37,7 @@ pub fn router(app: App) -> Router {
     let protocols = Router::new()
         .merge(connection::protocol())
         .merge(crate::login::protocol())
+        .merge(crate::signal::protocol())
         .merge(provider::protocol())
         .layer(from_fn_with_state(app.clone(), rate::failed_links));
     let machines = Router::new().merge(crate::api::machine()).merge(provisioning::machine());

@@ -194,6 +194,8 @@ const ERASED: &[Statement] = &[
          WHERE account_id = $1 AND connection_id IN (SELECT id FROM connections WHERE organization_id = $2)",
         &[Bind::Account, Bind::Organization],
     ),
+    of_account("passkeys", "DELETE FROM passkeys WHERE account_id = $1", &[Bind::Account]),
+    of_account("passkey_challenges", "DELETE FROM passkey_challenges WHERE owner_id = $1", &[Bind::Account]),
     of_member("members", "DELETE FROM members WHERE id = $1", &[Bind::Member]),
     // Sessions, grants, codes, tokens and identities of the account hang on it.
     of_account("accounts", "DELETE FROM accounts WHERE id = $1", &[Bind::Account]),
@@ -216,6 +218,7 @@ const WITHOUT_PEOPLE: &[&str] = &[
     "organizations",
     "domains",
     "connections",
+    "signal_transmitters",
     "directories",
     "directory_tokens",
     "directory_groups",

@@ -29,6 +29,7 @@ pub mod rate;
 pub mod scim_request;
 pub mod session;
 pub mod setting;
+pub mod signal;
 pub mod testing;
 
 mod db;

@@ -9,6 +9,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/0001_first.sql")),
     (2, include_str!("../migrations/0002_links_defaults_and_logs.sql")),
     (8, include_str!("../migrations/0008_required_sign_on.sql")),
+    (9, include_str!("../migrations/0009_sessions_and_passkeys.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

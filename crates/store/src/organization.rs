@@ -22,6 +22,7 @@ struct Row {
     default_city: Option<String>,
     default_state: Option<String>,
     opened_until: Option<At>,
+    session_max_us: Option<i64>,
     created_at: At,
 }
 
@@ -41,6 +42,9 @@ impl From<Row> for Organization {
                 current_state: row.default_state,
             },
             opened_until: row.opened_until.map(|t| t.0),
+            session_max: row
+                .session_max_us
+                .map(|longest| Duration::from_micros(u64::try_from(longest).unwrap_or(0))),
             created_at: row.created_at.0,
         }
     }
@@ -54,8 +58,9 @@ fn micros(duration: Duration) -> i64 {
 pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     on!(tx, |db| sqlx::query(
         "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service,
-                                    default_country, default_role, default_city, default_state, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+                                    default_country, default_role, default_city, default_state, created_at,
+                                    session_max_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     )
     .bind(Text(it.id))
     .bind(&it.name)
@@ -69,6 +74,7 @@ pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     .bind(&it.defaults.current_city)
     .bind(&it.defaults.current_state)
     .bind(At(it.created_at))
+    .bind(it.session_max.map(micros))
     .execute(db)
     .await
     .map(|_| ()))?;
@@ -80,7 +86,8 @@ pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
         "UPDATE organizations SET name = $2, name_folded = $3, leaver_policy = $4, erase_grace_us = $5, jit = $6,
-                self_service = $7, default_country = $8, default_role = $9, default_city = $10, default_state = $11
+                self_service = $7, default_country = $8, default_role = $9, default_city = $10, default_state = $11,
+                session_max_us = $12
          WHERE id = $1"
     )
     .bind(Text(it.id))
@@ -94,6 +101,7 @@ pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
     .bind(it.defaults.role.map(Text))
     .bind(&it.defaults.current_city)
     .bind(&it.defaults.current_state)
+    .bind(it.session_max.map(micros))
     .execute(db)
     .await
     .map(|_| ())

@@ -135,6 +135,52 @@ pub async fn list(c: &mut impl Connected, account: AccountId, now: Time) -> Resu
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// The sessions that a member began through the organization and that have not ended, newest first.
+pub async fn list_of_member(c: &mut impl Connected, member: MemberId, now: Time) -> Result<Vec<Session>> {
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT * FROM sessions WHERE member_id = $1 AND expires_at > $2 ORDER BY id DESC"
+    )
+    .bind(Text(member))
+    .bind(At(now))
+    .fetch_all(db)
+    .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The sessions that a connection's provider knows under this name and that have not ended.
+pub async fn list_of_upstream(
+    c: &mut impl Connected,
+    connection: ConnectionId,
+    session_index: &str,
+    now: Time,
+) -> Result<Vec<Session>> {
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT * FROM sessions
+         WHERE connection_id = $1 AND session_index = $2 AND expires_at > $3 ORDER BY id DESC"
+    )
+    .bind(Text(connection))
+    .bind(session_index)
+    .bind(At(now))
+    .fetch_all(db)
+    .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Lets no session of the organization last longer than this from its beginning.
+pub async fn shorten(tx: &mut Tx, organization: OrganizationId, longest: std::time::Duration) -> Result<()> {
+    let micros = i64::try_from(longest.as_micros()).unwrap_or(i64::MAX);
+    on!(tx, |db| sqlx::query(
+        "UPDATE sessions SET expires_at = created_at + $2
+         WHERE organization_id = $1 AND expires_at - created_at > $2"
+    )
+    .bind(Text(organization))
+    .bind(micros)
+    .execute(db)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
 /// Ends one session.
 pub async fn remove(tx: &mut Tx, id: SessionId) -> Result<()> {
     on!(tx, |db| sqlx::query("DELETE FROM sessions WHERE id = $1")
@@ -264,6 +310,7 @@ pub async fn forget_ended(tx: &mut Tx, now: Time) -> Result<()> {
         "DELETE FROM sessions WHERE expires_at <= $1",
         "DELETE FROM login_flows WHERE expires_at <= $1",
         "DELETE FROM seen_assertions WHERE expires_at <= $1",
+        "DELETE FROM passkey_challenges WHERE expires_at <= $1",
         "DELETE FROM authorization_codes WHERE expires_at <= $1",
         "DELETE FROM access_tokens WHERE expires_at <= $1",
     ] {

@@ -51,6 +51,7 @@ impl TestApp {
             erase_grace: Duration::from_hours(24),
             jit: true,
             self_service: true,
+            session_max: None,
             defaults: Defaults::default(),
             opened_until: None,
             created_at: self.app.now(),

@@ -10,6 +10,7 @@ mod discovery;
 mod explain;
 mod id_token;
 mod logout;
+mod security_event;
 mod token;
 mod userinfo;
 
@@ -20,5 +21,6 @@ pub use discovery::{
 };
 pub use id_token::{Expected, IdTokenClaims, validate_id_token};
 pub use logout::{LogoutClaims, validate_logout_token};
+pub use security_event::{SecurityEvent, validate_security_event};
 pub use token::{ClientAuth, TokenCall, TokenResponse, client_assertion, token_call};
 pub use userinfo::merge_userinfo;

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use serde_json::json;
 use store::Tx;
 use store::session::Session;
 
@@ -10,7 +11,7 @@ use super::page::{Forms, may_have_password, view};
 use super::{check_password, hash_password, password_fault};
 use crate::app::App;
 use crate::problem::Problem;
-use crate::provider::end_session;
+use crate::provider::{Ending, revoke_session};
 use crate::rate;
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
 use web::parts::Field;
@@ -26,7 +27,8 @@ pub(super) async fn end(
     let sessions = store::session::list(&mut tx, signed_in.account.id, app.now()).await?;
     let session = sessions.iter().find(|s| s.id.to_string() == id);
     let session = session.ok_or_else(|| Problem::not_found("session of yours"))?;
-    end_session(&app, &mut tx, session, None).await?;
+    let why = if session.id == signed_in.session.id { Ending::SignedOut } else { Ending::Person };
+    finish(&app, &mut tx, session, why).await?;
     tx.commit().await?;
     if session.id != signed_in.session.id {
         return Ok(Redirect::to("/account?done=signed-out").into_response());
@@ -43,18 +45,28 @@ pub(super) async fn end_others(
     _form: FormParams,
 ) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
-    all_but(&app, &mut tx, &signed_in.session).await?;
+    all_but(&app, &mut tx, &signed_in.session, Ending::Person).await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?done=signed-out").into_response())
 }
 
-async fn all_but(app: &App, tx: &mut Tx, this: &Session) -> Result<(), Problem> {
+/// Ends every session of the person but this one.
+pub(super) async fn all_but(app: &App, tx: &mut Tx, this: &Session, why: Ending) -> Result<(), Problem> {
     for session in store::session::list(tx, this.account_id, app.now()).await? {
         if session.id != this.id {
-            end_session(app, tx, &session, None).await?;
+            finish(app, tx, &session, why).await?;
         }
     }
     Ok(())
+}
+
+/// Ends a session of the person who asks.
+async fn finish(app: &App, tx: &mut Tx, session: &Session, why: Ending) -> Result<(), Problem> {
+    revoke_session(app, tx, session, why, None).await?;
+    let actor = format!("account:{}", session.account_id);
+    let about = json!({"reason": why.as_str()});
+    let target = Some(session.id.to_string());
+    app.audit(tx, &actor, "session.revoked", session.organization_id, target, &about).await
 }
 
 /// `POST /account/password`: changes the password, or sets the first one, and signs every other browser out.
@@ -97,7 +109,7 @@ pub(super) async fn password(
     }
     account.password_hash = Some(hash);
     store::account::update(&mut tx, &account).await?;
-    all_but(&app, &mut tx, &signed_in.session).await?;
+    all_but(&app, &mut tx, &signed_in.session, Ending::NewSecret).await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?done=password").into_response())
 }

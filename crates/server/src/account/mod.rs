@@ -5,7 +5,10 @@
 
 mod acts;
 mod address;
+mod device;
 mod page;
+
+pub use device::{device, way};
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -15,6 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::routing::{get, post};
 use model::{Account, AccountId, ConnectionId, Member, NewEvent, SessionId, Time};
 use serde_json::json;
+use std::time::Duration;
 use store::Tx;
 use store::session::Session;
 
@@ -55,7 +59,7 @@ pub struct SignIn {
     pub name_id: Option<String>,
     /// The SAML session index or the upstream `sid`.
     pub session_index: Option<String>,
-    /// The session ends no later than this (SAML `SessionNotOnOrAfter`).
+    /// The session ends no later than this (SAML `SessionNotOnOrAfter`, `session_expiry`, the company's own limit).
     pub ends_at: Option<Time>,
 }
 
@@ -77,7 +81,7 @@ pub async fn start_session(
     headers: &HeaderMap,
 ) -> Result<HeaderValue, Problem> {
     let now = app.now();
-    let longest = now.after(app.config.limits.session);
+    let longest = now.after(longest(app, tx, member, &how).await?);
     let session = Session {
         id: app.id(SessionId::new),
         account_id: account,
@@ -115,6 +119,15 @@ pub async fn start_session(
         );
     }
     Ok(set_cookie(&app.config, SESSION_COOKIE, token.expose(), Some(session.expires_at.since(now))))
+}
+
+/// How long the session may last. A sign-in through the company brings the company's own limit with it; for one of the
+/// person's own it is looked up.
+async fn longest(app: &App, tx: &mut Tx, member: Option<&Member>, how: &SignIn) -> Result<Duration, Problem> {
+    let installation = app.config.limits.session;
+    let Some(member) = member.filter(|_| how.connection_id.is_none()) else { return Ok(installation) };
+    let organization = store::organization::lookup(tx, member.organization_id).await?;
+    Ok(organization.and_then(|it| it.session_max).map_or(installation, |longest| longest.min(installation)))
 }
 
 /// What is wrong with a password, in words for beside the field; nothing if it may be used.

@@ -232,11 +232,10 @@ fn session_row(session: &Session, places: &[Place], current: bool) -> SessionRow
     let by = match (session.connection_id, company) {
         (Some(_), Some(place)) => format!("through {}, ", place.name()),
         (Some(_), None) => "through your company, ".to_owned(),
-        (None, _) if session.method == "password" => "by password, ".to_owned(),
-        (None, _) => "by a link in a mail, ".to_owned(),
+        (None, _) => format!("{}, ", super::way(&session.method)),
     };
     SessionRow {
-        device: device(&session.user_agent),
+        device: super::device(&session.user_agent),
         detail: format!("{by}{}", session.created_at.to_jiff().strftime("%-d %B %Y, %H:%M UTC")),
         current,
         action: format!("/account/sessions/{}/end", session.id),
@@ -255,45 +254,17 @@ fn who_sees(place: &Place) -> [(String, Html); 2] {
             seen.push(word);
         }
     }
-    let seen = format!("{}, whether you are active, and when you last signed in", seen.join(", "));
+    let seen = format!(
+        "{}, whether you are active, when you last signed in, and in which browsers you are signed in through it",
+        seen.join(", ")
+    );
     [
         (format!("{} sees", place.name()), Html::text(&seen)),
         (
             format!("{} does not see", place.name()),
-            Html::text("your private address, and where you are signed in"),
+            Html::text("your private address, and sign-ins of your own that are not through it"),
         ),
     ]
-}
-
-/// "Firefox on macOS", from what the browser calls itself.
-fn device(user_agent: &str) -> String {
-    // Order matters: Edge and Opera name Chrome, Chrome names Safari, and iPhones name macOS.
-    let first = |known: &[(&str, &'static str)]| {
-        known.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
-    };
-    let browser = first(&[
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("FxiOS/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("CriOS/", "Chrome"),
-        ("Safari/", "Safari"),
-    ]);
-    let system = first(&[
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "A browser".to_owned(),
-    }
 }
 
 /// A name that came from elsewhere, without marks of light markup.
@@ -303,31 +274,4 @@ fn plain(text: &str) -> String {
 
 fn day(time: Time) -> String {
     time.to_jiff().strftime("%-d %B %Y").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::device;
-
-    #[test]
-    fn a_browser_is_called_by_the_name_people_know() {
-        for (user_agent, name) in [
-            (
-                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0",
-                "Firefox on macOS",
-            ),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1",
-                "Safari on iPhone",
-            ),
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
-                "Edge on Windows",
-            ),
-            ("curl/8.5.0", "A browser"),
-            ("", "A browser"),
-        ] {
-            assert_eq!(device(user_agent), name, "{user_agent}");
-        }
-    }
 }

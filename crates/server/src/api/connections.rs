@@ -188,7 +188,8 @@ fn status(text: &str) -> Result<ConnectionStatus, Problem> {
     text.parse().map_err(|e: model::UnknownState| Problem::field("status", e.to_string()))
 }
 
-async fn require(
+/// The organization and its connection, or 404.
+pub(super) async fn require(
     db: &mut impl Connected,
     organization: &str,
     connection: &str,
@@ -217,7 +218,12 @@ async fn to_json(app: &App, it: &Connection) -> Result<Value, Problem> {
         Protocol::Saml => {
             answer["saml"] = json!({"acs_url": ours.acs_url, "entity_id": ours.entity_id, "metadata_url": ours.metadata_url});
         }
-        Protocol::Oidc => answer["oidc"] = json!({"redirect_uri": ours.redirect_uri}),
+        Protocol::Oidc => {
+            answer["oidc"] = json!({
+                "redirect_uri": ours.redirect_uri,
+                "backchannel_logout_uri": connection::backchannel_logout_url(app, it.id),
+            });
+        }
     }
     Ok(answer)
 }

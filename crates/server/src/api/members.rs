@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::member::{self, Arrival, Reason};
 use crate::organization;
 use crate::problem::Problem;
+use crate::provider::Ending;
 use crate::request::{ApiCaller, ApiJson, Params};
 
 /// `GET /api/v1/organizations/{id}/members?email=&status=&limit=&cursor=`.
@@ -113,7 +114,7 @@ pub async fn act(
         "suspend" => member::suspend(&app, &mut tx, &organization, member).await?,
         "resume" => member::resume(&app, &mut tx, &organization, member).await?,
         "sign-out" => {
-            member::sign_out_everywhere(&app, &mut tx, member_id).await?;
+            member::sign_out_everywhere(&app, &mut tx, member_id, Ending::Api).await?;
             member
         }
         _ => return Err(Problem::not_found("act")),
@@ -125,7 +126,8 @@ pub async fn act(
     Ok(Json(member::to_json(&member)))
 }
 
-async fn require(
+/// The organization and its member, or 404.
+pub(super) async fn require(
     db: &mut impl Connected,
     organization: &str,
     member: &str,

@@ -10,7 +10,9 @@ mod events;
 mod imports;
 mod members;
 mod organizations;
+mod sessions;
 mod setup_links;
+mod signals;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -34,6 +36,10 @@ pub fn machine() -> Router<App> {
             "/api/v1/organizations/{id}/connections/{connection}",
             get(connections::show).patch(connections::update).delete(connections::remove),
         )
+        .route(
+            "/api/v1/organizations/{id}/connections/{connection}/signals",
+            get(signals::show).put(signals::set).delete(signals::remove),
+        )
         .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
         .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
         .route(
@@ -47,6 +53,14 @@ pub fn machine() -> Router<App> {
         .route("/api/v1/organizations/{id}/members", get(members::list).post(members::create))
         .route("/api/v1/organizations/{id}/members/{member}", get(members::show))
         .route("/api/v1/organizations/{id}/members/{member}/{act}", post(members::act))
+        .route(
+            "/api/v1/organizations/{id}/members/{member}/sessions",
+            get(sessions::list).delete(sessions::end_all),
+        )
+        .route(
+            "/api/v1/organizations/{id}/members/{member}/sessions/{session}",
+            axum::routing::delete(sessions::end),
+        )
         .route("/api/v1/organizations/{id}/imports", post(imports::create).layer(upload))
         .route("/api/v1/applications", post(applications::create).get(applications::list))
         .route("/api/v1/applications/{id}", axum::routing::delete(applications::remove))

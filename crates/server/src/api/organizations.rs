@@ -18,15 +18,15 @@ use crate::request::{ApiCaller, ApiJson, Params};
 
 /// The body of a creation, and of a change: what is not named stays as it is. Domains are attested by the token's owner.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Body {
     name: Option<String>,
-    #[serde(default)]
     domains: Vec<String>,
     leaver_policy: Option<String>,
     erase_grace_seconds: Option<u64>,
     jit: Option<bool>,
     self_service: Option<bool>,
+    session_max_seconds: Named<u64>,
     defaults: Option<NewDefaults>,
 }
 
@@ -42,13 +42,13 @@ struct NewDefaults {
     current_state: Named,
 }
 
-/// A text that may be left out, or be `null`.
+/// A value that may be left out, or be `null`.
 #[derive(Debug, Default)]
-enum Named {
+enum Named<T = String> {
     #[default]
     Absent,
     Null,
-    Text(String),
+    Text(T),
 }
 
 impl Named {
@@ -62,7 +62,7 @@ impl Named {
     }
 }
 
-impl<'de> Deserialize<'de> for Named {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
     fn deserialize<D: serde::Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(value)?.map_or(Self::Null, Self::Text))
     }
@@ -88,6 +88,11 @@ impl Body {
             erase_grace: self.erase_grace_seconds.map(Duration::from_secs),
             jit: self.jit,
             self_service: self.self_service,
+            session_max: match self.session_max_seconds {
+                Named::Absent => None,
+                Named::Null => Some(None),
+                Named::Text(seconds) => Some(Some(Duration::from_secs(seconds))),
+            },
             country: defaults.country.change(),
             current_city: defaults.current_city.change(),
             current_state: defaults.current_state.change(),

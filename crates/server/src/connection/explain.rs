@@ -3,7 +3,7 @@
 //! Owns which help fits which refusal. Does not own the protocol's checks and sentences (`saml`, `oidc`), or the
 //! words of the console (`help`).
 
-use model::Connection;
+use model::{Connection, Time};
 use oidc::RejectionCode;
 use saml::Code;
 
@@ -73,6 +73,22 @@ pub(super) fn oidc(app: &App, connection: &Connection, rejection: &oidc::Rejecti
         received: rejection.received.clone(),
         message: rejection.message.clone(),
         steps,
+    }
+}
+
+/// The provider's own session, which ours may not outlast, is over already.
+pub(super) fn session_over(app: &App, connection: &Connection, end: Time) -> Refused {
+    tracing::info!(id = %connection.id, "an OpenID Connect answer names a session that is over");
+    Refused {
+        code: "session_over".to_owned(),
+        expected: Some(format!("session_expiry after {}", app.now())),
+        received: Some(end.to_string()),
+        message: "The identity provider let the person in, but says that its session is over already."
+            .to_owned(),
+        steps: vec![
+            "Start the sign-in again, so that the identity provider begins a new session.".to_owned(),
+            "If it repeats, compare the clock of the identity provider with the right time.".to_owned(),
+        ],
     }
 }
 

@@ -4,7 +4,7 @@
 //! the connection may speak for the address (`login`).
 
 use jiff::SignedDuration;
-use model::{Connection, DomainStatus};
+use model::{Connection, DomainStatus, Time};
 use oidc::relying_party::{
     Callback, CallbackExpected, ClientAuth, ClientAuthMethod, Discovery, Expected, IdTokenClaims,
     TokenResponse, merge_userinfo, token_call, validate_id_token,
@@ -206,6 +206,9 @@ impl SignIn<'_> {
         }
         let now = self.app.now();
         let claims = Value::Object(token.claims.as_map().clone());
+        if let Some(end) = session_end(&claims).filter(|end| *end <= now) {
+            return Err(explain::session_over(self.app, self.connection, end));
+        }
         let sign_in = read_claims(&claims, now);
         let attributes = token.claims.as_map().iter().map(|(name, value)| (name.clone(), texts(value)));
         Ok(Asserted {
@@ -215,7 +218,7 @@ impl SignIn<'_> {
             attributes: attributes.collect(),
             name_id: None,
             session_index: token.session_id,
-            session_not_on_or_after: None,
+            session_not_on_or_after: session_end(&claims),
             assertion: None,
             method: "oidc",
             auth_at: token.auth_time.map_or(now, Into::into),
@@ -226,6 +229,11 @@ impl SignIn<'_> {
     fn text(&self, name: &str) -> &str {
         self.state.get(name).and_then(Value::as_str).unwrap_or_default()
     }
+}
+
+/// When the provider wants our session to end: `session_expiry`, in seconds (IPSIE OpenID Connect SL1).
+fn session_end(claims: &Value) -> Option<Time> {
+    claims.get("session_expiry").and_then(Value::as_i64).map(Time::from_seconds)
 }
 
 /// A claim as texts to show.

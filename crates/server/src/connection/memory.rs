@@ -11,6 +11,7 @@ use tokio::sync::RwLock;
 
 use super::keys::SamlKeys;
 use super::provider_documents::Documents;
+use super::signal_keys::SignalKeys;
 
 /// How many providers are kept; beyond that everything is forgotten and read again.
 const MAX_PROVIDERS: usize = 10_000;
@@ -20,6 +21,7 @@ const MAX_PROVIDERS: usize = 10_000;
 pub struct Memory {
     pub(super) saml: RwLock<Option<Arc<SamlKeys>>>,
     providers: Mutex<HashMap<ConnectionId, Known>>,
+    signals: Mutex<HashMap<ConnectionId, SignalKeys>>,
 }
 
 /// What is known of a provider.
@@ -38,6 +40,20 @@ impl Memory {
     pub(super) fn provider(&self, id: ConnectionId, issuer: &str) -> Option<Known> {
         let known = self.providers.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(&id).filter(|known| known.documents.discovery.issuer == issuer).cloned()
+    }
+
+    /// What is known of the keys of the connection's transmitter.
+    pub(super) fn signal_keys(&self, id: ConnectionId) -> Option<SignalKeys> {
+        self.signals.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Remembers the keys of a transmitter.
+    pub(super) fn remember_signal_keys(&self, id: ConnectionId, keys: SignalKeys) {
+        let mut all = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_PROVIDERS {
+            all.clear();
+        }
+        all.insert(id, keys);
     }
 
     /// Remembers what a provider publishes.

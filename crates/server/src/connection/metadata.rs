@@ -63,6 +63,7 @@ pub fn guide_values(app: &App, connection: &Connection) -> guide::Values {
         sp_metadata_url: app.config.url(&format!("/saml/{id}/metadata")),
         sp_cert_url: app.config.url(&format!("/saml/{id}/certificate.pem")),
         oidc_redirect_uri: redirect_uri(app, id),
+        oidc_backchannel_logout_url: backchannel_logout_url(app, id),
         login_url: login_url(app, id),
         ..guide::Values::default()
     }
@@ -78,6 +79,11 @@ pub(super) fn entity_id(app: &App, id: ConnectionId) -> String {
 
 pub(super) fn redirect_uri(app: &App, id: ConnectionId) -> String {
     app.config.url(&format!("/oidc/{id}/callback"))
+}
+
+/// Where the provider tells that a session is over (OpenID Connect Back-Channel Logout).
+pub fn backchannel_logout_url(app: &App, id: ConnectionId) -> String {
+    app.config.url(&format!("/oidc/{id}/backchannel-logout"))
 }
 
 fn login_url(app: &App, id: ConnectionId) -> String {

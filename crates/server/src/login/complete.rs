@@ -57,8 +57,8 @@ pub async fn submit(
             "Open the page you wanted; you may be signed in by now.",
         ));
     }
-    let cookie =
-        begin_session(&app, &mut tx, &it.state, &it.asserted, &it.account, &member, &headers).await?;
+    let who = (&it.organization, &it.account, &member);
+    let cookie = begin_session(&app, &mut tx, &it.state, &it.asserted, who, &headers).await?;
     tx.commit().await?;
     Ok(signed_in(&it.state.return_to, cookie))
 }

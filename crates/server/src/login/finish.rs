@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use model::{Account, Member};
+use model::{Account, Member, Organization};
 use store::Tx;
 
 use super::flow::{self, ANSWERED, Answer, COMPLETING, DONE, Joined, State as FlowState, TESTED};
@@ -86,7 +86,8 @@ async fn sign_in(
             record::page(app, browser, &state, &refused, &reference.to_string()).await
         }
         Ok((account, member)) if member::missing(&member).is_empty() => {
-            let cookie = begin_session(app, &mut tx, &state, asserted, &account, &member, headers).await?;
+            let who = (&organization, &account, &member);
+            let cookie = begin_session(app, &mut tx, &state, asserted, who, headers).await?;
             tx.commit().await?;
             Ok(signed_in(&state.return_to, cookie))
         }
@@ -105,17 +106,17 @@ pub async fn begin_session(
     tx: &mut Tx,
     state: &FlowState,
     asserted: &Asserted,
-    account: &Account,
-    member: &Member,
+    (organization, account, member): (&Organization, &Account, &Member),
     headers: &HeaderMap,
 ) -> Result<HeaderValue, Problem> {
+    let own_limit = organization.session_max.map(|longest| app.now().after(longest));
     let how = SignIn {
         method: asserted.method,
         auth_at: asserted.auth_at,
         connection_id: Some(state.connection_id()?),
         name_id: asserted.name_id.as_ref().map(|n| n.value.clone()),
         session_index: asserted.session_index.clone(),
-        ends_at: asserted.session_not_on_or_after,
+        ends_at: asserted.session_not_on_or_after.into_iter().chain(own_limit).min(),
     };
     record::accepted(app, tx, state, (account.id, member.id), &account.email).await?;
     start_session(app, tx, account.id, Some(member), how, headers).await

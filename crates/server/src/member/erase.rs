@@ -7,6 +7,7 @@ use store::{Connected, Tx};
 use super::record::{name_of, tell_ids};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::provider::Ending;
 
 /// The kind of job that erases a member whose grace has ended; payload `{"member": id}`.
 pub const ERASE: &str = "member.erase";
@@ -28,7 +29,7 @@ pub async fn erase_job(app: &App, job: &Job) -> Result<(), Problem> {
 /// Erases every record of a member at once, and of the account too unless it has a place elsewhere. What stays is one
 /// event with ids and nobody's name.
 pub async fn erase_now(app: &App, tx: &mut Tx, member: &Member) -> Result<(), Problem> {
-    super::sign_out_everywhere(app, tx, member.id).await?;
+    super::sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
     let person = person(tx, member).await?;
     store::erasure::erase(tx, &person).await?;
     tell_ids(app, tx, "member.erased", member);

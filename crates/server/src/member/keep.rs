@@ -10,6 +10,7 @@ use super::{decide, erase};
 use crate::account::{self, SignIn};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::provider::Ending;
 
 /// Whether the link was mailed to an address of the person's own, not to the work address.
 pub(super) async fn is_private(db: &mut impl Connected, it: &Opened) -> Result<bool, Problem> {
@@ -84,7 +85,7 @@ pub(super) async fn keep(
              you have.",
         ));
     }
-    super::sign_out_everywhere(app, &mut tx, member.id).await?;
+    super::sign_out_everywhere(app, &mut tx, member.id, Ending::Membership).await?;
     let person = erase::person(&mut tx, &member).await?;
     let own = Account {
         email: email.to_owned(),

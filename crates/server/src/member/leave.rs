@@ -11,7 +11,7 @@ use super::{Reason, claim, decide, erase, invite, letters};
 use crate::app::App;
 use crate::job;
 use crate::problem::Problem;
-use crate::provider;
+use crate::provider::{self, Ending};
 
 /// Checks a member out by the organization's leaver policy: cut at once, then kept for the person (disconnect) or
 /// erased after the grace (delete). Whoever has left already stays as they are.
@@ -27,7 +27,7 @@ pub async fn leave(
     }
     lock(tx, org).await?;
     let last = is_last_administrator(tx, &member).await?;
-    sign_out_everywhere(app, tx, member.id).await?;
+    sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
     store::invitation::remove_of_member(tx, member.id, invite::KIND).await?;
     let now = app.now();
     let leaving = decide::leaving(org.leaver_policy, org.erase_grace, now);
@@ -100,7 +100,7 @@ pub async fn suspend(app: &App, tx: &mut Tx, _org: &Organization, member: Member
             "Nobody can sign in as a member who has left. Restore the member first if that was the wish.",
         ));
     }
-    sign_out_everywhere(app, tx, member.id).await?;
+    sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
     let member = Member {
         status: MemberStatus::Suspended,
         status_before: Some(member.status),
@@ -133,7 +133,16 @@ pub async fn resume(app: &App, tx: &mut Tx, org: &Organization, member: Member) 
 
 /// Ends every session of a member, and asks every application that knows one of them to end it too (OpenID Connect
 /// Back-Channel Logout).
-pub async fn sign_out_everywhere(app: &App, tx: &mut Tx, member: MemberId) -> Result<(), Problem> {
+pub async fn sign_out_everywhere(
+    app: &App,
+    tx: &mut Tx,
+    member: MemberId,
+    why: Ending,
+) -> Result<(), Problem> {
+    for session in store::session::list_of_member(tx, member, app.now()).await? {
+        provider::revoke_session(app, tx, &session, why, None).await?;
+    }
+    // What outlived its session.
     let grants = store::application::revoke_grants_of_member(tx, member, app.now()).await?;
     for grant in grants {
         provider::tell(app, tx, grant).await?;

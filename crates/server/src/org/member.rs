@@ -14,6 +14,7 @@ use crate::member::{self, Arrival};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
 use web::Html;
+use web::pages::account::SessionRow;
 use web::pages::login::ProfileField;
 use web::pages::org::{Act, OrgInvite, OrgMember, Place};
 use web::parts::{Crumb, Field, Notice, Opt, Tone, When};
@@ -30,7 +31,8 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let it = require(&app, &desk, &params).await?;
     let history = history(&app, &it).await?;
-    let shown = Shown { flash: words::done(query.first("done")), history, ..Shown::default() };
+    let sessions = super::sessions::rows(&app, &desk, it.id).await?;
+    let shown = Shown { flash: words::done(query.first("done")), history, sessions, ..Shown::default() };
     Ok(page(&app, &desk, &it, shown, StatusCode::OK))
 }
 
@@ -39,6 +41,7 @@ pub async fn show(
 struct Shown<'a> {
     flash: Option<Notice>,
     history: Vec<(When, Html)>,
+    sessions: Vec<SessionRow>,
     problems: &'a [profile::Problem],
     form: Params,
 }
@@ -62,7 +65,7 @@ async fn require(
 }
 
 fn page(app: &App, desk: &Desk, it: &Member, shown: Shown<'_>, status: StatusCode) -> Response {
-    let Shown { flash, history, problems, form } = shown;
+    let Shown { flash, history, sessions, problems, form } = shown;
     let action = desk.at(&format!("members/{}", it.id));
     let known = member::profile_of(it);
     let fields = FIELDS.iter().map(|name| {
@@ -108,6 +111,7 @@ fn page(app: &App, desk: &Desk, it: &Member, shown: Shown<'_>, status: StatusCod
         },
         acts: acts(it, &action),
         action,
+        sessions,
         history,
     };
     web::respond(status, &page)
@@ -182,7 +186,10 @@ pub async fn act(
         "suspend" => drop(member::suspend(&app, &mut tx, organization, it).await?),
         "resume" => drop(member::resume(&app, &mut tx, organization, it).await?),
         "invite" => member::invite(&app, &mut tx, organization, &it).await?,
-        "sign-out" => member::sign_out_everywhere(&app, &mut tx, it.id).await?,
+        "sign-out" => {
+            let why = super::sessions::ending(&desk);
+            member::sign_out_everywhere(&app, &mut tx, it.id, why).await?;
+        }
         "admin" => drop(member::set_role(&app, &mut tx, organization, it, Role::Admin).await?),
         "member" => drop(member::set_role(&app, &mut tx, organization, it, Role::Member).await?),
         _ => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),

@@ -11,6 +11,7 @@ mod leavers;
 pub mod links;
 mod member;
 mod members;
+mod sessions;
 mod settings;
 pub mod trust;
 pub mod words;
@@ -39,6 +40,7 @@ fn desk_pages() -> Router<App> {
         .route("/members/export", get(members::export))
         .route("/members/invite", get(member::invite_form).post(member::invite))
         .route("/members/{member}", get(member::show).post(member::act))
+        .route("/members/{member}/sessions/{session}/end", post(sessions::end))
         .route("/import", get(file::show).post(file::upload).layer(upload))
         .route("/import/template", get(file::template))
         .route("/import/{import}", get(file::preview).post(file::apply))

@@ -1,5 +1,7 @@
 //! Who may come by signing in, and what is filled in for missing fields.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -23,6 +25,7 @@ pub async fn show(State(app): State<App>, desk: Desk, params: Params) -> Respons
 struct Typed {
     city: Field,
     state: Field,
+    session: Field,
 }
 
 impl Typed {
@@ -30,6 +33,9 @@ impl Typed {
         Self {
             city: Field::new(it.defaults.current_city.clone().unwrap_or_default()),
             state: Field::new(it.defaults.current_state.clone().unwrap_or_default()),
+            session: Field::new(
+                it.session_max.map(|longest| (longest.as_secs() / 60).to_string()).unwrap_or_default(),
+            ),
         }
     }
 }
@@ -65,6 +71,12 @@ fn page(app: &App, desk: &Desk, flash: Option<Notice>, typed: &Typed, status: St
         roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], role),
         city: typed.city.clone(),
         state: typed.state.clone(),
+        session: typed.session.clone(),
+        session_hint: format!(
+            "In minutes, from 5 to {}. Empty: {} hours, or what your identity provider says if that is shorter.",
+            app.config.limits.session.as_secs() / 60,
+            app.config.limits.session.as_secs() / 3600
+        ),
         action: desk.at("settings"),
     };
     web::respond(status, &page)
@@ -73,7 +85,15 @@ fn page(app: &App, desk: &Desk, flash: Option<Notice>, typed: &Typed, status: St
 /// `POST /settings`.
 pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
     let role = form.first("role").map(str::parse::<Role>).transpose();
+    let minutes = form.first("sessionMinutes").map(str::trim);
+    let session_max = match minutes {
+        None => None,
+        Some("") => Some(None),
+        // What is no number is refused with the numbers that are out of bounds.
+        Some(text) => Some(Some(Duration::from_secs(text.parse::<u64>().unwrap_or(0).saturating_mul(60)))),
+    };
     let change = Change {
+        session_max,
         jit: form.first("jit").map(|v| v == "yes"),
         country: form.first("country").map(ToOwned::to_owned),
         role: role.map_err(|e| Problem::field("role", e.to_string()))?.map(Some),
@@ -92,8 +112,17 @@ pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Resul
         |name: &str| problem.fields.iter().find(|f| f.field.ends_with(name)).map(|f| f.problem.clone());
     let field =
         |name: &str| Field { value: form.first(name).unwrap_or_default().to_owned(), error: fault(name) };
-    let typed = Typed { city: field("currentCity"), state: field("currentState") };
-    if typed.city.error.is_none() && typed.state.error.is_none() {
+    let session = Field {
+        value: minutes.unwrap_or_default().to_owned(),
+        error: fault("session_max_seconds").map(|_| {
+            format!(
+                "Expected whole minutes, from 5 to {}, or nothing.",
+                app.config.limits.session.as_secs() / 60
+            )
+        }),
+    };
+    let typed = Typed { city: field("currentCity"), state: field("currentState"), session };
+    if typed.city.error.is_none() && typed.state.error.is_none() && typed.session.error.is_none() {
         return Err(problem);
     }
     Ok(page(&app, &desk, None, &typed, problem.status))

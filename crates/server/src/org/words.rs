@@ -46,6 +46,9 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
         "invited" => {
             ("The invitation is on its way", "It works for a limited time; you can send it again here.")
         }
+        "session-ended" => {
+            ("Signed out there", "The browser must sign in again, and so must what was opened from it.")
+        }
         "signed-out" => ("Signed out everywhere", "Every session of this person has ended."),
         "admin" => ("Now an administrator", "They see and change these pages from now on."),
         "member" => ("No longer an administrator", "They sign in as before and do not see these pages."),
@@ -169,6 +172,14 @@ pub fn fact(it: &Event) -> String {
         "member.disconnected" => format!("Left{by}: signed out everywhere, disconnected"),
         "member.erasing" => format!("Left{by}: signed out everywhere, to be erased"),
         "member.restored" => "Came back".to_owned(),
+        "session.revoked" => match data["reason"].as_str() {
+            Some("administrator") => "Signed out by an administrator".to_owned(),
+            Some("operator") => "Signed out by support".to_owned(),
+            Some("api") => "Signed out by the product".to_owned(),
+            Some("identity_provider") => "Signed out by the identity provider".to_owned(),
+            Some("membership") => "Signed out with the change".to_owned(),
+            _ => "Signed out".to_owned(),
+        },
         other => other.replace(['.', '_'], " "),
     }
 }

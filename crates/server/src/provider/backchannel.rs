@@ -27,11 +27,61 @@ const LIFE: Duration = Duration::from_mins(2);
 /// After so many tries an application is given up: about eight hours.
 const TRIES: i64 = 20;
 
-/// Ends a session with everything that applications were granted in it, and tells them; `except` asked for it and knows.
+/// Why a session ends before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The person signed out in this browser, or an application did for them.
+    SignedOut,
+    /// The person ended it from another browser.
+    Person,
+    /// The person has a new password or took a passkey away.
+    NewSecret,
+    /// A company's administrator ended it.
+    Administrator,
+    /// An operator ended it.
+    Operator,
+    /// The product ended it through the API.
+    Api,
+    /// The identity provider asked for it.
+    Provider,
+    /// The person left, or was suspended.
+    Membership,
+}
+
+impl Ending {
+    /// The spelling in events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Person => "person",
+            Self::NewSecret => "new_secret",
+            Self::Administrator => "administrator",
+            Self::Operator => "operator",
+            Self::Api => "api",
+            Self::Provider => "identity_provider",
+            Self::Membership => "membership",
+        }
+    }
+}
+
+/// Ends a session because the person signed out, with everything that applications were granted in it, and tells them;
+/// `except` asked for it and knows.
 pub async fn end_session(
     app: &App,
     tx: &mut Tx,
     session: &Session,
+    except: Option<ApplicationId>,
+) -> Result<(), Problem> {
+    revoke_session(app, tx, session, Ending::SignedOut, except).await
+}
+
+/// The one way in which sessions end before their time: what applications were granted in it is revoked, they are told,
+/// the session goes, and an event says why.
+pub async fn revoke_session(
+    app: &App,
+    tx: &mut Tx,
+    session: &Session,
+    why: Ending,
     except: Option<ApplicationId>,
 ) -> Result<(), Problem> {
     let now = app.now();
@@ -47,6 +97,7 @@ pub async fn end_session(
         "account_id": session.account_id.to_string(),
         "member_id": session.member_id.map(|id| id.to_string()),
         "organization_id": session.organization_id.map(|id| id.to_string()),
+        "reason": why.as_str(),
     });
     app.append(
         tx,

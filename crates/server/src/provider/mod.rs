@@ -25,7 +25,9 @@ use axum::Router;
 use axum::routing::{get, post};
 
 pub use authorize::asks_anew;
-pub use backchannel::{BACKCHANNEL_LOGOUT, backchannel_logout_job, end_session, tell};
+pub use backchannel::{
+    BACKCHANNEL_LOGOUT, Ending, backchannel_logout_job, end_session, revoke_session, tell,
+};
 
 use crate::app::App;
 

@@ -7,4 +7,5 @@ mod limits;
 mod links;
 mod own;
 mod refused;
+mod sessions;
 mod way;

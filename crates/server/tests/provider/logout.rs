@@ -164,7 +164,8 @@ async fn application_is_told_even_when_the_person_is_erased_before() {
         let product = client(&t, json!({"backchannel_logout_uri": address})).await;
         tokens(&t, &mut ada.browser, &product).await;
         let mut tx = t.app.write().await.unwrap();
-        server::member::sign_out_everywhere(&t.app, &mut tx, ada.member.id).await.unwrap();
+        let why = server::provider::Ending::Administrator;
+        server::member::sign_out_everywhere(&t.app, &mut tx, ada.member.id, why).await.unwrap();
         store::account::remove(&mut tx, ada.account.id).await.unwrap();
         tx.commit().await.unwrap();
         t.work().await;

@@ -191,8 +191,12 @@ async fn another_organizations_ids_are_unknown_to_the_api() {
             }
             let path = world.acme.fill(pattern, "").replace(&world.acme.ids["id"], &world.globex.ids["id"]);
             for method in methods.split(' ') {
-                let body = Some(serde_json::json!({"status": "active"}));
-                let answer = t.browser().api(method, &path, &world.api_token, body).await;
+                let body = if path.ends_with("/signals") {
+                    serde_json::json!({"issuer": "https://idp.test", "jwks_uri": "https://idp.test/jwks"})
+                } else {
+                    serde_json::json!({"status": "active"})
+                };
+                let answer = t.browser().api(method, &path, &world.api_token, Some(body)).await;
                 assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", told(method, &path, &answer));
             }
         }

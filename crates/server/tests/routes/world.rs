@@ -101,6 +101,9 @@ impl Company {
             store::domain::list(&mut t.app.store.read().await.unwrap(), organization).await.unwrap();
         let (administrator, _) = person(t, organization, &format!("ada@{domain}"), Role::Admin).await;
         let (member, of) = person(t, organization, &format!("bob@{domain}"), Role::Member).await;
+        let sessions = store::session::list_of_member(&mut t.app.read().await.unwrap(), of.id, t.app.now())
+            .await
+            .unwrap();
         let import =
             t.import(organization, "First name,Last name,Email,Country\nAnn,Lee,ann@example.test,US\n").await;
         let setup_token = text(&link["url"]).rsplit('/').next().expect("a token").to_owned();
@@ -116,6 +119,7 @@ impl Company {
             ("domain", domains[0].id.to_string()),
             ("member", of.id.to_string()),
             ("opening", text(&opening["id"])),
+            ("session", sessions[0].id.to_string()),
             ("import", import.to_string()),
             ("act", "suspend".to_owned()),
             ("switch", "self-service".to_owned()),

@@ -17,6 +17,8 @@ pub struct Values {
     pub sp_cert_url: String,
     /// OpenID Connect callback.
     pub oidc_redirect_uri: String,
+    /// Where an OpenID provider tells that a session is over.
+    pub oidc_backchannel_logout_url: String,
     /// Where a sign-in starts.
     pub login_url: String,
     /// SCIM base address, without a slash at the end.
@@ -36,6 +38,7 @@ impl Values {
             sp_metadata_url: format!("{origin}/saml/con_01jd8q6v/metadata"),
             sp_cert_url: format!("{origin}/saml/con_01jd8q6v/certificate.pem"),
             oidc_redirect_uri: format!("{origin}/oidc/callback"),
+            oidc_backchannel_logout_url: format!("{origin}/oidc/con_01jd8q6v/backchannel-logout"),
             login_url: format!("{origin}/login"),
             scim_base_url: format!("{origin}/scim/v2/dir_01jd9m2t"),
             scim_token: "fdst_8sQm2VxT0rLkJ4bNwYc7HpZa5eGdU9fR".to_owned(),
@@ -54,6 +57,7 @@ impl Values {
             Placeholder::SpMetadataUrl => self.sp_metadata_url.clone(),
             Placeholder::SpCertUrl => self.sp_cert_url.clone(),
             Placeholder::OidcRedirectUri => self.oidc_redirect_uri.clone(),
+            Placeholder::OidcBackchannelLogoutUrl => self.oidc_backchannel_logout_url.clone(),
             Placeholder::LoginUrl => self.login_url.clone(),
             Placeholder::ScimBaseUrl => self.scim_base_url.clone(),
             Placeholder::ScimToken => self.scim_token.clone(),
@@ -97,6 +101,8 @@ pub enum Placeholder {
     SpCertUrl,
     /// `{oidc_redirect_uri}`
     OidcRedirectUri,
+    /// `{oidc_backchannel_logout_url}`
+    OidcBackchannelLogoutUrl,
     /// `{login_url}`
     LoginUrl,
     /// `{scim_base_url}`
@@ -107,7 +113,7 @@ pub enum Placeholder {
 
 impl Placeholder {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AppName,
         Self::AcsUrl,
         Self::AcsUrlPattern,
@@ -116,6 +122,7 @@ impl Placeholder {
         Self::SpMetadataUrl,
         Self::SpCertUrl,
         Self::OidcRedirectUri,
+        Self::OidcBackchannelLogoutUrl,
         Self::LoginUrl,
         Self::ScimBaseUrl,
         Self::ScimToken,
@@ -137,6 +144,7 @@ impl Placeholder {
             Self::SpMetadataUrl => "sp_metadata_url",
             Self::SpCertUrl => "sp_cert_url",
             Self::OidcRedirectUri => "oidc_redirect_uri",
+            Self::OidcBackchannelLogoutUrl => "oidc_backchannel_logout_url",
             Self::LoginUrl => "login_url",
             Self::ScimBaseUrl => "scim_base_url",
             Self::ScimToken => "scim_token",

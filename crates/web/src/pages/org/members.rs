@@ -3,6 +3,7 @@
 use super::{Place, sample_org};
 use crate::html::Html;
 use crate::layout::Page;
+use crate::pages::account::SessionRow;
 use crate::pages::login::ProfileField;
 use crate::parts::{Field, Filter, Icon, Input, Notice, Opt, Pager, Person, Select, Status, Tone, When};
 use askama::Template;
@@ -85,6 +86,8 @@ pub struct OrgMember {
     pub action: String,
     /// What can be done.
     pub acts: Vec<Act>,
+    /// Where the person is signed in through the company.
+    pub sessions: Vec<SessionRow>,
     /// What happened: when and what, in light markup.
     pub history: Vec<(When, Html)>,
 }
@@ -273,6 +276,12 @@ impl OrgMember {
                     "leave",
                 ),
             ],
+            sessions: vec![SessionRow {
+                device: "Firefox on macOS".to_owned(),
+                detail: "through single sign-on, since 24 November 2026, 09:12 UTC".to_owned(),
+                current: false,
+                action: "/org/members/mem_01/sessions/ses_01/end".to_owned(),
+            }],
             history: vec![
                 (
                     When::new("2026-11-23T16:34Z", "today, 16:34"),

@@ -136,6 +136,10 @@ pub struct OrgSettings {
     pub city: Field,
     /// Field `currentState`: the default.
     pub state: Field,
+    /// Field `sessionMinutes`: the longest session.
+    pub session: Field,
+    /// What may stand in it.
+    pub session_hint: String,
     /// Where the form is posted to.
     pub action: String,
 }
@@ -306,6 +310,8 @@ impl OrgSettings {
                 "\u{202e}",
                 "A state is a name without characters that turn the text around.",
             ),
+            session: Field::new("480"),
+            session_hint: "In minutes, from 5 to 720. Empty: 12 hours, or what your identity provider says if that is shorter.".to_owned(),
             action: "/org/settings".to_owned(),
         }
     }

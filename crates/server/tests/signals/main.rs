@@ -1,0 +1,5 @@
+//! What identity providers tell between sign-ins, from the token that is posted to the session that is over.
+
+mod events;
+mod logout;
+mod world;
