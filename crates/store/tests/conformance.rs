@@ -13,6 +13,7 @@ fn organization(t: &TestApp, name: &str) -> Organization {
         erase_grace: Duration::from_hours(24),
         jit: true,
         self_service: false,
+        session_max: None,
         defaults: Defaults {
             country: Some("DE".to_owned()),
             role: Some(Role::Member),
