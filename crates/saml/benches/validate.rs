@@ -4,8 +4,11 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use saml::idp::{Answer, ContentCipher, EncryptFor, Signed};
 use saml::testing::{TestKey, answer, expected, now};
-use saml::{Expected, SigningKey, validate};
+use saml::{Expected, SignatureStyle, SigningKey, sign_element, validate};
 use std::hint::black_box;
+
+const XS: &str = "http://www.w3.org/2001/XMLSchema";
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 fn signed(answer: &Answer<'_>, key: TestKey, parts: Signed) -> String {
     answer.to_xml(&key.signer().unwrap(), parts, None).unwrap()
@@ -36,6 +39,25 @@ fn validation(c: &mut Criterion) {
     group.bench_function(format!("500 groups, RSA-2048, {} bytes", xml.len()), |b| {
         b.iter(|| validate(black_box(xml.as_bytes()), &expected(&rsa), now()).unwrap());
     });
+    // As most providers write them: the prefixes are declared once, above.
+    let compact = many
+        .assertion_xml()
+        .replace(&format!(" xmlns:xs=\"{XS}\" xmlns:xsi=\"{XSI}\""), "")
+        .replacen("<saml:Assertion", &format!("<saml:Assertion xmlns:xs=\"{XS}\" xmlns:xsi=\"{XSI}\""), 1);
+    for (name, parts) in [("response", Signed::Response), ("assertion", Signed::Assertion)] {
+        let signer = TestKey::Rsa.signer().unwrap();
+        let xml = if parts == Signed::Assertion {
+            many.response_xml(
+                &sign_element(&compact, many.assertion_id, &signer, SignatureStyle::default()).unwrap(),
+            )
+        } else {
+            sign_element(&many.response_xml(&compact), many.response_id, &signer, SignatureStyle::default())
+                .unwrap()
+        };
+        group.bench_function(format!("500 groups, {name} signed, RSA-2048, {} bytes", xml.len()), |b| {
+            b.iter(|| validate(black_box(xml.as_bytes()), &expected(&rsa), now()).unwrap());
+        });
+    }
     let p256 = keys(TestKey::P256);
     let xml = signed(&answer(), TestKey::P256, Signed::Response);
     group.bench_function("response signed, ECDSA P-256", |b| {

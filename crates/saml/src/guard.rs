@@ -30,10 +30,10 @@ pub(crate) fn signature_of(
 
 /// Refuses the document when it holds a `Signature` besides `allowed`.
 pub(crate) fn no_other_signature(tree: &Tree<'_>, allowed: &[NodeId]) -> Result<(), Rejection> {
-    match tree.every_element().find(|node| tree.is(*node, DS, "Signature") && !allowed.contains(node)) {
+    match tree.signatures().iter().find(|node| !allowed.contains(node)) {
         None => Ok(()),
         Some(stray) => {
-            let parent = tree.parent(stray).map_or_else(String::new, |parent| tree.name(parent));
+            let parent = tree.parent(*stray).map_or_else(String::new, |parent| tree.name(parent));
             Err(Rejection::new(
                 Code::SignatureMisplaced,
                 "The message carries a signature where none belongs, which is how signed parts are moved \

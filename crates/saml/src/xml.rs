@@ -4,7 +4,10 @@
 //! local name among the direct children, attributes without a namespace, text joined across comments.
 //! Does not own: what the elements mean.
 
-use uppsala::{Document, NodeId, NodeKind, Parser};
+use crate::names::{DS, SAML};
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use std::borrow::Cow;
+use uppsala::{Document, Element, NodeId, NodeKind, Parser};
 
 /// How deep elements may nest. Real messages stay below 20.
 const MAX_DEPTH: u32 = 64;
@@ -38,6 +41,16 @@ pub(crate) struct Tree<'a> {
     doc: Document<'a>,
     source: &'a str,
     root: NodeId,
+    survey: Survey,
+}
+
+/// What one walk over the whole document finds: everything that a message is judged by wherever it stands.
+#[derive(Default)]
+struct Survey {
+    has_processing_instruction: bool,
+    duplicate_id: Option<String>,
+    signatures: Vec<NodeId>,
+    assertions: Vec<NodeId>,
 }
 
 impl<'a> Tree<'a> {
@@ -57,25 +70,8 @@ impl<'a> Tree<'a> {
             return Err(Fault::Encoding(encoding.to_owned()));
         }
         let root = doc.document_element().ok_or_else(|| Fault::Malformed("no root element".to_owned()))?;
-        let tree = Self { doc, source, root };
-        if tree.every_element().any(|node| !tree.is_namespace_well_formed(node)) {
-            return Err(Fault::Malformed(
-                "a name has two colons, or a prefix is bound to nothing".to_owned(),
-            ));
-        }
-        Ok(tree)
-    }
-
-    /// What Namespaces in XML 1.0 asks beyond what the parser checks.
-    fn is_namespace_well_formed(&self, node: NodeId) -> bool {
-        self.doc.element(node).is_none_or(|element| {
-            !element.name.local_name.contains(':')
-                && element.attributes.iter().all(|a| !a.name.local_name.contains(':'))
-                && element
-                    .namespace_declarations
-                    .iter()
-                    .all(|(prefix, uri)| prefix.is_empty() || !uri.is_empty())
-        })
+        let survey = Survey::of(&doc)?;
+        Ok(Self { doc, source, root, survey })
     }
 
     /// The document itself, for the signature library.
@@ -95,7 +91,9 @@ impl<'a> Tree<'a> {
 
     /// Whether `node` is the element `local` of namespace `ns`.
     pub(crate) fn is(&self, node: NodeId, ns: &str, local: &str) -> bool {
-        self.doc.element(node).is_some_and(|element| element.matches_name_ns(ns, local))
+        self.doc
+            .element(node)
+            .is_some_and(|element| element.name.local_name == local && element.matches_name_ns(ns, local))
     }
 
     /// The local name and the namespace of an element, for a message to a person.
@@ -132,7 +130,17 @@ impl<'a> Tree<'a> {
 
     /// Every element of the document, in document order.
     pub(crate) fn every_element(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.doc.descendants(self.doc.root()).into_iter().filter(|node| self.doc.element(*node).is_some())
+        every_node(&self.doc).filter(|node| self.doc.element(*node).is_some())
+    }
+
+    /// Every `Signature` of XML Signature, wherever it stands.
+    pub(crate) fn signatures(&self) -> &[NodeId] {
+        &self.survey.signatures
+    }
+
+    /// Every plain or encrypted assertion, wherever it stands.
+    pub(crate) fn assertions(&self) -> &[NodeId] {
+        &self.survey.assertions
     }
 
     /// The parent element.
@@ -169,10 +177,13 @@ impl<'a> Tree<'a> {
     ///
     /// Canonicalisation leaves comments out, so the joined text is exactly what was signed.
     pub(crate) fn text(&self, node: NodeId) -> Option<String> {
-        let mut joined = String::new();
+        let mut joined = Cow::Borrowed("");
         for child in self.doc.children_iter(node) {
             match self.doc.node_kind(child) {
-                Some(NodeKind::Text(t) | NodeKind::CData(t)) => joined.push_str(t),
+                Some(NodeKind::Text(t) | NodeKind::CData(t)) if joined.is_empty() => {
+                    joined = Cow::Borrowed(t)
+                }
+                Some(NodeKind::Text(t) | NodeKind::CData(t)) => joined.to_mut().push_str(t),
                 Some(NodeKind::Comment(_)) => {}
                 _ => return None,
             }
@@ -182,7 +193,7 @@ impl<'a> Tree<'a> {
 
     /// All text below an element, joined, without the white space around it.
     pub(crate) fn deep_text(&self, node: NodeId) -> String {
-        self.doc.text_content_deep(node).trim_matches(is_space).to_owned()
+        self.text(node).unwrap_or_else(|| self.doc.text_content_deep(node).trim_matches(is_space).to_owned())
     }
 
     /// Whether `node` holds exactly one text node and nothing else.
@@ -203,24 +214,12 @@ impl<'a> Tree<'a> {
 
     /// Whether a processing instruction stands anywhere.
     pub(crate) fn has_processing_instruction(&self) -> bool {
-        self.doc
-            .descendants(self.doc.root())
-            .into_iter()
-            .any(|node| matches!(self.doc.node_kind(node), Some(NodeKind::ProcessingInstruction(_))))
+        self.survey.has_processing_instruction
     }
 
     /// An identifier that two attributes carry, under any of the names in use for identifiers.
-    pub(crate) fn duplicate_id(&self) -> Option<String> {
-        let mut seen = std::collections::HashSet::new();
-        for node in self.every_element() {
-            let Some(element) = self.doc.element(node) else { continue };
-            for attribute in &element.attributes {
-                if ID_NAMES.contains(&&*attribute.name.local_name) && !seen.insert(&*attribute.value) {
-                    return Some(attribute.value.to_string());
-                }
-            }
-        }
-        None
+    pub(crate) fn duplicate_id(&self) -> Option<&str> {
+        self.survey.duplicate_id.as_deref()
     }
 
     /// The namespace prefixes in scope at `node`, innermost binding of each, with the default as `""`.
@@ -241,28 +240,105 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Counts, before anything is parsed, what the parser's time depends on: `<`, and `=` outside quotes up to the
-/// end of each tag. `<` cannot stand in an attribute value, so no tag reaches past the next one.
-fn is_too_complex(source: &[u8], max_tags: usize) -> bool {
-    let mut tags = 0;
-    for piece in source.split(|b| *b == b'<').skip(1) {
-        tags += 1;
-        let mut quote = None;
-        let mut attributes = 0;
-        for byte in piece {
-            match (quote, byte) {
-                (Some(open), _) if open == *byte => quote = None,
-                (None, b'"' | b'\'') => quote = Some(*byte),
-                (None, b'=') => attributes += 1,
-                (None, b'>') => break,
+impl Survey {
+    /// Walks once over everything.
+    fn of(doc: &Document<'_>) -> Result<Self, Fault> {
+        let mut survey = Self::default();
+        let mut ids = Vec::new();
+        for node in every_node(doc) {
+            match doc.node_kind(node) {
+                Some(NodeKind::Element(element)) => {
+                    if !is_namespace_well_formed(element) {
+                        return Err(Fault::Malformed(
+                            "a name has two colons, or a prefix is bound to nothing".to_owned(),
+                        ));
+                    }
+                    survey.note(node, element);
+                    ids.extend(
+                        element
+                            .attributes
+                            .iter()
+                            .filter(|a| is_id_name(&a.name.local_name))
+                            .map(|a| &*a.value),
+                    );
+                }
+                Some(NodeKind::ProcessingInstruction(_)) => survey.has_processing_instruction = true,
                 _ => {}
             }
         }
-        if attributes > MAX_ATTRIBUTES || tags > max_tags {
-            return true;
+        ids.sort_unstable();
+        survey.duplicate_id = ids.windows(2).find(|two| two[0] == two[1]).map(|two| two[0].to_owned());
+        Ok(survey)
+    }
+
+    fn note(&mut self, node: NodeId, element: &Element<'_>) {
+        match &*element.name.local_name {
+            "Signature" if element.matches_name_ns(DS, "Signature") => self.signatures.push(node),
+            name @ ("Assertion" | "EncryptedAssertion") if element.matches_name_ns(SAML, name) => {
+                self.assertions.push(node);
+            }
+            _ => {}
         }
     }
-    false
+}
+
+/// Every node of the document, in document order, without keeping a list.
+fn every_node<'t>(doc: &'t Document<'_>) -> impl Iterator<Item = NodeId> + 't {
+    std::iter::successors(doc.first_child(doc.root()), |node| {
+        doc.first_child(*node).or_else(|| {
+            std::iter::successors(Some(*node), |at| doc.parent(*at)).find_map(|at| doc.next_sibling(at))
+        })
+    })
+}
+
+/// Whether a name is one of [`ID_NAMES`].
+fn is_id_name(name: &str) -> bool {
+    name.len() <= 11 && ID_NAMES.contains(&name)
+}
+
+/// What Namespaces in XML 1.0 asks beyond what the parser checks.
+fn is_namespace_well_formed(element: &Element<'_>) -> bool {
+    !element.name.local_name.contains(':')
+        && element.attributes.iter().all(|a| !a.name.local_name.contains(':'))
+        && element.namespace_declarations.iter().all(|(prefix, uri)| prefix.is_empty() || !uri.is_empty())
+}
+
+/// Counts, before anything is parsed, what the parser's time depends on: `<`, and quoted values up to the end of
+/// each tag. `<` cannot stand in an attribute value, so no tag reaches past the next one; an attribute without a
+/// quoted value ends the parsing.
+fn is_too_complex(source: &[u8], max_tags: usize) -> bool {
+    pieces(source).enumerate().any(|(tag, piece)| {
+        tag >= max_tags || Values(piece).take(MAX_ATTRIBUTES + 1).count() > MAX_ATTRIBUTES
+    })
+}
+
+/// What follows each `<`, up to the next.
+fn pieces(source: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut starts = memchr_iter(b'<', source).peekable();
+    std::iter::from_fn(move || {
+        let start = starts.next()? + 1;
+        source.get(start..starts.peek().copied().unwrap_or(source.len()))
+    })
+}
+
+/// The quoted values of the tag that a piece begins with; one that does not end reaches to the end.
+struct Values<'s>(&'s [u8]);
+
+impl<'s> Iterator for Values<'s> {
+    type Item = &'s [u8];
+
+    fn next(&mut self) -> Option<&'s [u8]> {
+        let at = memchr3(b'"', b'\'', b'>', self.0)?;
+        let quote = *self.0.get(at)?;
+        let rest = self.0.get(at + 1..)?;
+        if quote == b'>' {
+            self.0 = &[];
+            return None;
+        }
+        let end = memchr(quote, rest).unwrap_or(rest.len());
+        self.0 = rest.get(end + 1..).unwrap_or_default();
+        rest.get(..end)
+    }
 }
 
 /// What XML 1.0 asks of every processor before it looks (2.11 line ends, 3.3.3 attribute values), and what the
@@ -300,19 +376,11 @@ pub(crate) fn normalize(source: String) -> String {
     out
 }
 
-/// A quick look whether any tag has a line end or tab between quotes; may say yes too often.
+/// A quick look whether any tag has a line end or tab between quotes; may say yes too often, as for a comment.
 fn has_space_in_attributes(source: &str) -> bool {
-    source.split('<').skip(1).any(|piece| {
-        let mut quote = None;
-        piece.bytes().any(|b| {
-            match quote {
-                None if b == b'"' || b == b'\'' => quote = Some(b),
-                Some(open) if open == b => quote = None,
-                _ => {}
-            }
-            quote.is_some() && (b == b'\n' || b == b'\t')
-        })
-    })
+    let spaced = |value: &[u8]| memchr2(b'\n', b'\t', value).is_some();
+    let source = source.as_bytes();
+    spaced(source) && pieces(source).any(|piece| spaced(piece) && Values(piece).any(spaced))
 }
 
 /// Where the markup that `text` begins with ends: a comment, a section, an instruction or a tag.

@@ -59,11 +59,13 @@ pub fn decode_message(input: &[u8]) -> Result<String, Rejection> {
             "The identity provider sent an empty answer. Try to sign in again.",
         ));
     }
-    let bytes = if body.first() == Some(&b'<') {
+    let mut bytes = if body.first() == Some(&b'<') {
         body.to_vec()
     } else {
-        let compact: Vec<u8> = body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
-        STANDARD.decode(compact).map_err(|_| {
+        let decoded = STANDARD.decode(body).or_else(|_| {
+            STANDARD.decode(body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect::<Vec<u8>>())
+        });
+        decoded.map_err(|_| {
             let code = if is_other_unicode(body) { Code::NotUtf8 } else { Code::NotBase64 };
             Rejection::new(
                 code,
@@ -75,7 +77,9 @@ pub fn decode_message(input: &[u8]) -> Result<String, Rejection> {
     if bytes.len() > MAX_MESSAGE_BYTES {
         return Err(too_large());
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map_or_else(|| bytes.clone(), <[u8]>::to_vec);
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
     String::from_utf8(bytes).map(normalize).map_err(|_| {
         Rejection::new(Code::NotUtf8, "The answer is not UTF-8 text. SAML messages must be UTF-8.")
     })
@@ -129,9 +133,9 @@ pub(crate) fn parse(xml: &str) -> Result<Tree<'_>, Rejection> {
 ///
 /// Advice (SAML core 2.6.1) is part of what was signed and may be ignored: it is never read.
 pub(crate) fn count_assertions(tree: &Tree<'_>, assertion: Option<NodeId>) -> usize {
-    tree.every_element()
-        .filter(|node| tree.is(*node, SAML, "Assertion") || tree.is(*node, SAML, "EncryptedAssertion"))
-        .filter(|node| !assertion.is_some_and(|holder| is_advice_of(tree, *node, holder)))
+    tree.assertions()
+        .iter()
+        .filter(|node| !assertion.is_some_and(|holder| is_advice_of(tree, **node, holder)))
         .count()
 }
 
