@@ -9,7 +9,8 @@
 use crate::keys::DecryptionKey;
 use crate::names::{DS, XENC, XENC11, dsig, xmlenc};
 use crate::rejection::{Code, Rejection};
-use crate::xml::{Tree, normalize};
+use crate::text::normalize;
+use crate::xml::Tree;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::crypto::keytransport::{OaepParams, from_uri_with_params};

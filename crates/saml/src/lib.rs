@@ -22,6 +22,7 @@ mod rejection;
 mod request;
 mod signature;
 mod signing;
+mod text;
 mod time;
 mod validate;
 mod write;
