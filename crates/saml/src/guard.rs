@@ -128,7 +128,7 @@ fn check_canonicalization(tree: &Tree<'_>, method: NodeId) -> Result<(), Rejecti
     }
 }
 
-fn allowed_signature_method(algorithm: &str, allow_sha1: bool) -> Result<(), Rejection> {
+pub(crate) fn allowed_signature_method(algorithm: &str, allow_sha1: bool) -> Result<(), Rejection> {
     match algorithm {
         dsig::RSA_SHA256
         | dsig::RSA_SHA384

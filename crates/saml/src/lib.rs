@@ -16,6 +16,7 @@ mod encryption;
 mod guard;
 pub mod idp;
 mod keys;
+pub mod logout;
 pub mod metadata;
 mod names;
 mod rejection;
@@ -35,7 +36,7 @@ pub use keys::{DecryptionKey, KeyError, SignatureAlgorithm, SignerKey, SigningKe
 pub use metadata::{Endpoint, IdpMetadata, MetadataError, SpMetadata, from_parts, parse_idp_metadata};
 pub use names::{attribute, binding_uri, name_id_format};
 pub use rejection::{Code, Rejection, Status};
-pub use request::{AuthnRequest, RequestError};
+pub use request::{AuthnRequest, Comparison, RequestError};
 pub use signing::{SignError, Style as SignatureStyle, sign_element};
 pub use validate::{Assertion, Attribute, Attributes, Expected, NameId, decode_message, validate};
 

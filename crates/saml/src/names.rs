@@ -21,6 +21,10 @@ pub(crate) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// The status of an answer that signs somebody in (SAML core 3.2.2.2).
 pub(crate) const STATUS_SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+/// Somebody else could not be told of a logout (SAML core 3.7.3.2).
+pub(crate) const STATUS_PARTIAL_LOGOUT: &str = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout";
+/// The answering side failed (SAML core 3.2.2.2).
+pub(crate) const STATUS_RESPONDER: &str = "urn:oasis:names:tc:SAML:2.0:status:Responder";
 /// The bearer subject confirmation method (SAML profiles 3.3).
 pub(crate) const CM_BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 

@@ -26,6 +26,8 @@ pub enum Code {
     DuplicateId,
     /// The root is not a SAML 2.0 `Response`.
     NotAResponse,
+    /// The root is not the logout message that belongs here.
+    NotALogoutMessage,
     /// `Version` is not 2.0.
     VersionUnsupported,
     /// A required part is absent, or present twice, or not where the schema has it.
@@ -111,6 +113,7 @@ impl Code {
             Self::ProcessingInstructionForbidden => "processing_instruction_forbidden",
             Self::DuplicateId => "duplicate_id",
             Self::NotAResponse => "not_a_response",
+            Self::NotALogoutMessage => "not_a_logout_message",
             Self::VersionUnsupported => "version_unsupported",
             Self::MalformedMessage => "malformed_message",
             Self::StatusNotSuccess => "status_not_success",

@@ -22,6 +22,26 @@ pub enum RequestError {
     Sign(#[from] SignError),
 }
 
+/// How a provider compares ways of signing in (SAML core 3.3.2.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Comparison {
+    /// One of those named.
+    #[default]
+    Exact,
+    /// At least as strong as one of those named.
+    Minimum,
+}
+
+impl Comparison {
+    /// The value of the attribute `Comparison`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Minimum => "minimum",
+        }
+    }
+}
+
 /// An `AuthnRequest`.
 #[derive(Debug, Clone)]
 pub struct AuthnRequest<'a> {
@@ -39,8 +59,10 @@ pub struct AuthnRequest<'a> {
     pub name_id_format: Option<&'a str>,
     /// Whether the person must sign in again even with a session.
     pub force_authn: bool,
-    /// How the person must sign in (`AuthnContextClassRef`, compared exactly); empty leaves it open.
+    /// How the person must sign in (`AuthnContextClassRef`); empty leaves it open.
     pub authn_context: &'a [&'a str],
+    /// How the provider compares its own way with those.
+    pub comparison: Comparison,
 }
 
 impl<'a> AuthnRequest<'a> {
@@ -61,6 +83,7 @@ impl<'a> AuthnRequest<'a> {
             name_id_format: None,
             force_authn: false,
             authn_context: &[],
+            comparison: Comparison::Exact,
         }
     }
 
@@ -107,7 +130,9 @@ impl<'a> AuthnRequest<'a> {
             out.push_str("/>");
         }
         if !self.authn_context.is_empty() {
-            out.push_str("<samlp:RequestedAuthnContext Comparison=\"exact\">");
+            out.push_str("<samlp:RequestedAuthnContext");
+            attr(&mut out, "Comparison", self.comparison.as_str());
+            out.push('>');
             for class in self.authn_context {
                 element(&mut out, "saml:AuthnContextClassRef", class);
             }

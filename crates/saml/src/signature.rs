@@ -18,11 +18,7 @@ use uppsala::NodeId;
 /// `KeyInfo` in the message is never a source of trust: it only orders the candidates.
 pub(crate) fn verify(tree: &Tree<'_>, signatures: &[NodeId], keys: &[SigningKey]) -> Result<(), Rejection> {
     if keys.is_empty() {
-        return Err(Rejection::new(
-            Code::NoTrustedKey,
-            "The connection has no signing certificate, so no answer can be trusted. Add the identity \
-             provider's metadata or its certificate.",
-        ));
+        return Err(no_trusted_key());
     }
     let mut manager = KeysManager::new();
     for key in keys {
@@ -55,6 +51,15 @@ pub(crate) fn verify(tree: &Tree<'_>, signatures: &[NodeId], keys: &[SigningKey]
     } else {
         Err(invalid(tree, signatures, keys, ""))
     }
+}
+
+/// The refusal of everything while nothing can be trusted.
+pub(crate) fn no_trusted_key() -> Rejection {
+    Rejection::new(
+        Code::NoTrustedKey,
+        "The connection has no signing certificate, so no answer can be trusted. Add the identity provider's \
+         metadata or its certificate.",
+    )
 }
 
 /// The refusal, with the certificates on both sides where they tell something.

@@ -177,7 +177,7 @@ impl<'a> Tree<'a> {
         for child in self.doc.children_iter(node) {
             match self.doc.node_kind(child) {
                 Some(NodeKind::Text(t) | NodeKind::CData(t)) if joined.is_empty() => {
-                    joined = Cow::Borrowed(t)
+                    joined = Cow::Borrowed(t);
                 }
                 Some(NodeKind::Text(t) | NodeKind::CData(t)) => joined.to_mut().push_str(t),
                 Some(NodeKind::Comment(_)) => {}

@@ -23,6 +23,7 @@ fn redirect_is_read_back() {
         name_id_format: Some(name_id_format::EMAIL),
         force_authn: true,
         authn_context: &["urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken"],
+        comparison: saml::Comparison::Minimum,
         ..request()
     };
     let url = request.redirect_url(Some("state&1"), None).unwrap();
@@ -35,6 +36,7 @@ fn redirect_is_read_back() {
     assert_eq!(received.name_id_format.as_deref(), Some(name_id_format::EMAIL));
     assert!(received.force_authn);
     let xml = inflate(&query["SAMLRequest"]).unwrap();
+    assert!(xml.contains("Comparison=\"minimum\"><saml:AuthnContextClassRef>"));
     assert!(xml.contains("TimeSyncToken") && xml.contains("IssueInstant=\"2026-11-23T19:00:00Z\""));
 }
 

@@ -12,6 +12,15 @@ mod subject;
 pub use claims::{Assertion, Attribute, Attributes, NameId};
 pub use envelope::decode_message;
 
+/// The checks that logout messages have in common with responses.
+pub(crate) mod checks {
+    pub(crate) use super::assertion::{earlier, expired, instant, later, not_yet_valid};
+    pub(crate) use super::envelope::{
+        compare_issuer, decode_message, issue_instant, issuer, malformed, parse, version,
+    };
+    pub(crate) use super::subject::name_id;
+}
+
 use crate::encryption::{self, Decrypted};
 use crate::keys::{DecryptionKey, SigningKey};
 use crate::names::SAML;

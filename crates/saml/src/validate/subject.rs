@@ -7,6 +7,7 @@ use super::assertion::{earlier, expired, instant};
 use super::claims::NameId;
 use super::envelope::{Envelope, malformed};
 use crate::encryption;
+use crate::keys::DecryptionKey;
 use crate::names::{CM_BEARER, SAML};
 use crate::rejection::{Code, Rejection};
 use crate::xml::Tree;
@@ -33,7 +34,7 @@ pub(crate) fn read(
         Ok(None) => return Err(no_name_id()),
         Err(_) => return Err(malformed("Subject stands twice")),
     };
-    let name_id = name_id(tree, subject, expected)?;
+    let name_id = name_id(tree, subject, expected.decryption_keys)?;
     let mut refusal = None;
     let mut held: Option<Timestamp> = None;
     for confirmation in tree.all(subject, SAML, "SubjectConfirmation") {
@@ -117,21 +118,21 @@ fn bearer(
 }
 
 /// The one `NameID` or `EncryptedID` (SAML core 2.4.1).
-fn name_id(tree: &Tree<'_>, subject: NodeId, expected: &Expected<'_>) -> Result<NameId, Rejection> {
+pub(crate) fn name_id(tree: &Tree<'_>, subject: NodeId, keys: &[DecryptionKey]) -> Result<NameId, Rejection> {
     let plain = tree.one(subject, SAML, "NameID").map_err(|_| malformed("NameID stands twice"))?;
     let encrypted =
         tree.one(subject, SAML, "EncryptedID").map_err(|_| malformed("EncryptedID stands twice"))?;
     match (plain, encrypted) {
         (Some(node), None) => read_name_id(tree, node),
-        (None, Some(holder)) => decrypted_name_id(tree, holder, expected),
+        (None, Some(holder)) => decrypted_name_id(tree, holder, keys),
         (None, None) => Err(no_name_id()),
-        (Some(_), Some(_)) => Err(malformed("the Subject has a NameID and an EncryptedID")),
+        (Some(_), Some(_)) => Err(malformed("a NameID and an EncryptedID stand together")),
     }
 }
 
 /// The `NameID` inside an `EncryptedID`. The ciphertext is part of what was verified, so no stranger chose it.
-fn decrypted_name_id(tree: &Tree<'_>, holder: NodeId, expected: &Expected<'_>) -> Result<NameId, Rejection> {
-    let decrypted = encryption::decrypt(tree, holder, expected.decryption_keys)?;
+fn decrypted_name_id(tree: &Tree<'_>, holder: NodeId, keys: &[DecryptionKey]) -> Result<NameId, Rejection> {
+    let decrypted = encryption::decrypt(tree, holder, keys)?;
     let inside = super::envelope::parse(&decrypted.xml).map_err(|_| encryption::failed())?;
     let mut elements = inside.elements(inside.root());
     match (elements.next(), elements.next()) {
