@@ -7,9 +7,13 @@ mod serve;
 mod settings;
 mod token;
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The enterprise front desk of a SaaS product: single sign-on, directory sync and invitations for its customers.
 #[derive(Debug, Parser)]
@@ -58,7 +62,10 @@ fn main() -> ExitCode {
         }
     };
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // One thread may wait for the disk with a commit, and never more than one: it must not be one of those that answer.
+    runtime.worker_threads(std::thread::available_parallelism().map_or(1, NonZeroUsize::get) + 1);
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("The operating system gives no threads: {error}.");

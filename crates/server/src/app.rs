@@ -131,6 +131,11 @@ impl App {
         Ok(self.store.write().await?)
     }
 
+    /// A write transaction for what lives for minutes and can be begun again: a power cut may lose it.
+    pub async fn write_transient(&self) -> Result<Tx, Problem> {
+        Ok(self.store.write_transient().await?)
+    }
+
     /// Seals a secret for `place` (`table.column`).
     pub fn seal_text(&self, place: &str, plain: &str) -> String {
         self.seal.seal(&*self.rng, place, plain.as_bytes())

@@ -49,7 +49,7 @@ const QUARTER: Duration = Duration::from_mins(15);
 pub const PER_ADDRESS: Limit = Limit::new(300, QUARTER);
 /// Sign-ins begun from one network address. Each leaves a row until it ends; a large company comes in at nine o'clock
 /// from one address.
-pub const BEGINNINGS: Limit = Limit::new(20_000, QUARTER);
+pub const BEGINNINGS: Limit = Limit::new(100_000, QUARTER);
 /// Passwords tried for one account.
 pub const PASSWORDS: Limit = Limit::new(10, QUARTER);
 /// Mails asked for by strangers for one address.

@@ -124,6 +124,16 @@ pub async fn list(c: &mut impl Connected, organization: OrganizationId) -> Resul
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// Whether the organization has a connection that people sign in with.
+pub async fn any_active(c: &mut impl Connected, organization: OrganizationId) -> Result<bool> {
+    Ok(on!(c, |db| sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM connections WHERE organization_id = $1 AND status = 'active')"
+    )
+    .bind(Text(organization))
+    .fetch_one(db)
+    .await)?)
+}
+
 /// The account that `subject` at this connection was joined to.
 pub async fn identity(c: &mut impl Connected, id: ConnectionId, subject: &str) -> Result<Option<AccountId>> {
     let row: Option<Text<AccountId>> = on!(c, |db| sqlx::query_scalar(

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::Notify;
 
-use crate::sqlite::Writer;
+use crate::sqlite::{self, Readers, Writer};
 use crate::target::Target;
 use crate::tx::Tx;
-use crate::{Result, migrate, sqlite};
+use crate::{Result, migrate};
 
 /// A connection of either driver. Statements are written once and run through the `on!` macro.
 #[derive(Debug)]
 pub enum Db<'a> {
     /// The embedded database.
-    Sqlite(&'a mut SqliteConnection),
+    Sqlite(&'a mut embedded::Connection),
     /// PostgreSQL.
     Postgres(&'a mut PgConnection),
 }
@@ -41,9 +41,12 @@ pub(crate) use on;
 /// How long PostgreSQL may take to answer at the start.
 const REACH: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// How long a connection to PostgreSQL may lie unused before it is asked whether it still works.
+const RESTED: std::time::Duration = std::time::Duration::from_secs(1);
+
 #[derive(Debug, Clone)]
 enum Backend {
-    Sqlite { readers: SqlitePool, writer: Writer },
+    Sqlite { readers: Readers, writer: Writer },
     Postgres(PgPool),
 }
 
@@ -60,14 +63,14 @@ pub struct Reader(ReaderConnection);
 
 #[derive(Debug)]
 enum ReaderConnection {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(sqlite::ReaderConnection),
     Postgres(PoolConnection<Postgres>),
 }
 
 impl Connected for Reader {
     fn db(&mut self) -> Db<'_> {
         match &mut self.0 {
-            ReaderConnection::Sqlite(c) => Db::Sqlite(c),
+            ReaderConnection::Sqlite(c) => Db::Sqlite(c.connection()),
             ReaderConnection::Postgres(c) => Db::Postgres(c),
         }
     }
@@ -81,10 +84,9 @@ impl Store {
     pub async fn open(target: &Target) -> Result<Self> {
         let backend = match target {
             Target::Sqlite(path) => {
-                let mut first = sqlite::connect(path).await?;
+                let mut first = sqlite::connect(path)?;
                 migrate::sqlite(&mut first).await?;
-                let readers = sqlite::readers(path);
-                Backend::Sqlite { readers, writer: Writer::new(first) }
+                Backend::Sqlite { readers: Readers::new(path), writer: Writer::new(first, path) }
             }
             Target::Postgres(url) => {
                 let options: PgConnectOptions = url.parse()?;
@@ -98,6 +100,16 @@ impl Store {
                 let pool = PgPoolOptions::new()
                     .max_connections(16)
                     .acquire_timeout(std::time::Duration::from_secs(10))
+                    // A question before each use costs as much as a statement: only those that rested are asked.
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, rested| {
+                        Box::pin(async move {
+                            if rested.idle_for > RESTED {
+                                connection.ping().await?;
+                            }
+                            Ok(true)
+                        })
+                    })
                     .connect_with(options)
                     .await?;
                 migrate::postgres(&pool).await?;
@@ -110,16 +122,29 @@ impl Store {
     /// A connection for reading.
     pub async fn read(&self) -> Result<Reader> {
         Ok(Reader(match &self.backend {
-            Backend::Sqlite { readers, .. } => ReaderConnection::Sqlite(readers.acquire().await?),
+            Backend::Sqlite { readers, .. } => ReaderConnection::Sqlite(readers.take().await?),
             Backend::Postgres(pool) => ReaderConnection::Postgres(pool.acquire().await?),
         }))
     }
 
-    /// A write transaction. Dropping it undoes it; [`Tx::commit`] makes it true.
+    /// A write transaction. Dropping it undoes it; [`Tx::commit`] makes it true, on the disk.
     pub async fn write(&self) -> Result<Tx> {
+        self.begin(true).await
+    }
+
+    /// A write transaction for what lives for minutes and can be begun again: a sign-in under way, a code. Its commit does
+    /// not wait for the disk. A kill of the program loses nothing; a power cut may lose the last moments.
+    pub async fn write_transient(&self) -> Result<Tx> {
+        self.begin(false).await
+    }
+
+    async fn begin(&self, durable: bool) -> Result<Tx> {
         let inner = match &self.backend {
-            Backend::Sqlite { writer, .. } => crate::tx::Inner::Sqlite(writer.begin().await?),
-            Backend::Postgres(pool) => crate::tx::Inner::Postgres(pool.begin().await?),
+            Backend::Sqlite { writer, .. } => crate::tx::Inner::Sqlite(writer.begin(durable).await?),
+            Backend::Postgres(pool) if durable => crate::tx::Inner::Postgres(pool.begin().await?),
+            Backend::Postgres(pool) => crate::tx::Inner::Postgres(
+                pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?,
+            ),
         };
         Ok(Tx::new(inner, Arc::clone(&self.jobs_waiting)))
     }

@@ -144,6 +144,17 @@ pub async fn update(tx: &mut Tx, it: &Member) -> Result<()> {
     Ok(())
 }
 
+/// Notes a sign-in, and nothing else: no index has to follow.
+pub async fn touch(tx: &mut Tx, id: MemberId, at: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE members SET last_sign_in_at = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(At(at))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
 /// The member of this organization, if there is one.
 pub async fn lookup(
     c: &mut impl Connected,

@@ -1,6 +1,6 @@
 //! Brings a database to the schema this program knows, step by step, never back.
 
-use sqlx::{AssertSqlSafe, Connection as _, PgPool, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgPool};
 
 use crate::{Result, StoreError};
 
@@ -27,7 +27,7 @@ fn pending(found: i64) -> Result<impl Iterator<Item = (i64, &'static str)>> {
     Ok(STEPS.iter().copied().filter(move |(version, _)| *version > found))
 }
 
-pub(crate) async fn sqlite(connection: &mut SqliteConnection) -> Result<()> {
+pub(crate) async fn sqlite(connection: &mut embedded::Connection) -> Result<()> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::query(VERSION_TABLE).execute(&mut *tx).await?;
     let found: i64 = sqlx::query_scalar(VERSION).fetch_one(&mut *tx).await?;

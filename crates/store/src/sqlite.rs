@@ -1,231 +1,260 @@
-//! The embedded database: how it is opened, and the one writer that groups waiting writes into one commit.
+//! The embedded database: how it is opened, its one writer, and what makes a commit durable.
 //!
-//! A durable commit costs an fsync. While one transaction runs, others wait for the writer; instead of paying an
-//! fsync each, they run one after the other as savepoints of the same outer transaction, and whoever finds nobody
-//! waiting commits for all. Nobody is answered before the commit that holds its work.
+//! A durable commit costs an fsync of the log. The writer commits without one and lets the next in; then whoever was
+//! told to be durable waits until the log is synced past its commit. One sync serves all that committed before it began,
+//! so that many commits at once share one. Nobody is answered before the sync that covers its work.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, SqlitePool};
-use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use embedded::{Connection, Options};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::{Result, StoreError};
 
-/// At most so many transactions share a commit, so that the first does not wait for ever.
-const BATCH: usize = 128;
+/// At most so many connections for reading are open.
+const READERS: u32 = 16;
 
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
+/// How long a reader waits for one of them.
+const READER_WAIT: Duration = Duration::from_secs(10);
+
+fn options(path: &Path) -> Options {
+    Options::new(path)
         .busy_timeout(Duration::from_secs(10))
-        .statement_cache_capacity(256)
+        .statement_cache(256)
+        .pragma("journal_mode", "WAL")
+        // What makes a commit durable is done here, after it: see `Log`.
+        .pragma("synchronous", "NORMAL")
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("foreign_keys", "ON")
         .pragma("secure_delete", "ON")
         .pragma("cache_size", "-8000")
-        .disable_statement_logging()
 }
 
 /// The first connection, which creates the file.
-pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection> {
-    Ok(options(path).connect().await?)
+pub(crate) fn connect(path: &Path) -> Result<Connection> {
+    Ok(options(path).open()?)
 }
 
-/// The pool of readers; connections open when they are first needed.
-pub(crate) fn readers(path: &Path) -> SqlitePool {
-    SqlitePoolOptions::new()
-        .max_connections(4)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect_lazy_with(options(path).pragma("query_only", "ON"))
+/// The connections for reading; each opens when it is first needed and all are busy.
+#[derive(Debug, Clone)]
+pub(crate) struct Readers {
+    options: Options,
+    permits: Arc<Semaphore>,
+    idle: Arc<std::sync::Mutex<Vec<Connection>>>,
 }
 
+/// A connection for reading, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct State {
-    connection: Option<SqliteConnection>,
-    /// The outer transaction is open.
-    open: bool,
-    /// A savepoint was left behind by a transaction that was dropped.
-    abandoned: bool,
-    /// Transactions that ended well and wait for the outer commit.
-    batch: Vec<oneshot::Sender<std::result::Result<(), String>>>,
+pub(crate) struct ReaderConnection {
+    connection: Option<Connection>,
+    idle: Arc<std::sync::Mutex<Vec<Connection>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Readers {
+    pub(crate) fn new(path: &Path) -> Self {
+        Self {
+            options: options(path).pragma("query_only", "ON"),
+            permits: Arc::new(Semaphore::new(READERS as usize)),
+            idle: Arc::default(),
+        }
+    }
+
+    pub(crate) async fn take(&self) -> Result<ReaderConnection> {
+        let permit = tokio::time::timeout(READER_WAIT, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| sqlx::Error::PoolTimedOut)?
+            .map_err(|_| sqlx::Error::PoolClosed)?;
+        // The one given back last: its pages are in its cache.
+        let idle = lock(&self.idle).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.options.open()?,
+        };
+        Ok(ReaderConnection { connection: Some(connection), idle: Arc::clone(&self.idle), _permit: permit })
+    }
+
+    /// Waits until all are given back, and closes them.
+    pub(crate) async fn close(&self) {
+        let all = Arc::clone(&self.permits).acquire_many_owned(READERS).await;
+        self.permits.close();
+        for connection in lock(&self.idle).drain(..) {
+            if let Err(error) = connection.shut() {
+                tracing::warn!(%error, "a connection for reading did not close cleanly");
+            }
+        }
+        drop(all);
+    }
+}
+
+fn lock(idle: &std::sync::Mutex<Vec<Connection>>) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl ReaderConnection {
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("a reader holds its connection until it is dropped")
+    }
+}
+
+impl Drop for ReaderConnection {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            lock(&self.idle).push(connection);
+        }
+    }
+}
+
+/// The log of the file, and how far it is known to be on the disk.
+///
+/// With `synchronous=FULL` SQLite would sync the log within each commit, while it holds the writer. With `NORMAL` it syncs
+/// the log only where its own consistency needs it (before it writes the log back, and after the log begins anew); the
+/// sync after a commit is ours, on the same file, and equal to SQLite's (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+#[derive(Debug)]
+struct Log {
+    path: PathBuf,
+    /// The number of the last commit.
+    committed: AtomicU64,
+    /// Commits up to this number are on the disk.
+    synced: AtomicU64,
+    /// A sync failed: nobody knows what is on the disk, and nothing more is written.
+    failed: AtomicBool,
+    /// Held by whoever syncs.
+    file: Mutex<Option<File>>,
+}
+
+impl Log {
+    fn new(database: &Path) -> Self {
+        let mut path = OsString::from(database);
+        path.push("-wal");
+        Self {
+            path: path.into(),
+            committed: AtomicU64::new(0),
+            synced: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
+            file: Mutex::new(None),
+        }
+    }
+
+    fn is_sound(&self) -> Result<()> {
+        if self.failed.load(Ordering::SeqCst) {
+            return Err(StoreError::Commit(
+                "an earlier write did not reach the disk; start the program anew".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Waits until commit `number` is on the disk.
+    async fn sync(&self, number: u64) -> Result<()> {
+        if self.synced.load(Ordering::SeqCst) >= number {
+            return Ok(());
+        }
+        let mut file = self.file.lock().await;
+        if self.synced.load(Ordering::SeqCst) >= number {
+            return Ok(());
+        }
+        self.is_sound()?;
+        let reached = self.committed.load(Ordering::SeqCst);
+        // On this thread: only one waits for the disk at a time.
+        if let Err(error) = self.sync_file(&mut file) {
+            self.failed.store(true, Ordering::SeqCst);
+            return Err(StoreError::Commit(format!("{} could not be synced: {error}", self.path.display())));
+        }
+        self.synced.store(reached, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn sync_file(&self, file: &mut Option<File>) -> std::io::Result<()> {
+        let file = match file {
+            Some(file) => file,
+            None => file.insert(File::open(&self.path)?),
+        };
+        file.sync_data()
+    }
 }
 
 /// The one writer.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
-    state: Arc<Mutex<State>>,
-    waiting: Arc<AtomicUsize>,
+    /// None once the store is closed.
+    connection: Arc<Mutex<Option<Connection>>>,
+    log: Arc<Log>,
 }
 
-/// A transaction of the writer: a savepoint within the outer one.
+/// A transaction of the writer.
 #[derive(Debug)]
 pub(crate) struct WriterTx {
-    guard: Option<OwnedMutexGuard<State>>,
-    writer: Writer,
+    /// None once it has ended.
+    guard: Option<OwnedMutexGuard<Option<Connection>>>,
+    log: Arc<Log>,
+    durable: bool,
 }
 
-/// Counts somebody who waits, also when the waiting is cancelled.
-struct Waiting(Writer, bool);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
-        if !self.1 {
-            // Somebody may have left the commit to us.
-            self.0.settle_later();
-        }
-    }
-}
-
-impl State {
-    fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        self.connection.as_mut().ok_or_else(|| StoreError::Commit("the store is closed".to_owned()))
-    }
-
-    async fn run(&mut self, sql: &'static str) -> Result<()> {
-        sqlx::query(sql).execute(self.connection()?).await?;
-        Ok(())
-    }
-
-    async fn clear_abandoned(&mut self) -> Result<()> {
-        if self.abandoned {
-            self.abandoned = false;
-            let undone = async {
-                self.run("ROLLBACK TO one").await?;
-                self.run("RELEASE one").await
-            };
-            if let Err(error) = undone.await {
-                // The savepoint cannot be undone alone: nothing of the outer transaction may become true.
-                let _ = self.run("ROLLBACK").await;
-                self.open = false;
-                for waiter in self.batch.drain(..) {
-                    let _ = waiter.send(Err(error.to_string()));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Commits the outer transaction and tells everybody in it how that went.
-    async fn commit(&mut self) -> Result<()> {
-        let outcome = self.run("COMMIT").await;
-        if outcome.is_err() {
-            let _ = self.run("ROLLBACK").await;
-        }
-        self.open = false;
-        for waiter in self.batch.drain(..) {
-            let _ = waiter.send(outcome.as_ref().copied().map_err(ToString::to_string));
-        }
-        outcome
-    }
+fn ended() -> StoreError {
+    StoreError::Commit("the store is closed".to_owned())
 }
 
 impl Writer {
-    pub(crate) fn new(connection: SqliteConnection) -> Self {
-        let state = State { connection: Some(connection), open: false, abandoned: false, batch: Vec::new() };
-        Self { state: Arc::new(Mutex::new(state)), waiting: Arc::new(AtomicUsize::new(0)) }
+    pub(crate) fn new(connection: Connection, path: &Path) -> Self {
+        Self { connection: Arc::new(Mutex::new(Some(connection))), log: Arc::new(Log::new(path)) }
     }
 
-    pub(crate) async fn begin(&self) -> Result<WriterTx> {
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let mut waiting = Waiting(self.clone(), false);
-        let guard = Arc::clone(&self.state).lock_owned().await;
-        waiting.1 = true;
-        drop(waiting);
-        // From here on a drop is handled by WriterTx.
-        let mut tx = WriterTx { guard: Some(guard), writer: self.clone() };
-        let state = tx.state()?;
-        state.clear_abandoned().await?;
-        if !state.open {
-            state.run("BEGIN IMMEDIATE").await?;
-            state.open = true;
-        }
-        state.abandoned = true;
-        state.run("SAVEPOINT one").await?;
-        Ok(tx)
-    }
-
-    /// After a cancelled wait or a dropped transaction: undo what was left, commit what waits for it.
-    fn settle_later(&self) {
-        let writer = self.clone();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { writer.settle().await });
-        }
-    }
-
-    async fn settle(&self) {
-        let mut state = self.state.lock().await;
-        if state.connection.is_none() {
-            return;
-        }
-        let outcome = async {
-            state.clear_abandoned().await?;
-            if state.open && self.waiting.load(Ordering::SeqCst) == 0 {
-                state.commit().await?;
-            }
-            Ok::<(), StoreError>(())
-        };
-        if let Err(error) = outcome.await {
-            tracing::error!(%error, "the embedded database could not settle a dropped transaction");
-        }
+    /// Begins a transaction. One that need not be `durable` survives a kill of the program; a power cut may lose it.
+    pub(crate) async fn begin(&self, durable: bool) -> Result<WriterTx> {
+        let mut guard = Arc::clone(&self.connection).lock_owned().await;
+        self.log.is_sound()?;
+        run(guard.as_mut().ok_or_else(ended)?, "BEGIN IMMEDIATE").await?;
+        Ok(WriterTx { guard: Some(guard), log: Arc::clone(&self.log), durable })
     }
 
     pub(crate) async fn close(&self) {
-        self.settle().await;
-        let connection = self.state.lock().await.connection.take();
+        let connection = self.connection.lock().await.take();
         if let Some(connection) = connection
-            && let Err(error) = connection.close().await
+            && let Err(error) = connection.shut()
         {
             tracing::warn!(%error, "the embedded database did not close cleanly");
         }
     }
 }
 
-impl WriterTx {
-    fn state(&mut self) -> Result<&mut State> {
-        self.guard.as_deref_mut().ok_or_else(|| StoreError::Commit("the transaction has ended".to_owned()))
-    }
+async fn run(connection: &mut Connection, sql: &'static str) -> Result<()> {
+    sqlx::query(sql).execute(connection).await?;
+    Ok(())
+}
 
-    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+impl WriterTx {
+    pub(crate) fn connection(&mut self) -> &mut Connection {
         self.guard
             .as_deref_mut()
-            .and_then(|state| state.connection.as_mut())
+            .and_then(Option::as_mut)
             .expect("a transaction that has not ended holds the connection")
     }
 
     pub(crate) async fn commit(mut self) -> Result<()> {
-        let state = self.state()?;
-        state.run("RELEASE one").await?;
-        state.abandoned = false;
-        let wait_for_others = self.writer.waiting.load(Ordering::SeqCst) > 0;
-        let state = self.state()?;
-        if !wait_for_others || state.batch.len() >= BATCH {
-            let outcome = state.commit().await;
-            self.guard = None;
-            return outcome;
-        }
-        let (sender, receiver) = oneshot::channel();
-        state.batch.push(sender);
+        run(self.connection(), "COMMIT").await?;
+        // While the writer is held, so that a later number is a later commit.
+        let number = self.log.committed.fetch_add(1, Ordering::SeqCst) + 1;
         self.guard = None;
-        match receiver.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(reason)) => Err(StoreError::Commit(reason)),
-            Err(_) => Err(StoreError::Commit("the writer stopped before the commit".to_owned())),
+        if self.durable {
+            self.log.sync(number).await?;
         }
+        Ok(())
     }
 }
 
 impl Drop for WriterTx {
     fn drop(&mut self) {
-        // `abandoned` is set since begin(): the next one, or settle(), rolls the savepoint back.
-        if self.guard.take().is_some() {
-            self.writer.settle_later();
+        if let Some(connection) = self.guard.as_deref_mut().and_then(Option::as_mut)
+            && let Err(error) = connection.batch("ROLLBACK")
+        {
+            // SQLite has rolled back by itself where it had to; the next transaction tells if not.
+            tracing::debug!(%error, "a dropped transaction was not there any more");
         }
     }
 }

@@ -99,8 +99,7 @@ pub async fn start_session(
     let token = app.token("");
     store::session::add(tx, &session, &token.hash()).await?;
     if let Some(member) = member {
-        let member = Member { last_sign_in_at: Some(now), ..member.clone() };
-        store::member::update(tx, &member).await?;
+        store::member::touch(tx, member.id, now).await?;
         let data = json!({
             "organization_id": member.organization_id.to_string(),
             "member_id": member.id.to_string(),

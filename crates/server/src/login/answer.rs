@@ -118,7 +118,8 @@ async fn keep(
     message: &str,
 ) -> Result<Response, Problem> {
     state.message = (!message.is_empty() && message.len() <= KEPT).then(|| message.to_owned());
-    let mut tx = app.write().await?;
+    // What was believed can be asked for again; what was refused is a record.
+    let mut tx = if outcome.is_ok() { app.write_transient().await? } else { app.write().await? };
     state.answer = Some(match &outcome {
         Ok(asserted) => Answer::Asserted(asserted.to_json()),
         Err(refused) => {

@@ -139,7 +139,7 @@ pub async fn begin(
         created_at: now,
         expires_at: now.after(app.config.limits.flow),
     };
-    let mut tx = app.write().await?;
+    let mut tx = app.write_transient().await?;
     store::session::add_flow(&mut tx, &flow).await?;
     tx.commit().await?;
     Ok(begun.response)

@@ -3,6 +3,8 @@
 //! Accounts are joined by connection and subject, and by address only inside the organization's verified domains. The
 //! asserted address must lie there in any case: that is what keeps one company's provider out of another's accounts.
 
+use std::time::Duration;
+
 use model::{Account, AccountId, Connection, ConnectionStatus, Member, MemberStatus, Organization, Source};
 use store::Tx;
 
@@ -10,6 +12,9 @@ use crate::app::App;
 use crate::connection::{Asserted, Refused, domains};
 use crate::member::{self, Arrival};
 use crate::problem::Problem;
+
+/// How exactly a connection's last sign-in is known. Everybody of a company writes it, and they would wait for each other.
+const TOUCHED: Duration = Duration::from_mins(1);
 
 /// Who signs in, or why nobody.
 pub type Outcome = Result<(Account, Member), Refused>;
@@ -43,7 +48,8 @@ pub async fn join(
         return Ok(Err(refused));
     }
     tx.lock(&organization.id.to_string()).await?;
-    let known = known_account(tx, connection, asserted, &email).await?;
+    let identity = store::connection::identity(tx, connection.id, &asserted.subject).await?;
+    let known = known_account(tx, identity, &email).await?;
     let member = match &known {
         Some(account) => store::member::lookup_account(tx, organization.id, account.id).await?,
         None => None,
@@ -59,7 +65,9 @@ pub async fn join(
         Some(account) => follow_address(app, tx, account, &email).await?,
         None => new_account(app, tx, asserted, &email).await?,
     };
-    store::connection::set_identity(tx, connection.id, &asserted.subject, account.id, app.now()).await?;
+    if identity != Some(account.id) {
+        store::connection::set_identity(tx, connection.id, &asserted.subject, account.id, app.now()).await?;
+    }
     let mut profile = asserted.mapped.profile.clone();
     profile.email = Some(email);
     let arrival = Arrival {
@@ -72,7 +80,9 @@ pub async fn join(
         active: true,
     };
     let member = member::arrive(app, tx, organization, arrival).await?;
-    store::connection::touch(tx, connection.id, app.now()).await?;
+    if connection.last_login_at.is_none_or(|last| app.now().since(last) >= TOUCHED) {
+        store::connection::touch(tx, connection.id, app.now()).await?;
+    }
     Ok(Ok((account, member)))
 }
 
@@ -110,11 +120,10 @@ pub async fn outside(
 
 async fn known_account(
     tx: &mut Tx,
-    connection: &Connection,
-    asserted: &Asserted,
+    identity: Option<AccountId>,
     email: &str,
 ) -> Result<Option<Account>, Problem> {
-    if let Some(id) = store::connection::identity(tx, connection.id, &asserted.subject).await?
+    if let Some(id) = identity
         && let Some(account) = store::account::lookup(tx, id).await?
     {
         return Ok(Some(account));

@@ -31,7 +31,7 @@ pub async fn arrive(app: &App, tx: &mut Tx, org: &Organization, arrival: Arrival
         None => account_behind(tx, footing, arrival.profile.email.as_deref()).await?,
     };
     match find(app, tx, org, &arrival, behind.as_ref().map(|a| a.id)).await? {
-        Some(member) => merge(app, tx, org, member, arrival, behind).await,
+        Some(member) => merge(app, tx, org, member, arrival, (footing, behind)).await,
         None => make(app, tx, org, arrival, footing, behind).await,
     }
 }
@@ -93,7 +93,10 @@ async fn find(
     {
         found = Some(unite(app, tx, found, other).await?);
     }
+    let same_address =
+        |m: &Member, email: &str| m.email.as_deref().is_some_and(|e| store::fold(e) == store::fold(email));
     if let Some(email) = &arrival.profile.email
+        && !found.as_ref().is_some_and(|m| same_address(m, email))
         && let Some(other) = store::member::lookup_email(tx, org.id, email).await?
     {
         found = Some(unite(app, tx, found, other).await?);
@@ -182,10 +185,11 @@ async fn merge(
     org: &Organization,
     member: Member,
     arrival: Arrival,
-    behind: Option<Account>,
+    (footing, behind): (Footing, Option<Account>),
 ) -> Result<Member, Problem> {
     let before = member.clone();
     let mut member = member;
+    let asked = arrival.profile.email.clone();
     if arrival.directory_user_id.is_some() {
         member.directory_user_id = arrival.directory_user_id;
         member.unread = unread_json(&arrival.unread);
@@ -201,7 +205,9 @@ async fn merge(
         confirm(app, tx, account).await?;
         member.account_id = Some(account.id);
     }
-    let member = settle(app, tx, org, before, member).await?;
+    // The same address has the same footing: most arrivals bring the address that is known.
+    let footing = (asked == member.email).then_some(footing);
+    let member = settle_on(app, tx, org, footing, (before, member)).await?;
     match (arrival.active, decide::has_left(member.status)) {
         (true, true) => restore(app, tx, org, member).await,
         (false, false) => leave(app, tx, org, member, Reason::Directory).await,
@@ -216,11 +222,23 @@ pub(super) async fn settle(
     tx: &mut Tx,
     org: &Organization,
     before: Member,
-    mut member: Member,
+    member: Member,
 ) -> Result<Member, Problem> {
-    let footing = match &member.email {
-        Some(email) => gate(tx, org, email).await?,
-        None => Footing::default(),
+    settle_on(app, tx, org, None, (before, member)).await
+}
+
+/// As [`settle`], where it may be known how the member's address stands.
+async fn settle_on(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    footing: Option<Footing>,
+    (before, mut member): (Member, Member),
+) -> Result<Member, Problem> {
+    let footing = match (footing, &member.email) {
+        (Some(footing), _) => footing,
+        (None, Some(email)) => gate(tx, org, email).await?,
+        (None, None) => Footing::default(),
     };
     if let Some(email) = member.email.as_deref().filter(|_| member.email != before.email)
         && let Some(other) = store::member::lookup_email(tx, org.id, email).await?

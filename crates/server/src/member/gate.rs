@@ -1,7 +1,7 @@
 //! The e-mail gate: whose address is it, and may this organization speak for it?
 
 use axum::http::StatusCode;
-use model::{Account, ConnectionStatus, DomainStatus, Organization};
+use model::{Account, DomainStatus, Organization};
 use store::Connected;
 
 use crate::problem::Problem;
@@ -25,8 +25,7 @@ pub async fn gate(db: &mut impl Connected, org: &Organization, email: &str) -> R
     match domain {
         Some(domain) if domain.status != DomainStatus::Verified => Ok(Footing::default()),
         Some(domain) if domain.organization_id == org.id => {
-            let connections = store::connection::list(db, org.id).await?;
-            let covered = connections.iter().any(|c| c.status == ConnectionStatus::Active);
+            let covered = store::connection::any_active(db, org.id).await?;
             Ok(Footing { verified: true, covered })
         }
         Some(domain) => Err(foreign(org, &domain.name)),

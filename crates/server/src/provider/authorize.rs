@@ -135,7 +135,7 @@ async fn issue_code(
         expires_at: now.after(CODE),
         used_at: None,
     };
-    let mut tx = app.write().await?;
+    let mut tx = app.write_transient().await?;
     store::application::add_code(&mut tx, &code.hash(), &record).await?;
     tx.commit().await?;
     let answer = request.code_reply(code.expose(), &app.config.issuer());
