@@ -13,11 +13,11 @@ export const PROGRAM = process.env.FRONTDESK_PROGRAM ?? path.join(TARGET, 'debug
  * `postgres: true` stores in a new database beside FRONTDESK_TEST_DATABASE; `sink` is a mail sink that takes its mails;
  * `env` adds settings.
  */
-export async function startFrontdesk({ postgres = false, sink, env = {} } = {}) {
+export async function startFrontdesk({ postgres = false, sink, host = '127.0.0.1', env = {} } = {}) {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run cargo build first.`);
   const { directory: data, remove } = temporaryDirectory('data');
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${host}:${port}`;
   const database = postgres ? await newDatabase() : undefined;
   const store = ['--data', data, ...(database ? ['--database', database] : [])];
   const config = path.join(data, 'tests.toml');

@@ -118,6 +118,8 @@ ids! {
     TokenId = "tok";
     /// Vendor staff.
     OperatorId = "opr";
+    /// A passkey of an account or an operator.
+    PasskeyId = "pky";
     /// A fact in the event stream.
     EventId = "evt";
     /// A unit of background work.

@@ -15,7 +15,7 @@ pub use clock::{Clock, SystemClock, Time};
 pub use id::{
     AccountId, ApplicationId, ConnectionId, DirectoryGroupId, DirectoryId, DirectoryUserId, DomainId,
     EventId, FlowId, IdError, ImportId, InvitationId, JobId, KeyId, LinkId, MailId, MemberId, OpeningId,
-    OperatorId, OrganizationId, SessionId, ShareId, TokenId, TraceId,
+    OperatorId, OrganizationId, PasskeyId, SessionId, ShareId, TokenId, TraceId,
 };
 pub use secret::{Seal, SealError, Secret, Token, TokenHash};
 pub use states::{

@@ -21,6 +21,7 @@ pub mod onboarding;
 pub mod org;
 pub mod organization;
 pub mod outbound;
+pub mod passkey;
 pub mod problem;
 pub mod provider;
 pub mod provisioning;

@@ -52,6 +52,8 @@ pub const PER_ADDRESS: Limit = Limit::new(300, QUARTER);
 pub const BEGINNINGS: Limit = Limit::new(100_000, QUARTER);
 /// Passwords tried for one account.
 pub const PASSWORDS: Limit = Limit::new(10, QUARTER);
+/// Steps towards a passkey of one account or operator.
+pub const PASSKEYS: Limit = Limit::new(30, QUARTER);
 /// Mails asked for by strangers for one address.
 pub const MAILS: Limit = Limit::new(5, QUARTER);
 /// Recovery codes tried for one address.

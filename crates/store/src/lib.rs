@@ -25,6 +25,7 @@ pub mod mail;
 pub mod member;
 pub mod operator;
 pub mod organization;
+pub mod passkey;
 pub mod rate;
 pub mod scim_request;
 pub mod session;

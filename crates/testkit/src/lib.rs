@@ -6,6 +6,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a test kit fails a test by panicking")]
 
+mod authenticator;
 mod browser;
 mod chance;
 mod saml;
@@ -14,6 +15,7 @@ mod world;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+pub use authenticator::Authenticator;
 use axum::Router;
 pub use browser::{Answer, TestBrowser};
 pub use chance::{ManualClock, SeededRng};

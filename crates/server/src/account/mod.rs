@@ -7,8 +7,10 @@ mod acts;
 mod address;
 mod device;
 mod page;
+mod passkeys;
 
 pub use device::{device, way};
+pub use passkeys::row as passkey_row;
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -40,6 +42,9 @@ pub fn pages() -> Router<App> {
         .route("/account/password", post(acts::password))
         .route("/account/sessions/end-others", post(acts::end_others))
         .route("/account/sessions/{session}/end", post(acts::end))
+        .route("/account/passkeys", post(passkeys::add))
+        .route("/account/passkeys/options", post(passkeys::options))
+        .route("/account/passkeys/{passkey}/remove", post(passkeys::remove))
         .route("/account/email", post(address::add))
         .route("/account/email/remove", post(address::remove))
         .route("/verify/done", get(address::done))
@@ -49,7 +54,7 @@ pub fn pages() -> Router<App> {
 /// How a person has just proven who they are.
 #[derive(Debug, Clone)]
 pub struct SignIn {
-    /// `saml`, `oidc`, `password` or `link`.
+    /// `saml`, `oidc`, `password`, `passkey` or `link`.
     pub method: &'static str,
     /// When they proved it.
     pub auth_at: Time,
@@ -64,7 +69,7 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// By something of the person's own: a password or a mailed link.
+    /// By something of the person's own: a password, a passkey or a mailed link.
     pub const fn own(method: &'static str, auth_at: Time) -> Self {
         Self { method, auth_at, connection_id: None, name_id: None, session_index: None, ends_at: None }
     }
@@ -186,7 +191,8 @@ pub async fn check_password(hash: Option<&str>, password: &str) -> Result<bool, 
     checked.await.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))
 }
 
-fn user_agent(headers: &HeaderMap) -> String {
+/// What the browser calls itself, not longer than it is worth.
+pub(crate) fn user_agent(headers: &HeaderMap) -> String {
     let value = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
     value.chars().take(300).collect()
 }

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::connection;
 use crate::enforcement;
 use crate::member;
+use crate::passkey::{self, Owner};
 use crate::problem::Problem;
 use crate::request::{Browser, Params, SignedIn};
 use web::Html;
@@ -43,6 +44,10 @@ fn done(what: &str) -> Option<Notice> {
     let (title, text) = match what {
         "signed-out" => ("Signed out there", "This browser stays signed in."),
         "password" => ("Your password is changed", "Every other browser is signed out."),
+        "passkey" => ("The passkey is added", "Sign in with it from now on."),
+        "passkey-removed" => {
+            ("The passkey is removed", "It opens nothing any more. Every other browser is signed out.")
+        }
         "mailed" => {
             ("Look into your mail", "We have sent you a link. The address is added when you open it.")
         }
@@ -83,6 +88,7 @@ pub(super) async fn view(app: &App, browser: &Browser, it: &SignedIn, forms: For
     let places = places(&mut db, &it.account).await?;
     let sessions = store::session::list(&mut db, it.account.id, app.now()).await?;
     let own_password = may_have_password(&mut db, it, app.now()).await?;
+    let passkeys = store::passkey::list(&mut db, Owner::Account(it.account.id)).await?;
     drop(db);
     let name = name(&it.account);
     let mut page = browser.page(app, "Your account").place("Your account", "/account");
@@ -110,6 +116,8 @@ pub(super) async fn view(app: &App, browser: &Browser, it: &SignedIn, forms: For
         ways: ways(&places, &it.session, own_password, it.account.password_hash.is_some()),
         password_action: own_password.then(|| "/account/password".to_owned()),
         has_password: it.account.password_hash.is_some(),
+        passkeys: passkeys.iter().map(|it| super::passkeys::row(it, "/account/passkeys")).collect(),
+        passkey_action: (own_password && passkey::available(app)).then(|| "/account/passkeys".to_owned()),
         current: forms.current,
         password: forms.password,
         sessions: sessions.iter().map(|s| session_row(s, &places, it.session.id == s.id)).collect(),

@@ -14,6 +14,7 @@ use store::operator::Operator;
 use crate::account;
 use crate::app::App;
 use crate::login::safe_return_to;
+use crate::passkey;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{
@@ -21,6 +22,7 @@ use crate::request::{
     set_cookie,
 };
 use web::pages::console::{FirstOperator, OperatorSignIn};
+use web::pages::login::PasskeySignIn;
 use web::parts::Field;
 
 /// Setting that holds the hash of the one-time link's token while there is no operator.
@@ -150,14 +152,14 @@ async fn make(app: &App, mut tx: Tx, typed: &Form, password_hash: String) -> Res
     Ok(go("/console", cookie))
 }
 
-async fn session(app: &App, tx: &mut Tx, operator: OperatorId) -> Result<HeaderValue, Problem> {
+pub(super) async fn session(app: &App, tx: &mut Tx, operator: OperatorId) -> Result<HeaderValue, Problem> {
     let token = app.token("");
     let now = app.now();
     store::operator::add_session(tx, &token.hash(), operator, now, now.after(SESSION)).await?;
     Ok(set_cookie(&app.config, OPERATOR_COOKIE, token.expose(), Some(SESSION)))
 }
 
-fn go(path: &str, cookie: HeaderValue) -> Response {
+pub(super) fn go(path: &str, cookie: HeaderValue) -> Response {
     let mut response = Redirect::to(path).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
@@ -214,6 +216,12 @@ pub async fn show(State(app): State<App>, browser: Browser, params: Params) -> R
     sign_in_page(&app, &browser, &way_back(&params), Field::default(), Field::default(), StatusCode::OK)
 }
 
+/// Where the operator came from, as the address of the form says.
+pub(super) fn way_back_of(uri: &axum::http::Uri) -> String {
+    let query = uri.query().unwrap_or_default();
+    way_back(&Params(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+}
+
 fn way_back(params: &Params) -> String {
     match params.first("return_to") {
         Some(path) if path.starts_with("/console") => safe_return_to(Some(path)),
@@ -236,6 +244,10 @@ fn sign_in_page(
         email,
         password,
         action: format!("/console/login?{query}"),
+        passkey: passkey::available(app).then(|| PasskeySignIn {
+            action: format!("/console/login/passkey?{query}"),
+            options: "/console/login/passkey/options".to_owned(),
+        }),
     };
     web::respond(status, &page)
 }
@@ -257,8 +269,7 @@ pub async fn submit(
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
     CsrfForm(typed): CsrfForm<SignIn>,
 ) -> Result<Response, Problem> {
-    let query = uri.query().unwrap_or_default();
-    let return_to = way_back(&Params(form_urlencoded::parse(query.as_bytes()).into_owned().collect()));
+    let return_to = way_back_of(&uri);
     rate::check(&app, &format!("console:{address}"), rate::PER_ADDRESS).await?;
     rate::check(&app, &format!("console:{}", store::fold(&typed.email)), rate::PASSWORDS).await?;
     let operator = store::operator::lookup_email(&mut app.read().await?, &typed.email).await?;

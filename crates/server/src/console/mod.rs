@@ -11,6 +11,7 @@ mod mails;
 mod masked;
 mod operators;
 mod outcome;
+mod passkeys;
 mod product;
 mod trace;
 
@@ -51,6 +52,11 @@ pub fn pages() -> Router<App> {
         .route("/console/tokens/{token}/revoke", post(product::revoke_token))
         .route("/console/mails", get(mails::list))
         .route("/console/mails/{mail}", get(mails::show))
+        .route("/console/login/passkey", post(passkeys::sign_in))
+        .route("/console/login/passkey/options", post(passkeys::sign_in_options))
+        .route("/console/passkeys", get(passkeys::list).post(passkeys::add))
+        .route("/console/passkeys/options", post(passkeys::options))
+        .route("/console/passkeys/{passkey}/remove", post(passkeys::remove))
         .route("/console/operators", get(operators::list).post(operators::invite))
         .route("/console/operators/{operator}/remove", post(operators::remove))
         .route("/console/operators/invitations/{invitation}/remove", post(operators::uninvite))

@@ -67,6 +67,7 @@ async fn show(
         operators: there.chain(coming).collect(),
         email,
         action: "/console/operators".to_owned(),
+        passkeys: "/console/passkeys".to_owned(),
     };
     Ok(web::respond(status, &page))
 }

@@ -15,6 +15,7 @@ mod flow;
 mod join;
 mod logout;
 mod own;
+mod passkey;
 mod record;
 mod return_to;
 mod start;
@@ -41,6 +42,8 @@ pub fn pages() -> Router<App> {
         .route("/login/other", get(ways::show).post(ways::choose))
         .route("/login/recovery", get(ways::show_recovery).post(ways::recover))
         .route("/login/password", post(own::password))
+        .route("/login/passkey", post(passkey::submit))
+        .route("/login/passkey/options", post(passkey::options))
         .route("/login/link", post(own::send_link))
         .route("/signin/{token}", get(own::show_link).post(own::use_link))
         .route("/login/finish/{flow}", get(finish::finish))

@@ -86,7 +86,11 @@ fn no_address() -> Problem {
 
 /// The one active membership that a personal sign-in is for; none when there are several or none. A place whose address
 /// signs in through the company alone is not reached by another address of the person.
-async fn place(app: &App, tx: &mut store::Tx, account: &Account) -> Result<Option<model::Member>, Problem> {
+pub(super) async fn place(
+    app: &App,
+    tx: &mut store::Tx,
+    account: &Account,
+) -> Result<Option<model::Member>, Problem> {
     let mut active = Vec::new();
     for member in store::member::list_of_account(tx, account.id).await? {
         let closed = match &member.email {
@@ -273,7 +277,8 @@ fn ended(app: &App, browser: &Browser) -> Response {
     web::respond(StatusCode::GONE, &page)
 }
 
-fn way_back(uri: &axum::http::Uri) -> String {
+/// Where the person came from, as the address of the form says.
+pub(super) fn way_back(uri: &axum::http::Uri) -> String {
     let query = uri.query().unwrap_or_default();
     let found =
         form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == "return_to").map(|(_, v)| v.into_owned());

@@ -13,11 +13,12 @@ use super::ways;
 use crate::app::App;
 use crate::connection;
 use crate::enforcement;
+use crate::passkey;
 use crate::problem::Problem;
 use crate::provider;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params};
-use web::pages::login::{CompanyWay, LoginEmail, LoginOwn};
+use web::pages::login::{CompanyWay, LoginEmail, LoginOwn, PasskeySignIn};
 use web::parts::Field;
 
 /// `GET /login`. Hints (`connection`, `organization`, `login_hint`) go straight to the identity provider.
@@ -146,6 +147,10 @@ fn email_page(
         sign_up,
         other: return_to::with(other, return_to),
         ways: return_to::with("/login/other", return_to),
+        passkey: (!sign_up && passkey::available(app)).then(|| PasskeySignIn {
+            action: return_to::with("/login/passkey", return_to),
+            options: "/login/passkey/options".to_owned(),
+        }),
     };
     web::respond_leaving(status, &page)
 }

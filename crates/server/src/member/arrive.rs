@@ -351,6 +351,7 @@ pub async fn adopt(
             store::session::remove(tx, session.id).await?;
         }
         store::application::revoke_grants_of_account(tx, account.id, app.now()).await?;
+        store::passkey::remove_of_account(tx, account.id).await?;
         account.password_hash = None;
         account.email_verified_at = Some(app.now());
     }

@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
-use model::{AccountId, InvitationId};
+use model::{Account, AccountId, InvitationId};
 use serde_json::{Value, json};
 use store::Connected;
 use store::invitation::Invitation;
@@ -20,6 +20,7 @@ use super::record::name_of;
 use super::{decide, erase, keep, letters};
 use crate::account;
 use crate::app::App;
+use crate::passkey;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params, SignedIn};
@@ -102,7 +103,9 @@ async fn ask(
     let typed = params.first("email").unwrap_or_default();
     let secret = params.first("password").unwrap_or_default();
     let email = keep::new_address(&mut db, &it, typed).await?;
-    let fault = account::password_fault(secret, email.as_deref().unwrap_or_default());
+    let by_passkey = instead(&app, &params);
+    let fault = (!by_passkey).then(|| account::password_fault(secret, email.as_deref().unwrap_or_default()));
+    let fault = fault.flatten();
     drop(db);
     let email = match (email, &fault) {
         (Ok(email), None) => email,
@@ -113,7 +116,10 @@ async fn ask(
             return Ok(page(&app, &browser, &token, &it, email, password, status));
         }
     };
-    let hash = account::hash_password(&app, secret.to_owned()).await?;
+    let hash = match by_passkey {
+        true => None,
+        false => Some(account::hash_password(&app, secret.to_owned()).await?),
+    };
     if store::fold(&email) == store::fold(&it.invitation.email) {
         return keep::keep(&app, &it.member, &it.org, account, &email, hash, &headers).await.map(signed_in);
     }
@@ -159,7 +165,7 @@ async fn proof(
     db: &mut impl Connected,
     token: &str,
     code: &str,
-) -> Result<Result<(Box<Opened>, AccountId, String), Link>, Problem> {
+) -> Result<Result<(Box<Opened>, AccountId, Option<String>), Link>, Problem> {
     let (it, account) = match offer(app, db, token).await? {
         Ok(found) => found,
         Err(link) => return Ok(Err(link)),
@@ -167,8 +173,10 @@ async fn proof(
     let Link::Works(proof) = open(app, db, CONFIRM, code).await? else { return Ok(Err(Link::Unknown)) };
     let data: Value = serde_json::from_str(&proof.invitation.data).map_err(|e| Problem::internal(&e))?;
     let same = proof.member.id == it.member.id && data["claim"] == it.invitation.id.to_string();
-    match data["password_hash"].as_str() {
-        Some(hash) if same => Ok(Ok((proof, account, hash.to_owned()))),
+    // Null where a passkey was chosen in its place.
+    match &data["password_hash"] {
+        Value::String(hash) if same => Ok(Ok((proof, account, Some(hash.clone())))),
+        Value::Null if same && data.get("password_hash").is_some() => Ok(Ok((proof, account, None))),
         _ => Ok(Err(Link::Unknown)),
     }
 }
@@ -217,15 +225,30 @@ fn signed_in(cookie: header::HeaderValue) -> Response {
     ([(header::SET_COOKIE, cookie)], Redirect::to("/claim/done")).into_response()
 }
 
+/// Whether the person chose a passkey in the place of a password: it is added on the page afterwards.
+pub(super) fn instead(app: &App, params: &Params) -> bool {
+    params.first("with") == Some("passkey") && passkey::available(app)
+}
+
+/// What comes after: on, or to the passkey that was chosen in the place of a password.
+pub(super) fn next(app: &App, account: &Account) -> (&'static str, (String, String)) {
+    if account.password_hash.is_some() || !passkey::available(app) {
+        return ("", ("Go on".to_owned(), "/account".to_owned()));
+    }
+    let text = " Add your passkey now; without one we mail you a link whenever you want to sign in.";
+    (text, ("Add your passkey".to_owned(), "/account#h-keys".to_owned()))
+}
+
 async fn done(State(app): State<App>, browser: Browser, person: SignedIn) -> Response {
+    let (more, next) = next(&app, &person.account);
     let done = Done {
         page: browser.page(&app, "The account is yours"),
         title: "The account is yours".to_owned(),
         text: Html::marked(&format!(
-            "You sign in with **{}** from now on. Nobody else sees it.",
+            "You sign in with **{}** from now on. Nobody else sees it.{more}",
             person.account.email
         )),
-        next: Some(("Go on".to_owned(), "/account".to_owned())),
+        next: Some(next),
     };
     web::respond(StatusCode::OK, &done)
 }
@@ -295,6 +318,7 @@ fn page(
         email,
         password,
         action: format!("/claim/{token}"),
+        passkey: passkey::available(app),
         erase: Some(format!("/claim/{token}/erase")),
     };
     web::respond(status, &page)

@@ -16,9 +16,10 @@ use super::arrive::{adopt, lock, open_account, settle};
 use super::gate::{Footing, gate};
 use super::link::{Link, Opened, ended, open};
 use super::record::{forget_read, missing, profile_of, set_profile, tell};
-use super::{form, letters};
+use super::{claim, form, letters};
 use crate::account::{self, SignIn};
 use crate::app::App;
+use crate::passkey;
 use crate::problem::Problem;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params, SignedIn};
 use web::Html;
@@ -107,7 +108,8 @@ async fn accept(
     let asks = asks(&mut db, &it).await?;
     drop(db);
     let secret = params.first("password").unwrap_or_default();
-    let fault = asks.password.then(|| account::password_fault(secret, &it.invitation.email)).flatten();
+    let chooses = asks.password && !claim::instead(&app, &params);
+    let fault = chooses.then(|| account::password_fault(secret, &it.invitation.email)).flatten();
     let typed = match (form::read_fields(&params, &asks.fields, app.now()), &fault) {
         (Ok(typed), None) => typed,
         (read, _) => {
@@ -125,8 +127,7 @@ async fn accept(
             return Ok(page(&app, &browser, &token, &it, &asks, fields, password, status));
         }
     };
-    let hash =
-        if asks.password { Some(account::hash_password(&app, secret.to_owned()).await?) } else { None };
+    let hash = if chooses { Some(account::hash_password(&app, secret.to_owned()).await?) } else { None };
     let mut tx = app.write().await?;
     if !store::invitation::use_up(&mut tx, it.invitation.id, app.now()).await? {
         return Ok(gone(&app, &browser, &token, Link::Unknown));
@@ -143,7 +144,7 @@ async fn accept(
     let Some(account) = member.account_id else {
         return Err(Problem::internal(&"an accepted invitation left no account"));
     };
-    let how = SignIn::own(if asks.password { "password" } else { "link" }, app.now());
+    let how = SignIn::own(if chooses { "password" } else { "link" }, app.now());
     let cookie = account::start_session(&app, &mut tx, account, Some(&member), how, &headers).await?;
     tx.commit().await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/invite/accepted")).into_response())
@@ -223,15 +224,19 @@ async fn accepted(State(app): State<App>, browser: Browser, person: SignedIn) ->
         None => None,
     };
     let place = org.map_or_else(|| app.brand.vendor_name.clone(), |org| org.name);
+    let (more, next) = match person.session.connection_id {
+        None => claim::next(&app, &person.account),
+        Some(_) => ("", ("Go on".to_owned(), "/account".to_owned())),
+    };
     let done = Done {
         page: browser.page(&app, "You are in"),
         title: "You are in".to_owned(),
         text: Html::marked(&format!(
-            "You belong to **{}** now, and you are signed in as **{}**.",
+            "You belong to **{}** now, and you are signed in as **{}**.{more}",
             place.replace('*', ""),
             person.account.email
         )),
-        next: Some(("Go on".to_owned(), "/account".to_owned())),
+        next: Some(next),
     };
     Ok(web::respond(StatusCode::OK, &done))
 }
@@ -267,6 +272,7 @@ fn page(
         provider: asks.footing.covered.then(|| format!("{}’s sign-in", it.org.name)),
         action: format!("/invite/{token}"),
         required,
+        passkey: password.is_some() && passkey::available(app),
         password,
         company_sees: "your name, work address and country, and whether you use it".to_owned(),
     };

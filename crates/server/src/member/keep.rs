@@ -48,7 +48,7 @@ pub(super) async fn new_address(
     })
 }
 
-/// Makes the account the person's own: new proven address, own password, no place in the organization, nothing of it
+/// Makes the account the person's own: new proven address, own password or none, no place in the organization, nothing of it
 /// left for the organization to see. Answers the cookie of a fresh session.
 ///
 /// # Errors
@@ -59,7 +59,7 @@ pub(super) async fn keep(
     org: &Organization,
     account: AccountId,
     email: &str,
-    password_hash: String,
+    password_hash: Option<String>,
     headers: &HeaderMap,
 ) -> Result<HeaderValue, Problem> {
     let mut tx = app.write().await?;
@@ -90,7 +90,7 @@ pub(super) async fn keep(
     let own = Account {
         email: email.to_owned(),
         email_verified_at: Some(app.now()),
-        password_hash: Some(password_hash),
+        password_hash,
         personal_email: None,
         ..found
     };

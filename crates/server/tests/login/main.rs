@@ -6,6 +6,7 @@ mod enforced;
 mod limits;
 mod links;
 mod own;
+mod passkeys;
 mod refused;
 mod sessions;
 mod way;

@@ -28,6 +28,10 @@ pub struct Account {
     pub password_action: Option<String>,
     /// There is a password, to be typed as `current`.
     pub has_password: bool,
+    /// The person's passkeys.
+    pub passkeys: Vec<PasskeyRow>,
+    /// Where a new passkey is posted to (`name`, `challenge`, `credential`); `/options` behind it gives the challenge.
+    pub passkey_action: Option<String>,
     /// Field `current`.
     pub current: Field,
     /// Field `password`.
@@ -53,6 +57,28 @@ pub struct AddressRow {
     pub status: Status,
     /// Where removing it is posted to.
     pub remove: Option<String>,
+}
+
+/// A passkey.
+#[derive(Clone, Debug)]
+pub struct PasskeyRow {
+    /// "My phone".
+    pub name: String,
+    /// "since 24 November 2026, last used 25 November 2026".
+    pub detail: String,
+    /// Where removing it is posted to.
+    pub action: String,
+}
+
+impl PasskeyRow {
+    /// Samples.
+    pub fn samples(base: &str) -> Vec<Self> {
+        vec![Self {
+            name: "Firefox on macOS".to_owned(),
+            detail: "since 24 November 2026, not used yet".to_owned(),
+            action: format!("{base}/pky_01/remove"),
+        }]
+    }
 }
 
 /// A session.
@@ -98,6 +124,8 @@ impl Account {
             )],
             password_action: Some("/account/password".to_owned()),
             has_password: true,
+            passkeys: PasskeyRow::samples("/account/passkeys"),
+            passkey_action: Some("/account/passkeys".to_owned()),
             current: Field::default(),
             password: Field::wrong("", "At least 12 characters."),
             sessions: vec![

@@ -23,6 +23,24 @@ pub struct LoginEmail {
     pub other: String,
     /// Link to other ways of signing in.
     pub ways: String,
+    /// Signing in by passkey, where that can be.
+    pub passkey: Option<PasskeySignIn>,
+}
+
+/// The form that a script fills with a passkey's answer.
+#[derive(Clone, Debug)]
+pub struct PasskeySignIn {
+    /// Where the answer is posted to.
+    pub action: String,
+    /// Where the challenge is asked for.
+    pub options: String,
+}
+
+impl PasskeySignIn {
+    /// A sample.
+    pub fn sample(action: &str) -> Self {
+        Self { action: action.to_owned(), options: format!("{action}/options") }
+    }
 }
 
 /// A personal sign-in, or one where the company has no single sign-on: by password or by a link in a mail.
@@ -247,6 +265,7 @@ impl LoginEmail {
             sign_up: false,
             other: "/signup".to_owned(),
             ways: "/login/other".to_owned(),
+            passkey: Some(PasskeySignIn::sample("/login/passkey")),
         }
     }
 }

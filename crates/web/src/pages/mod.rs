@@ -130,6 +130,7 @@ fn samples_of_the_console() -> Vec<Sample> {
         "console-first-operator": console::FirstOperator::sample(),
         "console-sign-in": console::OperatorSignIn::sample(),
         "console-operators": console::Operators::sample(),
+        "console-passkeys": console::OperatorPasskeys::sample(),
         "console-organizations": console::Organizations::sample(),
         "console-organizations-empty": console::Organizations::sample_empty(),
         "console-new-organization": console::NewOrganization::sample(),

@@ -29,6 +29,8 @@ pub struct InviteAccept {
     pub required: Vec<ProfileField>,
     /// Field `password`, if the person signs in with one.
     pub password: Option<Field>,
+    /// A passkey can be chosen in the place of the password: `with` is `passkey`.
+    pub passkey: bool,
     /// What the company sees, in a sentence.
     pub company_sees: String,
 }
@@ -53,6 +55,8 @@ pub struct Claim {
     pub email: Field,
     /// Field `password`.
     pub password: Field,
+    /// A passkey can be chosen in the place of the password: `with` is `passkey`.
+    pub passkey: bool,
     /// Where the form is posted to.
     pub action: String,
     /// Where the wish to delete everything leads; none hides it.
@@ -145,6 +149,7 @@ impl InviteAccept {
             provider: None,
             action: "/invite/token".to_owned(),
             required: Vec::new(),
+            passkey: true,
             password: Some(Field::wrong(
                 "x",
                 "At least 12 characters. A sentence that only you would think of is best.",
@@ -169,6 +174,7 @@ impl Claim {
                 "This address belongs to Acme, so Acme could read the mail. Use a private one, which you will still \
                  have next year.",
             ),
+            passkey: true,
             password: Field::default(),
             action: "/claim/token".to_owned(),
             erase: Some("/claim/token/erase".to_owned()),

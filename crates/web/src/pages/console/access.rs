@@ -2,6 +2,8 @@
 
 use super::{Place, sample_console};
 use crate::layout::Page;
+use crate::pages::account::PasskeyRow;
+use crate::pages::login::PasskeySignIn;
 use crate::pages::sample_page;
 use crate::parts::{Field, Icon, Input, Person, Status};
 use askama::Template;
@@ -34,6 +36,20 @@ pub struct OperatorSignIn {
     pub password: Field,
     /// Where the form is posted to.
     pub action: String,
+    /// Signing in by passkey, where that can be.
+    pub passkey: Option<PasskeySignIn>,
+}
+
+/// An operator's own passkeys.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/console/passkeys.html")]
+pub struct OperatorPasskeys {
+    /// Surroundings.
+    pub page: Page,
+    /// What there is.
+    pub passkeys: Vec<PasskeyRow>,
+    /// Where a new one is posted to; none where browsers offer none.
+    pub action: Option<String>,
 }
 
 /// Who may use the console.
@@ -48,6 +64,21 @@ pub struct Operators {
     pub email: Field,
     /// Where another one is posted to.
     pub action: String,
+    /// Link to the operator's own passkeys.
+    pub passkeys: String,
+}
+
+impl OperatorPasskeys {
+    /// A sample.
+    pub fn sample() -> Self {
+        let mut page = sample_console("Your passkeys", Place::Operators);
+        page.crumbs = vec![crate::parts::Crumb::new("Operators", "/console/operators")];
+        Self {
+            page,
+            passkeys: PasskeyRow::samples("/console/passkeys"),
+            action: Some("/console/passkeys".to_owned()),
+        }
+    }
 }
 
 impl FirstOperator {
@@ -74,6 +105,7 @@ impl OperatorSignIn {
             email: Field::new("maren@northwind.example"),
             password: Field::wrong("x", "Address and password do not belong together. Try again."),
             action: "/console/sign-in".to_owned(),
+            passkey: Some(PasskeySignIn::sample("/console/login/passkey")),
         }
     }
 }
@@ -93,6 +125,7 @@ impl Operators {
             ],
             email: Field::default(),
             action: "/console/operators".to_owned(),
+            passkeys: "/console/passkeys".to_owned(),
         }
     }
 }

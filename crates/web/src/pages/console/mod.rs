@@ -6,7 +6,7 @@ mod mail;
 mod organization;
 mod product;
 
-pub use access::{FirstOperator, OperatorSignIn, Operators};
+pub use access::{FirstOperator, OperatorPasskeys, OperatorSignIn, Operators};
 pub use log::{Attempts, LogRow, ScimRequestPage, ScimRequests, Trace};
 pub use mail::{MailPage, MailRow, Mails};
 pub use organization::{NewOrganization, Organization, OrganizationRow, Organizations, Switch};
