@@ -1,4 +1,4 @@
-//! An authenticator in software: makes one passkey and answers with it, as a phone would (WebAuthn Level 3, section 6).
+//! An authenticator in software: makes one passkey and answers with it, as a phone would (`WebAuthn` Level 3, section 6).
 //!
 //! It can also misbehave: leave the user unverified, turn its counter back, sign for another site.
 

@@ -116,10 +116,7 @@ async fn ask(
             return Ok(page(&app, &browser, &token, &it, email, password, status));
         }
     };
-    let hash = match by_passkey {
-        true => None,
-        false => Some(account::hash_password(&app, secret.to_owned()).await?),
-    };
+    let hash = if by_passkey { None } else { Some(account::hash_password(&app, secret.to_owned()).await?) };
     if store::fold(&email) == store::fold(&it.invitation.email) {
         return keep::keep(&app, &it.member, &it.org, account, &email, hash, &headers).await.map(signed_in);
     }

@@ -1,4 +1,4 @@
-//! Passkeys: the two ceremonies of WebAuthn, for people with an account of their own and for operators.
+//! Passkeys: the two ceremonies of `WebAuthn`, for people with an account of their own and for operators.
 //!
 //! Owns challenges, the stored public keys, and what an authenticator's answer proves. Does not own who may register or
 //! sign in (`account`, `login`, `console`), or pages. The rules of the answers are `webauthn-rs`'s: origin and relying
