@@ -212,6 +212,8 @@ impl SimulatedProvider {
             .and_then(Value::as_str)
             .ok_or_else(|| broken("The person has no sub."))?;
         let key = self.keys.first().ok_or_else(|| broken("There is no signing key."))?;
+        let amr: Vec<&str> =
+            grant.claims.get("amr").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
         let token = IdToken {
             issuer: &self.issuer,
             subject,
@@ -220,8 +222,8 @@ impl SimulatedProvider {
             expires_at: after(now, TOKEN_LIFETIME),
             auth_time: Some(now),
             nonce: grant.request.nonce.as_deref(),
-            acr: None,
-            amr: &[],
+            acr: grant.claims.get("acr").and_then(Value::as_str),
+            amr: &amr,
             session_id: None,
             access_token: Some(access_token),
             code: None,

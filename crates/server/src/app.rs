@@ -57,6 +57,8 @@ pub struct Inner {
     pub scim_records: crate::provisioning::Waiting,
     /// The keys of our OpenID provider, once opened.
     pub signing_keys: crate::provider::keys::Cache,
+    /// The keys that applications publish.
+    pub client_keys: crate::provider::ClientKeys,
 }
 
 impl Deref for App {
@@ -84,6 +86,7 @@ impl App {
             rates: crate::rate::Counters::default(),
             scim_records: crate::provisioning::Waiting::default(),
             signing_keys: crate::provider::keys::Cache::new(),
+            client_keys: crate::provider::ClientKeys::default(),
         }))
     }
 

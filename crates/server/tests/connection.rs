@@ -310,7 +310,8 @@ async fn a_provider_with_post_only_and_signed_requests_gets_a_form() {
         let input = Input::Pasted(format!("Hello,\n\n{post_only}\n\nBye"));
         let settings = connection::read_input(&t.app, "okta-saml", Some(&it), &input).await.unwrap();
         let it = changed(&t, &it, Change { settings: Some(settings), ..Change::default() }).await;
-        let options = BeginOptions { force_authn: true, ..BeginOptions::default() };
+        let acr_values = ["urn:oasis:names:tc:SAML:2.0:ac:classes:X509", "mfa"].map(str::to_owned).to_vec();
+        let options = BeginOptions { force_authn: true, acr_values, ..BeginOptions::default() };
         let begin = connection::begin(&t.app, &it, t.app.id(FlowId::new), &options).await.unwrap();
         assert_eq!(begin.response.status(), StatusCode::OK);
         let policy = begin.response.headers()["content-security-policy"].to_str().unwrap();
@@ -324,6 +325,9 @@ async fn a_provider_with_post_only_and_signed_requests_gets_a_form() {
         assert!(request.force_authn && json!(request.id) == begin.state["request_id"]);
         let xml = String::from_utf8(STANDARD.decode(value).unwrap()).unwrap();
         assert!(xml.contains("SignatureValue"), "{xml}");
+        // Only what can be a class of SAML is asked for.
+        let class = "AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:X509</";
+        assert!(xml.contains(class) && !xml.contains("mfa"), "{xml}");
     });
 }
 
@@ -667,7 +671,7 @@ fn claims(value: &Value) -> Map<String, Value> {
 /// Sends a browser to the provider, which lets the person in; gives what comes back.
 async fn sign_in(t: &TestApp, idp: &Idp, it: &Connection, who: Value) -> (Value, Params) {
     let flow = t.app.id(FlowId::new);
-    let options = BeginOptions { login_hint: Some("ann@acme.test".to_owned()), force_authn: false };
+    let options = BeginOptions { login_hint: Some("ann@acme.test".to_owned()), ..BeginOptions::default() };
     let begin = connection::begin(&t.app, it, flow, &options).await.unwrap();
     let location = url::Url::parse(begin.response.headers()["location"].to_str().unwrap()).unwrap();
     let request = idp.with(|p| p.authorize(location.query_pairs())).unwrap();
@@ -679,6 +683,34 @@ async fn sign_in(t: &TestApp, idp: &Idp, it: &Connection, who: Value) -> (Value,
     };
     let back = url::Url::parse(&back).unwrap();
     (begin.state, Params(back.query_pairs().into_owned().collect()))
+}
+
+#[tokio::test]
+async fn wishes_of_an_application_reach_the_openid_provider_and_its_answer_comes_back() {
+    each_database!(|t| {
+        let (idp, issuer) = serve_idp(&t).await;
+        let it = oidc_connection(&t, &idp, &issuer, "s3cret").await;
+        let options = BeginOptions {
+            force_authn: true,
+            acr_values: vec!["mfa".to_owned(), "pwd".to_owned()],
+            ..BeginOptions::default()
+        };
+        let begin = connection::begin(&t.app, &it, t.app.id(FlowId::new), &options).await.unwrap();
+        let location = url::Url::parse(begin.response.headers()["location"].to_str().unwrap()).unwrap();
+        let request = idp.with(|p| p.authorize(location.query_pairs())).unwrap();
+        assert_eq!((request.max_age, request.prompt.login), (Some(0), true));
+        assert_eq!(request.acr_values, ["mfa", "pwd"]);
+        let ann = json!({"sub": "u1", "email": "ann@acme.test", "acr": "mfa", "amr": ["pwd", "otp"]});
+        let Reply::Redirect(back) = idp.with(|p| p.allow(request, claims(&ann), "code-1", idp.now)) else {
+            panic!("a redirect was expected")
+        };
+        let back = url::Url::parse(&back).unwrap();
+        let params = Params(back.query_pairs().into_owned().collect());
+        let who = connection::finish_oidc(&t.app, &it, &begin.state, &params).await.unwrap();
+        assert_eq!((who.acr.as_deref(), who.amr.join(" ").as_str()), (Some("mfa"), "pwd otp"));
+        let kept = connection::Asserted::from_json(&who.to_json(), t.app.now()).unwrap();
+        assert_eq!((kept.acr, kept.amr), (who.acr, who.amr));
+    });
 }
 
 #[tokio::test]

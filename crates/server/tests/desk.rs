@@ -72,6 +72,8 @@ async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Ro
         session_index: None,
         auth_at: now,
         method: "saml".to_owned(),
+        acr: None,
+        amr: None,
         user_agent: "test".to_owned(),
         created_at: now,
         expires_at: now.after(Duration::from_hours(12)),

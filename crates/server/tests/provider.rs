@@ -7,5 +7,13 @@ mod world;
 mod authorize;
 #[path = "provider/logout.rs"]
 mod logout;
+#[path = "provider/keys.rs"]
+mod keys;
+#[path = "provider/pushed.rs"]
+mod pushed;
+#[path = "provider/refresh.rs"]
+mod refresh;
+#[path = "provider/step_up.rs"]
+mod step_up;
 #[path = "provider/tokens.rs"]
 mod tokens;

@@ -109,6 +109,12 @@ const ERASED: &[Statement] = &[
          WHERE organization_id = $1 AND lower(reason) LIKE $2 ESCAPE '\\'",
         &[Bind::Organization, Bind::Mention],
     ),
+    // An application may have pushed the person's address as a hint.
+    of_member(
+        "pushed_requests",
+        "DELETE FROM pushed_requests WHERE lower(parameters) LIKE $1 ESCAPE '\\'",
+        &[Bind::Mention],
+    ),
     of_member("scim_requests", "DELETE FROM scim_requests WHERE subject_id = $1", &[Bind::DirectoryUser]),
     of_member(
         "scim_requests",
@@ -225,6 +231,7 @@ const WITHOUT_PEOPLE: &[&str] = &[
     "connection_troubles",
     "seen_assertions",
     "applications",
+    "logout_calls",
     "event_counter",
     "jobs",
 ];

@@ -30,6 +30,10 @@ pub struct Session {
     pub auth_at: Time,
     /// `saml`, `oidc`, `password` or `link`.
     pub method: String,
+    /// `acr` as the identity provider said it (SAML: `AuthnContextClassRef`).
+    pub acr: Option<String>,
+    /// The words of `amr` as the identity provider said them, separated by spaces.
+    pub amr: Option<String>,
     /// What the browser calls itself.
     pub user_agent: String,
     /// When it began.
@@ -49,6 +53,8 @@ struct Row {
     session_index: Option<String>,
     auth_at: At,
     method: String,
+    acr: Option<String>,
+    amr: Option<String>,
     user_agent: String,
     created_at: At,
     expires_at: At,
@@ -66,6 +72,8 @@ impl From<Row> for Session {
             session_index: row.session_index,
             auth_at: row.auth_at.0,
             method: row.method,
+            acr: row.acr,
+            amr: row.amr,
             user_agent: row.user_agent,
             created_at: row.created_at.0,
             expires_at: row.expires_at.0,
@@ -78,8 +86,8 @@ pub async fn add(tx: &mut Tx, it: &Session, hash: &TokenHash) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
         "INSERT INTO sessions (id, token_hash, account_id, member_id, organization_id, connection_id, name_id,
-                               session_index, auth_at, method, user_agent, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                               session_index, auth_at, method, user_agent, created_at, expires_at, acr, amr)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     )
     .bind(Text(it.id))
     .bind(Text(hash))
@@ -94,6 +102,8 @@ pub async fn add(tx: &mut Tx, it: &Session, hash: &TokenHash) -> Result<()> {
     .bind(&it.user_agent)
     .bind(At(it.created_at))
     .bind(At(it.expires_at))
+    .bind(&it.acr)
+    .bind(&it.amr)
     .execute(db)
     .await
     .map(|_| ())
@@ -304,7 +314,7 @@ pub async fn see_assertion(tx: &mut Tx, connection: ConnectionId, hash: &str, un
     Ok(rows == 1)
 }
 
-/// Forgets sessions, flows and assertions that have ended.
+/// Forgets sessions, flows, assertions, and what applications were granted or pushed, once it has ended.
 pub async fn forget_ended(tx: &mut Tx, now: Time) -> Result<()> {
     for sql in [
         "DELETE FROM sessions WHERE expires_at <= $1",
@@ -313,6 +323,8 @@ pub async fn forget_ended(tx: &mut Tx, now: Time) -> Result<()> {
         "DELETE FROM passkey_challenges WHERE expires_at <= $1",
         "DELETE FROM authorization_codes WHERE expires_at <= $1",
         "DELETE FROM access_tokens WHERE expires_at <= $1",
+        "DELETE FROM grants WHERE ends_at <= $1",
+        "DELETE FROM pushed_requests WHERE expires_at <= $1",
     ] {
         on!(tx, |db| sqlx::query(sql).bind(At(now)).execute(db).await.map(|_| ()))?;
     }

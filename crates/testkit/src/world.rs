@@ -237,6 +237,8 @@ impl TestApp {
             session_index: None,
             auth_at: now,
             method: "saml".to_owned(),
+            acr: None,
+            amr: None,
             user_agent: "test".to_owned(),
             created_at: now,
             expires_at: now.after(Duration::from_hours(12)),

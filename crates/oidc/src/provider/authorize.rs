@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claims_request::ClaimsRequest;
 use super::error::{ErrorCode, OAuthError};
 use super::form::{self, Form};
 use super::redirect::{self, Reply, ResponseMode};
@@ -64,8 +65,13 @@ pub struct AuthorizeRequest {
     pub id_token_hint: Option<String>,
     /// Wanted authentication classes.
     pub acr_values: Vec<String>,
+    /// Claims asked for by name.
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// Languages the person prefers.
     pub ui_locales: Vec<String>,
+    /// Goes straight to the identity provider of the organization that holds this e-mail domain.
+    pub domain_hint: Option<String>,
     /// Goes straight to the identity provider of this organization.
     pub organization: Option<String>,
     /// Goes straight to this connection.
@@ -217,6 +223,8 @@ fn read(
         login_hint: text("login_hint", 1024)?,
         id_token_hint: text("id_token_hint", crate::MAX_TOKEN_BYTES)?,
         acr_values: words("acr_values"),
+        claims: form.get("claims").map(ClaimsRequest::parse).transpose()?.unwrap_or_default(),
+        domain_hint: text("domain_hint", 256)?,
         ui_locales: words("ui_locales"),
         organization: text("organization", 256)?,
         connection: text("connection", 256)?,

@@ -182,7 +182,8 @@ pub struct VerifiedAssertion {
 }
 
 /// Verifies a client assertion against the registered keys of `client_id` (RFC 7523 section 3). `audiences` are the
-/// texts that mean us: the issuer and the token endpoint.
+/// texts that mean us: the issuer, the token endpoint and the endpoint that was called. An assertion that names anybody
+/// else too is refused: whoever that is could use it here.
 pub fn verify_client_assertion(
     assertion: &str,
     keys: &Jwks,
@@ -205,16 +206,20 @@ pub fn verify_client_assertion(
         }
     }
     let audience = claims.audience(WHAT)?;
-    if !audience.iter().any(|one| audiences.contains(&one.as_str())) {
+    if !audience.iter().all(|one| audiences.contains(&one.as_str())) {
         return Err(Rejection::new(
             RejectionCode::AudienceMismatch,
-            "The client assertion was made for another server. Put our issuer into \"aud\".",
+            "The client assertion was made for another server, or for others too. Put our issuer, and nothing else, into \
+             \"aud\".",
         )
         .expected(audiences.join(" or "))
         .received(audience.join(", ")));
     }
     let expires_at = check_life(&claims, now, leeway)?;
     let id = claims.required_text(WHAT, "jti")?.to_owned();
+    if id.len() > MAX_CREDENTIAL {
+        return Err(Rejection::new(RejectionCode::ClaimMalformed, "The client assertion's \"jti\" is far too long."));
+    }
     Ok(VerifiedAssertion { id, expires_at })
 }
 

@@ -1,5 +1,5 @@
 //! An application's registration, in the names and rules of OpenID Connect Dynamic Client Registration 1.0 (RFC 7591),
-//! RP-Initiated Logout and Back-Channel Logout.
+//! RP-Initiated, Back-Channel and Front-Channel Logout, and Pushed Authorization Requests (RFC 9126 section 6).
 //!
 //! Owns reading and checking field by field, so that a form or the API can say everything that is wrong at once. Does not
 //! own ids, secrets or storage.
@@ -19,6 +19,9 @@ const MAX_URIS: usize = 50;
 /// Longest address in bytes.
 const MAX_URI: usize = 2000;
 
+/// Longest [`ClientMetadata::refresh_token_leeway`].
+pub const MAX_LEEWAY: u32 = 60;
+
 /// The registration of an application. Members that are not listed are ignored (RFC 7591 section 2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -37,6 +40,9 @@ pub struct ClientMetadata {
     /// Public keys for `private_key_jwt`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
+    /// Where the public keys for `private_key_jwt` are published, instead of [`ClientMetadata::jwks`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// `authorization_code` and `refresh_token`.
     pub grant_types: Vec<String>,
     /// `code`.
@@ -48,6 +54,11 @@ pub struct ClientMetadata {
     pub backchannel_logout_uri: Option<String>,
     /// Whether a logout token must name the session.
     pub backchannel_logout_session_required: bool,
+    /// A page of the application that our page after a logout loads in a frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether that address must be called with `iss` and `sid`; it always is.
+    pub frontchannel_logout_session_required: bool,
     /// A page of the application where a sign-in starts, for tiles and mails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
@@ -56,6 +67,10 @@ pub struct ClientMetadata {
     pub scope: Option<String>,
     /// Whether PKCE must be used. Registrations may say `false` for applications with a secret or key that cannot.
     pub require_pkce: bool,
+    /// Whether only pushed authorization requests are taken (RFC 9126 section 6).
+    pub require_pushed_authorization_requests: bool,
+    /// For so many seconds an exchanged refresh token may be exchanged once more, because the answer was lost.
+    pub refresh_token_leeway: u32,
 }
 
 impl Default for ClientMetadata {
@@ -67,14 +82,19 @@ impl Default for ClientMetadata {
             post_logout_redirect_uris: Vec::new(),
             token_endpoint_auth_method: "client_secret_basic".to_owned(),
             jwks: None,
+            jwks_uri: None,
             grant_types: vec!["authorization_code".to_owned(), "refresh_token".to_owned()],
             response_types: vec!["code".to_owned()],
             id_token_signed_response_alg: "RS256".to_owned(),
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
+            frontchannel_logout_session_required: false,
             initiate_login_uri: None,
             scope: None,
             require_pkce: true,
+            require_pushed_authorization_requests: false,
+            refresh_token_leeway: 0,
         }
     }
 }
@@ -116,6 +136,7 @@ impl ClientMetadata {
                 default.token_endpoint_auth_method,
             ),
             jwks: reader.field("jwks", "a key set", default.jwks),
+            jwks_uri: reader.field("jwks_uri", "an address", None),
             grant_types: reader.field("grant_types", "a list of texts", default.grant_types),
             response_types: reader.field("response_types", "a list of texts", default.response_types),
             id_token_signed_response_alg: reader.field(
@@ -129,9 +150,21 @@ impl ClientMetadata {
                 "true or false",
                 false,
             ),
+            frontchannel_logout_uri: reader.field("frontchannel_logout_uri", "an address", None),
+            frontchannel_logout_session_required: reader.field(
+                "frontchannel_logout_session_required",
+                "true or false",
+                false,
+            ),
             initiate_login_uri: reader.field("initiate_login_uri", "an address", None),
             scope: reader.field("scope", "a text", None),
             require_pkce: reader.field("require_pkce", "true or false", true),
+            require_pushed_authorization_requests: reader.field(
+                "require_pushed_authorization_requests",
+                "true or false",
+                false,
+            ),
+            refresh_token_leeway: reader.field("refresh_token_leeway", "a number of seconds", 0),
         };
         if problems.is_empty() { Ok(metadata) } else { Err(problems) }
     }
@@ -166,6 +199,9 @@ impl ClientMetadata {
         if !self.require_pkce && self.is_public() {
             found.add("require_pkce", "must stay true for an application without a secret or key.");
         }
+        if self.refresh_token_leeway > MAX_LEEWAY {
+            found.add("refresh_token_leeway", format!("must be at most {MAX_LEEWAY} seconds."));
+        }
         if found.0.is_empty() { Ok(()) } else { Err(found.0) }
     }
 
@@ -196,11 +232,15 @@ impl ClientMetadata {
     fn validate_keys(&self, found: &mut Problems) {
         let wants_keys = self.token_endpoint_auth_method == "private_key_jwt";
         let Some(jwks) = self.jwks.as_ref().filter(|jwks| !jwks.is_null()) else {
-            if wants_keys {
-                found.add("jwks", "is needed for private_key_jwt: give the application's public keys.");
+            if wants_keys && self.jwks_uri.is_none() {
+                let why = "or jwks_uri is needed for private_key_jwt: give the application's public keys.";
+                found.add("jwks", why);
             }
             return;
         };
+        if self.jwks_uri.is_some() {
+            found.add("jwks_uri", "cannot stand beside jwks: give one of the two.");
+        }
         let Some(set) = jwks.as_object().and_then(Jwks::from_map) else {
             return found.add("jwks", "must be an object with a list \"keys\".");
         };
@@ -232,7 +272,9 @@ impl ClientMetadata {
             }
         }
         let single = [
+            ("jwks_uri", &self.jwks_uri),
             ("backchannel_logout_uri", &self.backchannel_logout_uri),
+            ("frontchannel_logout_uri", &self.frontchannel_logout_uri),
             ("initiate_login_uri", &self.initiate_login_uri),
         ];
         for (field, uri) in single {
@@ -241,6 +283,12 @@ impl ClientMetadata {
             {
                 found.add(field, format!("cannot be {}: {why}", shown(uri)));
             }
+        }
+        if let Some(uri) = &self.frontchannel_logout_uri
+            && !self.redirect_uris.iter().any(|known| same_origin(known, uri))
+        {
+            let why = "must have the scheme, host and port of one of the redirect_uris.";
+            found.add("frontchannel_logout_uri", why);
         }
     }
 }
@@ -273,6 +321,14 @@ fn check_redirect_uri(uri: &str, native: bool, insecure_http: bool) -> Result<()
             Err("its scheme must be https, or a domain name of yours backwards, such as com.example.app.")
         }
         _ => Err("it must begin with https://."),
+    }
+}
+
+/// OpenID Connect Front-Channel Logout 1.0 section 2.
+fn same_origin(one: &str, other: &str) -> bool {
+    match (Url::parse(one), Url::parse(other)) {
+        (Ok(one), Ok(other)) => one.origin() == other.origin(),
+        _ => false,
     }
 }
 

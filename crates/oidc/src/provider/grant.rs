@@ -95,6 +95,8 @@ pub fn narrow_scopes(granted: &[String], asked: &[String]) -> Result<Vec<String>
 pub struct RefreshState {
     /// When it was exchanged for its successor, if it was.
     pub used_at: Option<Timestamp>,
+    /// Whether it was given up for another one, because the answer that held it was asked for again.
+    pub superseded: bool,
     /// Whether its successor was exchanged in turn: then the successor reached the application.
     pub successor_used: bool,
     /// When this token ends.
@@ -108,7 +110,8 @@ pub struct RefreshState {
 pub enum RefreshDecision {
     /// Give a new pair and mark this one used.
     Rotate,
-    /// The application lost our answer and asks again: give a new pair, end the successor that was lost.
+    /// The application lost our answer and asks again: give a new pair, and mark the successor that was lost as
+    /// superseded, so that whoever has it after all raises the alarm.
     Repeat,
     /// Somebody uses a token that was replaced: revoke all tokens of this sign-in (RFC 9700 section 4.14.2), answer
     /// `invalid_grant`, and tell it to the operator.
@@ -124,7 +127,9 @@ pub fn decide_refresh(state: &RefreshState, now: Timestamp, grace: SignedDuratio
         return RefreshDecision::Refuse;
     }
     match state.used_at {
-        Some(used_at) if state.successor_used || now.duration_since(used_at) >= grace => {
+        Some(used_at)
+            if state.superseded || state.successor_used || now.duration_since(used_at) >= grace =>
+        {
             RefreshDecision::RevokeFamily
         }
         _ if now >= state.expires_at => RefreshDecision::Refuse,
@@ -201,6 +206,7 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap_or_default();
         let fresh = RefreshState {
             used_at: None,
+            superseded: false,
             successor_used: false,
             expires_at: at(1000),
             family_revoked: false,
@@ -214,6 +220,7 @@ mod tests {
             ("answer lost", used, 529, D::Repeat),
             ("grace over", used, 530, D::RevokeFamily),
             ("successor in use", RefreshState { successor_used: true, ..used }, 501, D::RevokeFamily),
+            ("both answers arrived", RefreshState { superseded: true, ..used }, 501, D::RevokeFamily),
             ("reuse after its end still alarms", used, 2000, D::RevokeFamily),
             ("reuse after revocation", RefreshState { family_revoked: true, ..used }, 600, D::Refuse),
         ];

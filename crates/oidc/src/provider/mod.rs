@@ -6,6 +6,7 @@
 //! (opaque, in storage) or the pages.
 
 mod authorize;
+mod claims_request;
 mod client_auth;
 mod client_metadata;
 mod error;
@@ -19,6 +20,7 @@ mod scope;
 mod token;
 
 pub use authorize::{AuthorizeError, AuthorizeRequest, ClientRules, ErrorTarget, Prompt};
+pub use claims_request::ClaimsRequest;
 pub use client_auth::{
     ASSERTION_TYPE, Credentials, PresentedClient, VerifiedAssertion, verify_client_assertion,
 };
@@ -32,6 +34,6 @@ pub use key::{SigningAlgorithm, SigningKey, SigningKeyError, jwks_json};
 pub use logout::{IdTokenHint, LogoutRequest, verify_id_token_hint};
 pub use metadata::provider_metadata;
 pub use redirect::{Reply, ResponseMode, is_registered};
-pub use scope::{CLAIMS, Person, SCOPES, claims_for, granted_scopes};
+pub use scope::{CLAIMS, Person, SCOPES, claims_for, granted_scopes, named_claims};
 pub(crate) use token::BACKCHANNEL_LOGOUT_EVENT;
 pub use token::{IdToken, LogoutToken, half_hash, mint_id_token, mint_logout_token};

@@ -5,6 +5,7 @@
 //! | `openid` | `sub`, `org_id`, `org_name`, `role` |
 //! | `email` | `email`, `email_verified` |
 //! | `profile` | `name`, `given_name`, `family_name`, `locale`, `updated_at`, `country`, `current_city`, `current_state`, `birth_year`, and the vendor's own fields |
+//! | `address` | `address` with `locality`, `region` and `country` |
 //! | `offline_access` | none; a refresh token |
 //!
 //! `role` goes with `openid`, because an application cannot decide anything without it. A claim without a value is
@@ -14,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 /// Scopes the provider knows.
-pub const SCOPES: &[&str] = &["openid", "email", "profile", "offline_access"];
+pub const SCOPES: &[&str] = &["openid", "email", "profile", "address", "offline_access"];
 
 /// Claims the provider may send, for its discovery document.
 pub const CLAIMS: &[&str] = &[
@@ -24,9 +25,12 @@ pub const CLAIMS: &[&str] = &[
     "exp",
     "iat",
     "auth_time",
+    "acr",
+    "amr",
     "nonce",
     "at_hash",
     "sid",
+    "session_expiry",
     "org_id",
     "org_name",
     "role",
@@ -41,6 +45,7 @@ pub const CLAIMS: &[&str] = &[
     "current_city",
     "current_state",
     "birth_year",
+    "address",
 ];
 
 /// What is known of a person, as an application may hear it.
@@ -99,6 +104,9 @@ pub fn claims_for<S: AsRef<str>>(scopes: &[S], person: &Person<'_>) -> Map<Strin
         }
         profile(&mut claims, person);
     }
+    if has("address") {
+        address(&mut claims, person);
+    }
     if has("email")
         && let Some((address, verified)) = person.email
     {
@@ -114,6 +122,28 @@ pub fn claims_for<S: AsRef<str>>(scopes: &[S], person: &Person<'_>) -> Map<Strin
     }
     put(&mut claims, "sub", person.subject);
     claims
+}
+
+/// Those of the person's claims that were asked for by name, as far as `allowed` scopes give them.
+pub fn named_claims<S: AsRef<str>>(allowed: &[S], names: &[String], person: &Person<'_>) -> Map<String, Value> {
+    let mut claims = claims_for(allowed, person);
+    claims.retain(|name, _| names.contains(name));
+    claims
+}
+
+/// The `address` claim (OpenID Connect Core 5.1.1).
+fn address(claims: &mut Map<String, Value>, person: &Person<'_>) {
+    let mut address = Map::new();
+    for (name, value) in [
+        ("locality", person.current_city),
+        ("region", person.current_state),
+        ("country", person.country),
+    ] {
+        put(&mut address, name, value.unwrap_or_default());
+    }
+    if !address.is_empty() {
+        claims.insert("address".to_owned(), Value::Object(address));
+    }
 }
 
 fn profile(claims: &mut Map<String, Value>, person: &Person<'_>) {
@@ -172,7 +202,17 @@ mod tests {
         assert_eq!(names(&["openid"]), "org_id org_name role sub");
         assert_eq!(names(&["openid", "email"]), "email email_verified org_id org_name role sub");
         assert_eq!(names(&["profile"]), "birth_year country family_name given_name name plan sub");
+        assert_eq!(names(&["openid", "address"]), "address org_id org_name role sub");
         assert_eq!(names(&[]), "sub");
+    }
+
+    #[test]
+    fn claims_by_name_come_only_from_allowed_scopes() {
+        let wanted = ["email".to_owned(), "given_name".to_owned()];
+        let named = named_claims(&["openid", "email"], &wanted, &person());
+        assert_eq!(named.keys().collect::<Vec<_>>(), ["email"]);
+        let address = claims_for(&["address"], &person()).remove("address");
+        assert_eq!(address, Some(json!({"country": "US"})));
     }
 
     #[test]

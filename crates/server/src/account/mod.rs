@@ -66,12 +66,25 @@ pub struct SignIn {
     pub session_index: Option<String>,
     /// The session ends no later than this (SAML `SessionNotOnOrAfter`, `session_expiry`, the company's own limit).
     pub ends_at: Option<Time>,
+    /// `acr`, as the identity provider said it.
+    pub acr: Option<String>,
+    /// The words of `amr`, as the identity provider said them, separated by spaces.
+    pub amr: Option<String>,
 }
 
 impl SignIn {
     /// By something of the person's own: a password, a passkey or a mailed link.
     pub const fn own(method: &'static str, auth_at: Time) -> Self {
-        Self { method, auth_at, connection_id: None, name_id: None, session_index: None, ends_at: None }
+        Self {
+            method,
+            auth_at,
+            connection_id: None,
+            name_id: None,
+            session_index: None,
+            ends_at: None,
+            acr: None,
+            amr: None,
+        }
     }
 }
 
@@ -97,6 +110,8 @@ pub async fn start_session(
         session_index: how.session_index,
         auth_at: how.auth_at,
         method: how.method.to_owned(),
+        acr: how.acr,
+        amr: how.amr,
         user_agent: user_agent(headers),
         created_at: now,
         expires_at: how.ends_at.map_or(longest, |end| end.min(longest)),

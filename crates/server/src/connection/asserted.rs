@@ -31,6 +31,10 @@ pub struct Asserted {
     pub method: &'static str,
     /// When the person signed in at the provider.
     pub auth_at: Time,
+    /// How the person signed in there: `acr`, or the `AuthnContextClassRef`.
+    pub acr: Option<String>,
+    /// How the person signed in there, in the words of RFC 8176.
+    pub amr: Vec<String>,
     /// OpenID Connect: the claims.
     pub claims: Option<Value>,
 }
@@ -106,6 +110,10 @@ struct Kept {
     session_not_on_or_after: Option<i64>,
     assertion: Option<(String, i64)>,
     auth_at: i64,
+    #[serde(default)]
+    acr: Option<String>,
+    #[serde(default)]
+    amr: Vec<String>,
     claims: Option<Value>,
 }
 
@@ -121,6 +129,8 @@ impl Asserted {
             session_not_on_or_after: self.session_not_on_or_after.map(Time::as_micros),
             assertion: self.assertion.clone().map(|(hash, until)| (hash, until.as_micros())),
             auth_at: self.auth_at.as_micros(),
+            acr: self.acr.clone(),
+            amr: self.amr.clone(),
             claims: self.claims.clone(),
         };
         serde_json::to_value(kept).unwrap_or_default()
@@ -144,9 +154,22 @@ impl Asserted {
             assertion: kept.assertion.map(|(hash, until)| (hash, Time::from_micros(until))),
             method: if kept.claims.is_some() { "oidc" } else { "saml" },
             auth_at: Time::from_micros(kept.auth_at),
+            acr: kept.acr,
+            amr: kept.amr,
             claims: kept.claims,
         })
     }
+}
+
+/// An `acr` as it is kept; one that is longer than any registered class is left out.
+pub(super) fn acr(text: Option<&str>) -> Option<String> {
+    text.map(str::trim).filter(|text| !text.is_empty() && text.len() <= 256).map(str::to_owned)
+}
+
+/// The words of an `amr` as they are kept: at most ten short ones.
+pub(super) fn amr<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let fits = |word: &&str| !word.is_empty() && word.len() <= 64 && word.bytes().all(|b| b.is_ascii_graphic());
+    words.into_iter().filter(fits).take(10).map(str::to_owned).collect()
 }
 
 /// What the attributes of an assertion say about the person.

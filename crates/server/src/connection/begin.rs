@@ -40,6 +40,8 @@ pub struct BeginOptions {
     pub login_hint: Option<String>,
     /// Ask the person to sign in again even where the provider has a session.
     pub force_authn: bool,
+    /// Wanted authentication classes, in order of preference (`acr_values`, `RequestedAuthnContext`).
+    pub acr_values: Vec<String>,
 }
 
 /// Starts a sign-in at the connection's provider. `flow` comes back as `RelayState`, or inside `state`.
@@ -78,6 +80,10 @@ async fn begin_saml(
     let acs_url = metadata::acs_url(app, connection.id);
     let mut request = AuthnRequest::new(&id, app.now().to_jiff(), &endpoint.location, &issuer, &acs_url);
     request.force_authn = options.force_authn;
+    // A class of SAML is an address; whatever else an application asks for would only be refused there.
+    let classes: Vec<&str> =
+        options.acr_values.iter().map(String::as_str).filter(|class| class.contains(':')).collect();
+    request.authn_context = &classes;
     let relay_state = flow.to_string();
     let response = if endpoint.binding == binding_uri::POST {
         let value = request.post_value(signer).map_err(|e| Problem::internal(&e))?;
@@ -122,10 +128,14 @@ async fn begin_oidc(
         .map(|domain| ("hd", domain))
         .into_iter()
         .collect();
+    let acr_values: Vec<&str> = options.acr_values.iter().map(String::as_str).collect();
     let url = AuthorizationUrl {
         scopes: &scopes,
         login_hint: options.login_hint.as_deref(),
         prompt: options.force_authn.then_some("login"),
+        // Only with it must the provider say when the person signed in.
+        max_age: options.force_authn.then_some(0),
+        acr_values: &acr_values,
         extra: &extra,
         ..AuthorizationUrl::new(
             &documents.discovery.authorization_endpoint,
@@ -139,7 +149,7 @@ async fn begin_oidc(
     let verifier = app.seal_text(VERIFIER_PLACE, &pkce.verifier);
     Ok(Begin {
         response: leave(&url),
-        state: json!({ "state": state, "nonce": nonce, "verifier": verifier }),
+        state: json!({ "state": state, "nonce": nonce, "verifier": verifier, "anew": options.force_authn }),
     })
 }
 

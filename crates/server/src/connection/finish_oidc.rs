@@ -12,7 +12,7 @@ use oidc::relying_party::{
 use oidc::{MAX_DOCUMENT_BYTES, Rejection};
 use serde_json::Value;
 
-use super::asserted::{Asserted, Mapped, Refused, read_claims};
+use super::asserted::{Asserted, Mapped, Refused, acr, amr, read_claims};
 use super::begin::{GOOGLE, VERIFIER_PLACE};
 use super::config::{OidcConfig, SECRET_PLACE, Settings};
 use super::provider_documents::{self, DocumentsError};
@@ -114,7 +114,25 @@ impl SignIn<'_> {
             }
             other => other?,
         };
+        self.check_new_sign_in(&claims)?;
         self.with_userinfo(&documents.discovery, &tokens, claims).await
+    }
+
+    /// Where a new sign-in was asked for (`max_age=0`), the provider must say when it was (OpenID Connect Core 2 and
+    /// 3.1.2.1); whether that is recent is for whoever asked.
+    fn check_new_sign_in(&self, claims: &IdTokenClaims) -> Result<(), Failure> {
+        if claims.auth_time.is_some() || self.state.get("anew") != Some(&Value::Bool(true)) {
+            return Ok(());
+        }
+        Err(Failure::from(
+            Rejection::new(
+                oidc::RejectionCode::ClaimMissing,
+                "The application wants the person to sign in again, and the provider does not say when the person did. \
+                 Have it send auth_time, which max_age asks for, or sign in without prompt=login and max_age.",
+            )
+            .expected("\"auth_time\"")
+            .received("nothing"),
+        ))
     }
 
     async fn redeem(&self, discovery: &Discovery, code: &str) -> Result<TokenResponse, Failure> {
@@ -222,6 +240,8 @@ impl SignIn<'_> {
             assertion: None,
             method: "oidc",
             auth_at: token.auth_time.map_or(now, Into::into),
+            acr: acr(token.claims.text("acr")),
+            amr: amr(token.claims.texts("amr").iter().map(String::as_str)),
             claims: Some(claims),
         })
     }

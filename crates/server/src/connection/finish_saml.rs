@@ -8,13 +8,16 @@ use model::{Connection, Time};
 use saml::{Assertion, Expected};
 use serde_json::Value;
 
-use super::asserted::{Asserted, Mapped, NameId, Refused, read_attributes};
+use super::asserted::{Asserted, Mapped, NameId, Refused, acr, amr, read_attributes};
 use super::config::{SamlConfig, Settings};
 use super::{explain, keys, metadata};
 use crate::app::App;
 
 /// The longest name of a person that is kept.
 const MAX_SUBJECT: usize = 1024;
+
+/// The attribute by which Microsoft Entra ID and AD FS say how the person signed in.
+const METHODS: &str = "http://schemas.microsoft.com/claims/authnmethodsreferences";
 
 /// Checks a `SAMLResponse` and reads the person. `state` is what [`super::begin`] gave; `Value::Null` for an answer
 /// that nobody asked for, which only a connection with that exception takes.
@@ -84,6 +87,22 @@ fn person(app: &App, connection: &Connection, assertion: &Assertion, now: Time) 
         assertion: Some((hash, assertion.not_on_or_after.into())),
         method: "saml",
         auth_at: assertion.authn_instant.into(),
+        acr: acr(assertion.authn_context.as_deref()),
+        amr: methods(assertion),
         claims: None,
     })
+}
+
+/// RFC 8176's words for what Microsoft's attribute names; the rest of it is left out.
+fn methods(assertion: &Assertion) -> Vec<String> {
+    let values = assertion.attributes.iter().filter(|a| a.name == METHODS).flat_map(|a| &a.values);
+    let word = |value: &String| match value.rsplit(['/', ':']).next()? {
+        "password" | "Password" => Some("pwd"),
+        "multipleauthn" => Some("mfa"),
+        "x509" | "X509" => Some("swk"),
+        "windows" | "kerberos" | "Kerberos" => Some("wia"),
+        "smartcard" | "Smartcard" => Some("sc"),
+        _ => None,
+    };
+    amr(values.filter_map(word))
 }

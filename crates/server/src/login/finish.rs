@@ -117,6 +117,8 @@ pub async fn begin_session(
         name_id: asserted.name_id.as_ref().map(|n| n.value.clone()),
         session_index: asserted.session_index.clone(),
         ends_at: asserted.session_not_on_or_after.into_iter().chain(own_limit).min(),
+        acr: asserted.acr.clone(),
+        amr: (!asserted.amr.is_empty()).then(|| asserted.amr.join(" ")),
     };
     record::accepted(app, tx, state, (account.id, member.id), &account.email).await?;
     start_session(app, tx, account.id, Some(member), how, headers).await

@@ -8,6 +8,7 @@ use store::session::Flow;
 use crate::app::App;
 use crate::connection::{self, BeginOptions};
 use crate::problem::Problem;
+use crate::provider;
 use crate::request::Browser;
 use axum::response::Response;
 
@@ -115,7 +116,12 @@ pub async fn begin(
     beginning: Beginning,
 ) -> Result<Response, Problem> {
     let id = app.id(FlowId::new);
-    let options = BeginOptions { login_hint: beginning.email.clone(), force_authn: beginning.force };
+    let wishes = provider::wishes(app, &beginning.return_to);
+    let options = BeginOptions {
+        login_hint: beginning.email.clone(),
+        force_authn: beginning.force || wishes.anew,
+        acr_values: wishes.acr_values,
+    };
     let begun = connection::begin(app, connection, id, &options).await?;
     let state = State {
         test: beginning.test,

@@ -15,7 +15,6 @@ use crate::connection;
 use crate::enforcement;
 use crate::passkey;
 use crate::problem::Problem;
-use crate::provider;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params};
 use web::pages::login::{CompanyWay, LoginEmail, LoginOwn, PasskeySignIn};
@@ -119,8 +118,7 @@ pub async fn submit(
         }
         Some((_, connection)) => {
             rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
-            let force = provider::asks_anew(&return_to);
-            let beginning = Beginning { email: Some(email), return_to, test: false, force };
+            let beginning = Beginning { email: Some(email), return_to, test: false, force: false };
             flow::begin(&app, &browser, &connection, beginning).await
         }
         None => {

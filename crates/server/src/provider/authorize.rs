@@ -10,15 +10,15 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use model::TokenId;
+use model::{OrganizationId, TokenHash, TokenId};
 use oidc::provider::{AuthorizeError, AuthorizeRequest, ErrorCode, OAuthError, granted_scopes};
 use store::application::Code;
 
 use super::applications::{self, Client};
 use super::mark::{MARK, Mark};
 use super::standing::{self, Asked, Verdict};
-use super::token::Remembered;
-use super::{person, reply};
+use super::token::{Named, Remembered, Who};
+use super::{person, pushed, reply};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::{Browser, SignedIn};
@@ -35,7 +35,9 @@ pub async fn authorize(
 ) -> Result<Response, Problem> {
     let mut pairs = reply::pairs(query.unwrap_or_default().as_bytes());
     let mark = pairs.iter().position(|(name, _)| name == MARK).map(|at| pairs.remove(at).1);
-    let request = match AuthorizeRequest::parse(pairs.iter().map(|(n, v)| (n, v))) {
+    let pushed = pushed::open(&app, &browser, &pairs).await?;
+    let asked = pushed.as_ref().map_or(&pairs, |it| &it.parameters);
+    let request = match AuthorizeRequest::parse(asked.iter().map(|(n, v)| (n, v))) {
         Ok(request) => request,
         Err(error) => return refuse(&app, &browser, error).await,
     };
@@ -44,27 +46,30 @@ pub async fn authorize(
     if let Err(error) = request.check_client(&client.metadata.rules()) {
         return refuse(&app, &browser, error).await;
     }
-    let back = |error: &OAuthError| {
-        let reply = request.error_reply(error, &app.config.issuer());
-        reply::to_application(&app, &browser, &client.application.name, reply)
-    };
+    let pushed = pushed.as_ref().map(|it| &it.hash);
+    let way = Way { app: &app, browser: &browser, client: &client, request: &request, pushed };
+    if pushed.is_none() && client.metadata.require_pushed_authorization_requests {
+        let why = "This application is registered to push its requests to /oauth2/par first.";
+        return way.back(&OAuthError::new(ErrorCode::InvalidRequest, why)).await;
+    }
     let asked = match Asked::read(&app, &request).await? {
         Ok(asked) => asked,
-        Err(error) => return Ok(back(&error)),
+        Err(error) => return way.back(&error).await,
     };
     let mark = mark.and_then(|sealed| Mark::open(&app, &sealed, &pairs));
     let signed_in = SignedIn::of(&app, &headers).await?;
     let active = match &signed_in {
-        Some(it) => is_active(&app, it).await?,
+        Some(it) => person::may(&mut app.read().await?, &it.account, it.session.member_id).await?,
         None => false,
     };
     match standing::judge(&asked, signed_in.as_ref(), active, mark.as_ref(), app.now()) {
-        Verdict::Enough(signed_in) => issue_code(&app, &browser, &client, &request, signed_in).await,
-        Verdict::Refuse(error) => Ok(back(&error)),
+        Verdict::Enough(signed_in) => way.issue_code(signed_in).await,
+        Verdict::Refuse(error) => way.back(&error).await,
         Verdict::SignIn { anew } => {
             let mark = mark.unwrap_or_else(|| Mark::now(&app));
             let there = signed_in.as_ref().filter(|_| anew);
-            Ok(reply::see_other(&sign_in(&request, &mark.address(&app, &pairs), anew, there)))
+            let back = mark.address(&app, &pairs, &asked.wishes());
+            Ok(reply::see_other(&sign_in(&request, asked.hinted, &back, anew, there)))
         }
     }
 }
@@ -74,21 +79,23 @@ pub async fn authorize_post(body: Result<Bytes, BytesRejection>) -> Result<Respo
     reply::as_query("/oauth2/authorize", body)
 }
 
-async fn is_active(app: &App, it: &SignedIn) -> Result<bool, Problem> {
-    let mut db = app.read().await?;
-    Ok(person::known(&mut db, it.account.id, it.session.member_id).await?.is_some())
-}
-
 /// The sign-in page with the way back and the hints that lead straight to an identity provider. `anew` asks `login` not to
 /// be content with the session that is there; without a hint of the application it leads where that session came from.
-fn sign_in(request: &AuthorizeRequest, back: &str, anew: bool, there: Option<&SignedIn>) -> String {
+fn sign_in(
+    request: &AuthorizeRequest,
+    hinted: Option<OrganizationId>,
+    back: &str,
+    anew: bool,
+    there: Option<&SignedIn>,
+) -> String {
+    let hinted = hinted.map(|id| id.to_string());
     let hints = [&request.organization, &request.connection, &request.login_hint];
-    let open = hints.iter().all(|hint| hint.is_none()) && !request.prompt.select_account;
+    let open = hinted.is_none() && hints.iter().all(|hint| hint.is_none()) && !request.prompt.select_account;
     let same = there.filter(|_| open).and_then(|it| it.session.connection_id).map(|id| id.to_string());
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("return_to", back);
     for (name, value) in [
-        ("organization", request.organization.as_deref()),
+        ("organization", request.organization.as_deref().or(hinted.as_deref())),
         ("connection", request.connection.as_deref().or(same.as_deref())),
         ("login_hint", request.login_hint.as_deref()),
         ("prompt", anew.then_some("login")),
@@ -100,46 +107,75 @@ fn sign_in(request: &AuthorizeRequest, back: &str, anew: bool, there: Option<&Si
     format!("/login?{}", query.finish())
 }
 
-/// Whether a way back leads to a request that wants the person to sign in anew (`prompt`, `max_age`): then the identity
-/// provider must not be content with a session of its own either.
-pub fn asks_anew(return_to: &str) -> bool {
-    let Some(query) = return_to.strip_prefix("/oauth2/authorize?") else { return false };
-    reply::pairs(query.as_bytes()).iter().any(|(name, value)| match name.as_str() {
-        "prompt" => value.split_ascii_whitespace().any(|word| matches!(word, "login" | "select_account")),
-        "max_age" => !value.is_empty(),
-        _ => false,
-    })
+/// A request of a known application, with an address that its answer may go to.
+struct Way<'a> {
+    app: &'a App,
+    browser: &'a Browser,
+    client: &'a Client,
+    request: &'a AuthorizeRequest,
+    pushed: Option<&'a TokenHash>,
 }
 
-async fn issue_code(
-    app: &App,
-    browser: &Browser,
-    client: &Client,
-    request: &AuthorizeRequest,
-    signed_in: &SignedIn,
-) -> Result<Response, Problem> {
-    let remembered = Remembered {
-        redirect_uri: request.redirect_uri.clone(),
-        nonce: request.nonce.clone(),
-        code_challenge: request.code_challenge.clone(),
-        scope: scopes(client, request).join(" "),
-    };
-    let now = app.now();
-    let code = app.token("fd_code_");
-    let record = Code {
-        application_id: client.application.id,
-        session_id: signed_in.session.id,
-        grant_id: app.id(TokenId::new),
-        request: serde_json::to_string(&remembered).map_err(|e| Problem::internal(&e))?,
-        created_at: now,
-        expires_at: now.after(CODE),
-        used_at: None,
-    };
-    let mut tx = app.write_transient().await?;
-    store::application::add_code(&mut tx, &code.hash(), &record).await?;
-    tx.commit().await?;
-    let answer = request.code_reply(code.expose(), &app.config.issuer());
-    Ok(reply::to_application(app, browser, &client.application.name, answer))
+impl Way<'_> {
+    /// Tells the application. A pushed request is answered with that.
+    async fn back(&self, error: &OAuthError) -> Result<Response, Problem> {
+        if let Some(hash) = self.pushed {
+            let mut tx = self.app.write().await?;
+            store::application::take_pushed(&mut tx, hash).await?;
+            tx.commit().await?;
+        }
+        let answer = self.request.error_reply(error, &self.app.config.issuer());
+        Ok(reply::to_application(self.app, self.browser, &self.client.application.name, answer))
+    }
+
+    async fn issue_code(&self, signed_in: &SignedIn) -> Result<Response, Problem> {
+        let (app, client, request) = (self.app, self.client, self.request);
+        let session = &signed_in.session;
+        let remembered = Remembered {
+            redirect_uri: request.redirect_uri.clone(),
+            nonce: request.nonce.clone(),
+            code_challenge: request.code_challenge.clone(),
+            scope: scopes(client, request).join(" "),
+            named: named(client, request),
+            who: Who::of(session),
+        };
+        let now = app.now();
+        let code = app.token("fd_code_");
+        let record = Code {
+            application_id: client.application.id,
+            session_id: session.id,
+            grant_id: app.id(TokenId::new),
+            request: serde_json::to_string(&remembered).map_err(|e| Problem::internal(&e))?,
+            created_at: now,
+            expires_at: now.after(CODE),
+            used_at: None,
+        };
+        // A code can be asked for again; a pushed request is used up.
+        let mut tx = if self.pushed.is_some() { app.write().await? } else { app.write_transient().await? };
+        if let Some(hash) = self.pushed
+            && !store::application::take_pushed(&mut tx, hash).await?
+        {
+            return Err(pushed::ended());
+        }
+        store::application::add_code(&mut tx, &code.hash(), &record).await?;
+        tx.commit().await?;
+        let answer = request.code_reply(code.expose(), &app.config.issuer());
+        Ok(reply::to_application(app, self.browser, &client.application.name, answer))
+    }
+}
+
+/// Claims that were asked for by name, with the scopes that may give them.
+fn named(client: &Client, request: &AuthorizeRequest) -> Option<Named> {
+    let asked = &request.claims;
+    if asked.id_token.is_empty() && asked.userinfo.is_empty() {
+        return None;
+    }
+    let allowed = oidc::provider::SCOPES.iter().filter(|scope| **scope == "openid" || client.may_ask(scope));
+    Some(Named {
+        id_token: asked.id_token.clone(),
+        userinfo: asked.userinfo.clone(),
+        scopes: allowed.map(|scope| (*scope).to_owned()).collect(),
+    })
 }
 
 /// What is granted: what was asked for, known, and allowed by the registration.
@@ -181,20 +217,4 @@ fn on_page(error: &OAuthError) -> Problem {
             error.description
         ),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::asks_anew;
-
-    #[test]
-    fn a_way_back_tells_whether_it_wants_a_new_sign_in() {
-        for yes in ["prompt=login", "a=b&prompt=consent+login", "max_age=60", "prompt=select_account"] {
-            assert!(asks_anew(&format!("/oauth2/authorize?{yes}")), "{yes}");
-        }
-        for no in ["/account?prompt=login", "/oauth2/authorize?prompt=consent&max_age=", "/oauth2/authorize"]
-        {
-            assert!(!asks_anew(no), "{no}");
-        }
-    }
 }

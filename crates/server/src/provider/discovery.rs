@@ -5,22 +5,15 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use oidc::provider::provider_metadata;
-use serde_json::json;
 
 use super::keys;
 use crate::app::App;
 use crate::problem::Problem;
 
-/// `GET /.well-known/openid-configuration`.
+/// `GET /.well-known/openid-configuration`, and the same for OAuth libraries at
+/// `/.well-known/oauth-authorization-server`.
 pub async fn metadata(State(app): State<App>) -> Response {
-    let mut document = provider_metadata(&app.config.issuer());
-    let secret_or_key = json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
-    document["revocation_endpoint"] = json!(app.config.url("/oauth2/revoke"));
-    document["revocation_endpoint_auth_methods_supported"] =
-        document["token_endpoint_auth_methods_supported"].clone();
-    document["introspection_endpoint"] = json!(app.config.url("/oauth2/introspect"));
-    document["introspection_endpoint_auth_methods_supported"] = secret_or_key;
-    public(Json(document))
+    public(Json(provider_metadata(&app.config.issuer())))
 }
 
 /// `GET /oauth2/jwks`.

@@ -10,11 +10,14 @@ pub mod keys;
 mod authorize;
 mod backchannel;
 mod client;
+mod client_keys;
 mod discovery;
 mod issue;
 mod logout;
 mod mark;
 mod person;
+mod pushed;
+mod refresh;
 mod reply;
 mod standing;
 mod tell;
@@ -24,10 +27,11 @@ mod userinfo;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub use authorize::asks_anew;
 pub use backchannel::{
     BACKCHANNEL_LOGOUT, Ending, backchannel_logout_job, end_session, revoke_session, tell,
 };
+pub use client_keys::ClientKeys;
+pub use mark::wishes;
 
 use crate::app::App;
 
@@ -40,8 +44,10 @@ pub fn pages() -> Router<App> {
 pub fn protocol() -> Router<App> {
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery::metadata))
+        .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
         .route("/oauth2/jwks", get(discovery::jwks))
         .route("/oauth2/authorize", get(authorize::authorize).post(authorize::authorize_post))
+        .route("/oauth2/par", post(pushed::push).options(reply::preflight))
         .route("/oauth2/token", post(token::token).options(reply::preflight))
         .route("/oauth2/userinfo", get(userinfo::userinfo).post(userinfo::userinfo).options(reply::preflight))
         .route("/oauth2/revoke", post(tell::revoke).options(reply::preflight))

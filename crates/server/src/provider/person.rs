@@ -4,7 +4,7 @@
 //! in [`oidc::provider::claims_for`].
 
 use model::{Account, AccountId, DomainStatus, Member, MemberId, MemberStatus, Organization};
-use oidc::provider::{Person, claims_for};
+use oidc::provider::{Person, claims_for, named_claims};
 use serde_json::{Map, Value};
 use store::{Connected, fold};
 
@@ -18,6 +18,17 @@ pub struct Known {
     member: Option<(Member, Organization)>,
     organization_id: String,
     verified: bool,
+}
+
+/// Whether the account of a session may use applications as this member.
+pub async fn may(
+    db: &mut impl Connected,
+    account: &Account,
+    member: Option<MemberId>,
+) -> Result<bool, Problem> {
+    let Some(id) = member else { return Ok(true) };
+    let found = store::member::lookup_any(db, id).await?;
+    Ok(found.is_some_and(|m| m.status == MemberStatus::Active && m.account_id == Some(account.id)))
 }
 
 /// The person behind a session or a grant. None when the account is gone, or the member is not active.
@@ -68,6 +79,15 @@ impl Known {
 
     /// The claims of these scopes.
     pub fn claims(&self, scopes: &[String]) -> Map<String, Value> {
+        claims_for(scopes, &self.person())
+    }
+
+    /// The claims of these names, as far as the scopes give them.
+    pub fn named(&self, scopes: &[String], names: &[String]) -> Map<String, Value> {
+        named_claims(scopes, names, &self.person())
+    }
+
+    fn person(&self) -> Person<'_> {
         let member = self.member.as_ref().map(|(member, _)| member);
         let account = &self.account;
         let email = member.and_then(|m| m.email.as_deref()).unwrap_or(&account.email);
@@ -75,7 +95,7 @@ impl Known {
         let custom = member.and_then(|m| serde_json::from_str(&m.extra).ok()).unwrap_or_default();
         let organization =
             self.member.as_ref().map(|(_, o)| (self.organization_id.as_str(), o.name.as_str()));
-        let person = Person {
+        Person {
             subject: &self.subject,
             organization,
             role: member.map(|m| m.role.as_str()),
@@ -89,7 +109,6 @@ impl Known {
             birth_year: member.and_then(|m| m.birth_year).and_then(|year| i16::try_from(year).ok()),
             updated_at: Some(member.map_or(account.created_at, |m| m.updated_at).to_jiff()),
             custom,
-        };
-        claims_for(scopes, &person)
+        }
     }
 }

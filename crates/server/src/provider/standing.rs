@@ -1,15 +1,16 @@
 //! Whether the session that is there answers what the application asks (OpenID Connect Core 3.1.2.1 and 3.1.2.3).
 //!
-//! Owns `prompt`, `max_age`, `id_token_hint`, `organization` and `connection`. A session that does not answer leads to one
+//! Owns `prompt`, `max_age`, `acr_values`, the person that `id_token_hint` or `claims` names, `organization`, `connection`
+//! and `domain_hint`. A session that does not answer leads to one
 //! sign-in; if that does not answer either, the application is told, so that nobody goes in circles.
 
 use std::time::Duration;
 
-use model::{ConnectionId, OrganizationId, Time};
+use model::{ConnectionId, DomainStatus, OrganizationId, Time};
 use oidc::provider::{AuthorizeRequest, ErrorCode, OAuthError, verify_id_token_hint};
 
 use super::keys;
-use super::mark::Mark;
+use super::mark::{Mark, Wishes};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::request::SignedIn;
@@ -25,7 +26,11 @@ pub struct Asked {
     subject: Option<String>,
     anew: bool,
     max_age: Option<Duration>,
+    acr: Vec<String>,
+    acr_essential: bool,
     silent: bool,
+    /// Whose identity provider the sign-in leads to, by `domain_hint`.
+    pub hinted: Option<OrganizationId>,
 }
 
 /// What to do.
@@ -50,8 +55,14 @@ impl Asked {
             anew: request.prompt.login || request.prompt.select_account,
             max_age: request.max_age.map(|seconds| Duration::from_secs(seconds.into())),
             silent: request.prompt.none,
+            acr: [request.claims.acr.as_slice(), &request.acr_values].concat(),
+            acr_essential: request.claims.acr_essential,
+            subject: request.claims.subject.clone(),
             ..Self::default()
         };
+        if it.acr_essential {
+            it.acr.clone_from(&request.claims.acr);
+        }
         if let Some(id) = &request.organization {
             let Ok(id) = id.parse() else { return wrong("organization must be the id of an organization.") };
             if store::organization::lookup(&mut app.read().await?, id).await?.is_none() {
@@ -66,11 +77,35 @@ impl Asked {
         if let Some(hint) = &request.id_token_hint {
             let ring = keys::ring(app).await?;
             match verify_id_token_hint(hint, &ring.public, &app.config.issuer()) {
+                Ok(hint) if it.subject.as_ref().is_some_and(|other| *other != hint.subject) => {
+                    return wrong("id_token_hint and claims name different people.");
+                }
                 Ok(hint) => it.subject = Some(hint.subject),
                 Err(_) => return wrong("id_token_hint is not an ID token of ours."),
             }
         }
+        if let Some(name) = request.domain_hint.as_deref().filter(|_| it.organization.is_none()) {
+            let name = name.trim_start_matches('@').to_ascii_lowercase();
+            let found = store::domain::lookup_name(&mut app.read().await?, &name).await?;
+            it.hinted = found.filter(|d| d.status == DomainStatus::Verified).map(|d| d.organization_id);
+        }
         Ok(Ok(it))
+    }
+
+    /// What the sign-in is asked for that the session does not answer.
+    pub fn wishes(&self) -> Wishes {
+        Wishes { anew: self.anew || self.max_age.is_some(), acr_values: self.acr.clone() }
+    }
+
+    /// Whether the class of the session is one that was asked for. A voluntary wish is passed on once, and only where
+    /// there is an identity provider to hear it.
+    fn lacks_class(&self, it: &SignedIn, mark: Option<&Mark>) -> bool {
+        let session = &it.session;
+        if self.acr.is_empty() || session.acr.as_ref().is_some_and(|acr| self.acr.contains(acr)) {
+            return false;
+        }
+        let asked = self.silent || mark.is_some_and(|mark| session.created_at >= mark.since);
+        self.acr_essential || (session.connection_id.is_some() && !asked)
     }
 
     /// Why the session does not answer, with the error for an application when no sign-in mends it.
@@ -94,6 +129,10 @@ impl Asked {
         if !for_this && (self.anew || !young) {
             let why = "The identity provider did not ask the person to sign in again.";
             return Some(OAuthError::new(ErrorCode::LoginRequired, why));
+        }
+        if self.lacks_class(it, mark) {
+            let why = "The person did not sign in in one of the ways that acr names as essential.";
+            return Some(OAuthError::new(ErrorCode::UnmetAuthenticationRequirements, why));
         }
         None
     }

@@ -11,15 +11,15 @@ use model::{Time, Token, TokenHash};
 use oidc::provider::{ErrorCode, Form, OAuthError};
 use serde_json::{Value, json};
 use store::Connected;
-use store::application::Grant;
+use store::application::{Grant, RefreshToken};
 
 use super::applications::Client;
 use super::reply::{self, Failure};
-use super::{client, person};
+use super::{client, issue, person};
 use crate::app::App;
 use crate::request::ClientAddress;
 
-/// `POST /oauth2/revoke`. A refresh token ends with everything from its sign-in, an access token ends alone. A token that
+/// `POST /oauth2/revoke`. A refresh token, also one that was exchanged, ends with everything from its sign-in, an access token ends alone. A token that
 /// is unknown or another application's is none any more, which is what was wanted.
 pub async fn revoke(
     State(app): State<App>,
@@ -28,11 +28,11 @@ pub async fn revoke(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let form = reply::form(&headers, body)?;
-    let client = client::authenticate(&app, &address, &headers, &form).await?;
+    let client = client::authenticate(&app, &address, &headers, &form, "/oauth2/revoke").await?;
     let hash = token(&form)?.hash();
     let now = app.now();
     let mut tx = app.write().await?;
-    if let Some(grant) = of_refresh(&mut tx, &client, &hash).await?.map(|(grant, _)| grant) {
+    if let Some((grant, _)) = of_refresh(&mut tx, &client, &hash).await? {
         store::application::revoke_grant(&mut tx, grant.id, now).await?;
     } else if of_access(&mut tx, &client, &hash, now).await?.is_some() {
         store::application::remove_access_token(&mut tx, &hash).await?;
@@ -49,7 +49,7 @@ pub async fn introspect(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let form = reply::form(&headers, body)?;
-    let client = client::authenticate(&app, &address, &headers, &form).await?;
+    let client = client::authenticate(&app, &address, &headers, &form, "/oauth2/introspect").await?;
     if client.metadata.is_public() {
         let why = "Only an application with a secret or a key may ask about tokens.";
         return Err(OAuthError::new(ErrorCode::InvalidClient, why).into());
@@ -61,10 +61,15 @@ pub async fn introspect(
         Some(found) => Some((found, Some("Bearer"))),
         None => of_refresh(&mut db, &client, &hash)
             .await?
-            .filter(|(grant, end)| grant.revoked_at.is_none() && *end > now)
-            .map(|found| (found, None)),
+            .filter(|(grant, found)| {
+                grant.revoked_at.is_none() && found.used_at.is_none() && found.expires_at > now
+            })
+            .map(|(grant, found)| ((grant, found.expires_at), None)),
     };
     let Some(((grant, end), kind)) = found else { return Ok(inactive()) };
+    if issue::is_over(&grant, now) {
+        return Ok(inactive());
+    }
     if person::known(&mut db, grant.account_id, grant.member_id).await?.is_none() {
         return Ok(inactive());
     }
@@ -76,11 +81,15 @@ fn told(app: &App, grant: &Grant, end: Time, kind: Option<&str>) -> Value {
         "active": true,
         "iss": app.config.issuer(),
         "client_id": grant.application_id.to_string(),
+        "aud": grant.application_id.to_string(),
         "sub": grant.account_id.to_string(),
         "sid": grant.id.to_string(),
         "scope": grant.scope,
         "exp": end.as_seconds(),
     });
+    for (name, value) in issue::sign_in(grant) {
+        body[name] = value;
+    }
     if let Some(kind) = kind {
         body["token_type"] = json!(kind);
     }
@@ -96,16 +105,15 @@ fn token(form: &Form) -> Result<Token, Failure> {
     Ok(form.get("token").map(Token::presented).ok_or_else(missing)?)
 }
 
-/// The grant behind a refresh token that was not exchanged yet, and the token's end.
+/// The grant behind a refresh token, which may have been exchanged or have ended.
 async fn of_refresh(
     db: &mut impl Connected,
     client: &Client,
     hash: &TokenHash,
-) -> Result<Option<(Grant, Time)>, Failure> {
-    let found = store::application::lookup_refresh_token(db, hash).await?;
-    let Some(found) = found.filter(|token| token.used_at.is_none()) else { return Ok(None) };
+) -> Result<Option<(Grant, RefreshToken)>, Failure> {
+    let Some(found) = store::application::lookup_refresh_token(db, hash).await? else { return Ok(None) };
     let grant = store::application::lookup_grant(db, found.grant_id).await?;
-    Ok(grant.filter(|g| g.application_id == client.application.id).map(|g| (g, found.expires_at)))
+    Ok(grant.filter(|g| g.application_id == client.application.id).map(|g| (g, found)))
 }
 
 async fn of_access(

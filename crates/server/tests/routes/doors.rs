@@ -190,7 +190,9 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/console/operators/invitations/{invitation}/remove", Operator),
     // -- towards applications
     ("GET", "/.well-known/openid-configuration", Open),
+    ("GET", "/.well-known/oauth-authorization-server", Open),
     ("GET", "/oauth2/jwks", Open),
+    ("POST", "/oauth2/par", Protocol),
     ("GET POST", "/oauth2/authorize", Open),
     ("POST", "/oauth2/token", Protocol),
     ("GET POST", "/oauth2/userinfo", Protocol),

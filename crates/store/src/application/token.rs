@@ -1,8 +1,9 @@
 //! Access and refresh tokens of a grant: only their hashes are kept.
 
 use model::{ApplicationId, Time, TokenHash, TokenId};
+use sqlx::FromRow;
 
-use super::{Grant, lookup_grant};
+use super::grant::{Grant, GrantRow};
 use crate::db::on;
 use crate::value::{At, Text};
 use crate::{Connected, Result, Tx};
@@ -21,22 +22,28 @@ pub async fn add_access_token(tx: &mut Tx, hash: &TokenHash, grant: TokenId, exp
     Ok(())
 }
 
+#[derive(FromRow)]
+struct AccessRow {
+    #[sqlx(flatten)]
+    grant: GrantRow,
+    token_ends_at: At,
+}
+
 /// The grant behind an access token that has not ended and whose grant still holds; with the token's end.
 pub async fn lookup_access_token(
     c: &mut impl Connected,
     hash: &TokenHash,
     now: Time,
 ) -> Result<Option<(Grant, Time)>> {
-    let end: Option<(Text<TokenId>, At)> = on!(c, |db| sqlx::query_as(
-        "SELECT grant_id, expires_at FROM access_tokens WHERE token_hash = $1 AND expires_at > $2"
+    let row: Option<AccessRow> = on!(c, |db| sqlx::query_as(
+        "SELECT g.*, t.expires_at AS token_ends_at FROM access_tokens t JOIN grants g ON g.id = t.grant_id
+         WHERE t.token_hash = $1 AND t.expires_at > $2 AND g.revoked_at IS NULL"
     )
     .bind(Text(hash))
     .bind(At(now))
     .fetch_optional(db)
     .await)?;
-    let Some((grant, end)) = end else { return Ok(None) };
-    let grant = lookup_grant(c, grant.0).await?.filter(|g| g.revoked_at.is_none());
-    Ok(grant.map(|g| (g, end.0)))
+    Ok(row.map(|r| (r.grant.into(), r.token_ends_at.0)))
 }
 
 /// Ends one access token.
@@ -56,8 +63,21 @@ pub struct RefreshToken {
     pub grant_id: TokenId,
     /// When it ends.
     pub expires_at: Time,
-    /// When it was exchanged for its successor.
+    /// When it was exchanged for its successor, or given up for another one.
     pub used_at: Option<Time>,
+    /// The token that it was exchanged for last.
+    pub replaced_by: Option<TokenHash>,
+    /// When that one was exchanged in turn.
+    pub successor_used_at: Option<Time>,
+}
+
+#[derive(FromRow)]
+struct RefreshRow {
+    grant_id: Text<TokenId>,
+    expires_at: At,
+    used_at: Option<At>,
+    replaced_by: Option<Text<TokenHash>>,
+    successor_used_at: Option<At>,
 }
 
 /// Writes a new refresh token.
@@ -83,30 +103,50 @@ pub async fn add_refresh_token(
 
 /// The refresh token with this hash, used or ended or not.
 pub async fn lookup_refresh_token(c: &mut impl Connected, hash: &TokenHash) -> Result<Option<RefreshToken>> {
-    let row: Option<(Text<TokenId>, At, Option<At>)> = on!(c, |db| sqlx::query_as(
-        "SELECT grant_id, expires_at, used_at FROM refresh_tokens WHERE token_hash = $1"
+    let row: Option<RefreshRow> = on!(c, |db| sqlx::query_as(
+        "SELECT r.grant_id, r.expires_at, r.used_at, r.replaced_by, s.used_at AS successor_used_at
+         FROM refresh_tokens r LEFT JOIN refresh_tokens s ON s.token_hash = r.replaced_by WHERE r.token_hash = $1"
     )
     .bind(Text(hash))
     .fetch_optional(db)
     .await)?;
-    Ok(row.map(|(grant_id, expires_at, used_at)| RefreshToken {
-        grant_id: grant_id.0,
-        expires_at: expires_at.0,
-        used_at: used_at.map(|t| t.0),
+    Ok(row.map(|r| RefreshToken {
+        grant_id: r.grant_id.0,
+        expires_at: r.expires_at.0,
+        used_at: r.used_at.map(|t| t.0),
+        replaced_by: r.replaced_by.map(|v| v.0),
+        successor_used_at: r.successor_used_at.map(|t| t.0),
     }))
 }
 
-/// Marks a refresh token exchanged. False when somebody was first.
-pub async fn use_refresh_token(tx: &mut Tx, hash: &TokenHash, at: Time) -> Result<bool> {
+/// Marks a refresh token exchanged for `successor`. False when somebody was first.
+pub async fn use_refresh_token(
+    tx: &mut Tx,
+    hash: &TokenHash,
+    successor: Option<&TokenHash>,
+    at: Time,
+) -> Result<bool> {
     let rows = on!(tx, |db| sqlx::query(
-        "UPDATE refresh_tokens SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL"
+        "UPDATE refresh_tokens SET used_at = $2, replaced_by = $3 WHERE token_hash = $1 AND used_at IS NULL"
     )
     .bind(Text(hash))
     .bind(At(at))
+    .bind(successor.map(Text))
     .execute(db)
     .await
     .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
+}
+
+/// Names another successor for a token that was exchanged before.
+pub async fn replace_successor(tx: &mut Tx, hash: &TokenHash, successor: &TokenHash) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE refresh_tokens SET replaced_by = $2 WHERE token_hash = $1")
+        .bind(Text(hash))
+        .bind(Text(successor))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
 }
 
 /// Remembers a client assertion until it ends by itself. False when it was seen before: a replay.
