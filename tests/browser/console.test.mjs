@@ -235,6 +235,17 @@ test('application and API token are made, shown once, and taken away after a que
   assert.ok((await operator.getByLabel('Client secret').inputValue()).length > 30);
   await operator.getByRole('link', { name: /I have copied it/i }).click();
   await inspect(operator, 'console-applications');
+  await operator.getByRole('link', { name: 'Change Product' }).click();
+  await heading(operator, 'Product');
+  await operator.getByLabel(/leeway/i).fill('61');
+  await press(operator, 'Save');
+  assert.match(await words(operator), /at most 60 seconds/);
+  await inspect(operator, 'console-application');
+  await operator.getByLabel(/leeway/i).fill('10');
+  await press(operator, 'Save');
+  await operator.getByText('It applies from now on.').waitFor();
+  assert.equal(await operator.getByLabel(/leeway/i).inputValue(), '10');
+  await operator.goto(`${frontdesk.url}/console/applications`);
   await press(operator, /remove/i);
   await inspect(operator, 'console-application-remove');
   await press(operator, /yes, remove product/i);

@@ -212,8 +212,14 @@ impl SimulatedProvider {
             .and_then(Value::as_str)
             .ok_or_else(|| broken("The person has no sub."))?;
         let key = self.keys.first().ok_or_else(|| broken("There is no signing key."))?;
-        let amr: Vec<&str> =
-            grant.claims.get("amr").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let amr: Vec<&str> = grant
+            .claims
+            .get("amr")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let token = IdToken {
             issuer: &self.issuer,
             subject,

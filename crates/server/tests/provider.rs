@@ -5,10 +5,10 @@ mod world;
 
 #[path = "provider/authorize.rs"]
 mod authorize;
-#[path = "provider/logout.rs"]
-mod logout;
 #[path = "provider/keys.rs"]
 mod keys;
+#[path = "provider/logout.rs"]
+mod logout;
 #[path = "provider/pushed.rs"]
 mod pushed;
 #[path = "provider/refresh.rs"]

@@ -44,6 +44,16 @@
     if (all) for (const box of all.form.querySelectorAll(`[name="${all.dataset.all}"]`)) box.checked = all.checked;
   });
 
+  // Applications are told of a sign-out in frames; then the page goes on, and does not wait for one that is slow.
+  const onward = document.querySelector("a[data-onward]");
+  if (onward) {
+    const frames = [...document.querySelectorAll("iframe[data-sign-out]")];
+    let waiting = frames.length;
+    const go = () => location.replace(onward.href);
+    for (const frame of frames) frame.addEventListener("load", () => { if (--waiting === 0) go(); });
+    setTimeout(go, 4000);
+  }
+
   // A page that only carries a message on to another site.
   document.querySelector("form[data-handoff]")?.requestSubmit();
 })();

@@ -62,6 +62,11 @@ pub fn respond_leaving(status: StatusCode, page: &impl Template) -> Response {
     send(status, page, CSP_LEAVING)
 }
 
+/// The same as [`respond`] for a page with frames of these origins (`https://app.example`), and no others.
+pub fn respond_framing(status: StatusCode, page: &impl Template, origins: &[String]) -> Response {
+    send(status, page, &format!("{CSP}; frame-src {}", origins.join(" ")))
+}
+
 /// A file for spreadsheets, as a download.
 pub fn csv(name: &str, content: Vec<u8>) -> Response {
     let headers = [
@@ -71,7 +76,7 @@ pub fn csv(name: &str, content: Vec<u8>) -> Response {
     (headers, content).into_response()
 }
 
-fn send(status: StatusCode, page: &impl Template, policy: &'static str) -> Response {
+fn send(status: StatusCode, page: &impl Template, policy: &str) -> Response {
     let mut answer = match page.render() {
         Ok(html) => (status, axum::response::Html(html)).into_response(),
         Err(error) => {
@@ -81,7 +86,10 @@ fn send(status: StatusCode, page: &impl Template, policy: &'static str) -> Respo
         }
     };
     let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    // A text that cannot be a header leaves the policy of an ordinary page, which allows less.
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     add_page_headers(headers);
     answer
 }

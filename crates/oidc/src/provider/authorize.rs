@@ -222,7 +222,7 @@ fn read(
         max_age: max_age(form)?,
         login_hint: text("login_hint", 1024)?,
         id_token_hint: text("id_token_hint", crate::MAX_TOKEN_BYTES)?,
-        acr_values: words("acr_values"),
+        acr_values: text("acr_values", 2048).map(|_| words("acr_values"))?,
         claims: form.get("claims").map(ClaimsRequest::parse).transpose()?.unwrap_or_default(),
         domain_hint: text("domain_hint", 256)?,
         ui_locales: words("ui_locales"),

@@ -42,9 +42,13 @@ impl ClaimsRequest {
             Some(_) => Err(wrong(&format!("must hold an object as {name}."))),
         };
         let (id_token, userinfo) = (member("id_token")?, member("userinfo")?);
-        let mut it = ClaimsRequest { id_token: known(&id_token), userinfo: known(&userinfo), ..Self::default() };
+        let mut it =
+            ClaimsRequest { id_token: known(&id_token), userinfo: known(&userinfo), ..Self::default() };
         if let Some(Value::Object(acr)) = id_token.get("acr") {
             it.acr = values(acr);
+            if it.acr.iter().any(|class| class.len() > 256 || class.contains(char::is_whitespace)) {
+                return Err(wrong("must name classes of at most 256 characters without spaces for acr."));
+            }
             it.acr_essential = !it.acr.is_empty() && acr.get("essential") == Some(&Value::Bool(true));
         }
         for map in [&id_token, &userinfo] {
@@ -104,6 +108,7 @@ mod tests {
             r#"{"userinfo":[]}"#,
             r#"{"userinfo":{},"userinfo":{}}"#,
             r#"{"id_token":{"sub":{"values":["a","b"]}}}"#,
+            r#"{"id_token":{"acr":{"value":"a b"}}}"#,
             r#"{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}"#,
             &long,
         ] {

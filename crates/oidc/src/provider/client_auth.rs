@@ -218,7 +218,10 @@ pub fn verify_client_assertion(
     let expires_at = check_life(&claims, now, leeway)?;
     let id = claims.required_text(WHAT, "jti")?.to_owned();
     if id.len() > MAX_CREDENTIAL {
-        return Err(Rejection::new(RejectionCode::ClaimMalformed, "The client assertion's \"jti\" is far too long."));
+        return Err(Rejection::new(
+            RejectionCode::ClaimMalformed,
+            "The client assertion's \"jti\" is far too long.",
+        ));
     }
     Ok(VerifiedAssertion { id, expires_at })
 }

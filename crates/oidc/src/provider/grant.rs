@@ -127,9 +127,7 @@ pub fn decide_refresh(state: &RefreshState, now: Timestamp, grace: SignedDuratio
         return RefreshDecision::Refuse;
     }
     match state.used_at {
-        Some(used_at)
-            if state.superseded || state.successor_used || now.duration_since(used_at) >= grace =>
-        {
+        Some(used_at) if state.superseded || state.successor_used || now.duration_since(used_at) >= grace => {
             RefreshDecision::RevokeFamily
         }
         _ if now >= state.expires_at => RefreshDecision::Refuse,

@@ -125,7 +125,11 @@ pub fn claims_for<S: AsRef<str>>(scopes: &[S], person: &Person<'_>) -> Map<Strin
 }
 
 /// Those of the person's claims that were asked for by name, as far as `allowed` scopes give them.
-pub fn named_claims<S: AsRef<str>>(allowed: &[S], names: &[String], person: &Person<'_>) -> Map<String, Value> {
+pub fn named_claims<S: AsRef<str>>(
+    allowed: &[S],
+    names: &[String],
+    person: &Person<'_>,
+) -> Map<String, Value> {
     let mut claims = claims_for(allowed, person);
     claims.retain(|name, _| names.contains(name));
     claims
@@ -134,11 +138,9 @@ pub fn named_claims<S: AsRef<str>>(allowed: &[S], names: &[String], person: &Per
 /// The `address` claim (OpenID Connect Core 5.1.1).
 fn address(claims: &mut Map<String, Value>, person: &Person<'_>) {
     let mut address = Map::new();
-    for (name, value) in [
-        ("locality", person.current_city),
-        ("region", person.current_state),
-        ("country", person.country),
-    ] {
+    for (name, value) in
+        [("locality", person.current_city), ("region", person.current_state), ("country", person.country)]
+    {
         put(&mut address, name, value.unwrap_or_default());
     }
     if !address.is_empty() {

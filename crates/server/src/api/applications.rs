@@ -38,6 +38,38 @@ pub async fn list(_caller: ApiCaller, State(app): State<App>) -> Result<Json<Val
     Ok(Json(json!({"data": all.iter().map(to_json).collect::<Vec<_>>()})))
 }
 
+/// `GET /api/v1/applications/{id}`.
+pub async fn show(
+    _caller: ApiCaller,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let found = match id.parse() {
+        Ok(id) => store::application::lookup(&mut app.read().await?, id).await?,
+        Err(_) => None,
+    };
+    Ok(Json(to_json(&found.ok_or_else(|| Problem::not_found("application"))?)))
+}
+
+/// `PATCH /api/v1/applications/{id}`: replaces the members that are named, `null` takes one away. A secret that becomes
+/// needed is shown this once.
+pub async fn change(
+    caller: ApiCaller,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    ApiJson(body): ApiJson<Map<String, Value>>,
+) -> Result<Json<Value>, Problem> {
+    let id = id.parse().map_err(|_| Problem::not_found("application"))?;
+    let mut tx = app.write().await?;
+    let (it, secret) = applications::change(&app, &mut tx, id, body, &caller.actor()).await?;
+    tx.commit().await?;
+    let mut answer = to_json(&it);
+    if let Some(secret) = secret {
+        answer["client_secret"] = secret.into();
+    }
+    Ok(Json(answer))
+}
+
 /// `DELETE /api/v1/applications/{id}`.
 pub async fn remove(
     caller: ApiCaller,

@@ -63,7 +63,10 @@ pub fn machine() -> Router<App> {
         )
         .route("/api/v1/organizations/{id}/imports", post(imports::create).layer(upload))
         .route("/api/v1/applications", post(applications::create).get(applications::list))
-        .route("/api/v1/applications/{id}", axum::routing::delete(applications::remove))
+        .route(
+            "/api/v1/applications/{id}",
+            get(applications::show).patch(applications::change).delete(applications::remove),
+        )
         .route("/api/v1/events", get(events::list))
 }
 

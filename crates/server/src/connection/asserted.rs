@@ -168,7 +168,8 @@ pub(super) fn acr(text: Option<&str>) -> Option<String> {
 
 /// The words of an `amr` as they are kept: at most ten short ones.
 pub(super) fn amr<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let fits = |word: &&str| !word.is_empty() && word.len() <= 64 && word.bytes().all(|b| b.is_ascii_graphic());
+    let fits =
+        |word: &&str| !word.is_empty() && word.len() <= 64 && word.bytes().all(|b| b.is_ascii_graphic());
     words.into_iter().filter(fits).take(10).map(str::to_owned).collect()
 }
 

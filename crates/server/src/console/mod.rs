@@ -4,6 +4,7 @@
 //! What a company's own administrator sees of a company, an operator sees through the same pages (`org`).
 
 mod access;
+mod application;
 mod companies;
 mod company;
 mod logs;
@@ -45,7 +46,8 @@ pub fn pages() -> Router<App> {
         .route("/console/scim", get(logs::requests))
         .route("/console/scim/{reference}", get(logs::request))
         .route("/console/applications", get(product::list))
-        .route("/console/applications/new", get(product::new).post(product::create))
+        .route("/console/applications/new", get(application::new).post(application::create))
+        .route("/console/applications/{application}", get(application::show).post(application::change))
         .route("/console/applications/{application}/secret", post(product::secret))
         .route("/console/applications/{application}/remove", post(product::remove))
         .route("/console/tokens", get(product::tokens).post(product::make_token))

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use model::TokenId;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use store::application::Application;
 use store::operator::ApiToken;
 
@@ -14,9 +14,7 @@ use crate::problem::Problem;
 use crate::provider::applications;
 use crate::request::{Browser, FormParams, OperatorCaller, Params};
 use web::Html;
-use web::pages::console::{
-    ApplicationRow, Applications, NewApplication, Place, SecretMade, TokenRow, Tokens,
-};
+use web::pages::console::{ApplicationRow, Applications, Place, SecretMade, TokenRow, Tokens};
 use web::pages::org::Confirm;
 use web::parts::{Copy, Field, Notice, Opt, Person};
 
@@ -55,86 +53,17 @@ fn row(it: &Application) -> ApplicationRow {
         name: Person::company(&it.name, &it.id.to_string()),
         redirect_uris: texts("redirect_uris"),
         facts: vec![
+            ("Proves itself by".to_owned(), Html::text(&text("token_endpoint_auth_method"))),
             ("Back-channel logout".to_owned(), Html::text(&text("backchannel_logout_uri"))),
             ("Since".to_owned(), Html::text(&when(it.created_at).text)),
         ],
-        secret_action: format!("/console/applications/{}/secret", it.id),
+        href: format!("/console/applications/{}", it.id),
+        secret_action: it.secret_hash.as_ref().map(|_| format!("/console/applications/{}/secret", it.id)),
         remove_action: format!("/console/applications/{}/remove", it.id),
     }
 }
 
-/// `GET /console/applications/new`.
-pub async fn new(
-    State(app): State<App>,
-    browser: Browser,
-    caller: OperatorCaller,
-) -> Result<Response, Problem> {
-    Ok(new_page(&app, &browser, &caller, &Params::default(), None, StatusCode::OK))
-}
-
-fn new_page(
-    app: &App,
-    browser: &Browser,
-    caller: &OperatorCaller,
-    form: &Params,
-    problem: Option<&Problem>,
-    status: StatusCode,
-) -> Response {
-    let field = |name: &str| Field {
-        value: form.first(name).unwrap_or_default().to_owned(),
-        error: problem
-            .and_then(|p| p.fields.iter().find(|f| f.field.starts_with(name)).map(|f| f.problem.clone())),
-    };
-    let page = NewApplication {
-        page: super::page(app, browser, caller, "New application", Place::Applications),
-        name: field("name"),
-        redirect_uris: field("redirect_uris"),
-        post_logout_redirect_uris: field("post_logout_redirect_uris"),
-        backchannel_logout_uri: field("backchannel_logout_uri"),
-        algorithms: Opt::list(
-            &[("RS256", "RS256, which every library knows"), ("ES256", "ES256, which is shorter")],
-            form.first("id_token_signed_response_alg").unwrap_or("RS256"),
-        ),
-        action: "/console/applications/new".to_owned(),
-        back: "/console/applications".to_owned(),
-    };
-    web::respond(status, &page)
-}
-
-/// `POST /console/applications/new`.
-pub async fn create(
-    State(app): State<App>,
-    browser: Browser,
-    caller: OperatorCaller,
-    form: FormParams,
-) -> Result<Response, Problem> {
-    let lines = |name: &str| -> Vec<&str> {
-        form.first(name).unwrap_or_default().lines().map(str::trim).filter(|l| !l.is_empty()).collect()
-    };
-    let mut metadata = Map::new();
-    metadata.insert("redirect_uris".to_owned(), lines("redirect_uris").into());
-    metadata.insert("post_logout_redirect_uris".to_owned(), lines("post_logout_redirect_uris").into());
-    for name in ["backchannel_logout_uri", "id_token_signed_response_alg"] {
-        if let Some(text) = form.first(name).map(str::trim).filter(|t| !t.is_empty()) {
-            metadata.insert(name.to_owned(), text.into());
-        }
-    }
-    let mut tx = app.write().await?;
-    let name = form.first("name").unwrap_or_default();
-    let made = applications::create(&app, &mut tx, name, &metadata, &caller.actor()).await;
-    let (it, secret) = match made {
-        Ok(made) => made,
-        Err(problem) if problem.status.is_server_error() => return Err(problem),
-        Err(problem) => {
-            drop(tx);
-            return Ok(new_page(&app, &browser, &caller, &form, Some(&problem), problem.status));
-        }
-    };
-    tx.commit().await?;
-    Ok(secret_page(&app, &browser, &caller, &it, secret, format!("{} is ready", it.name)))
-}
-
-fn secret_page(
+pub(super) fn secret_page(
     app: &App,
     browser: &Browser,
     caller: &OperatorCaller,
@@ -159,7 +88,7 @@ fn secret_page(
     web::respond(StatusCode::OK, &page)
 }
 
-async fn require(db: &mut impl store::Connected, id: &str) -> Result<Application, Problem> {
+pub(super) async fn require(db: &mut impl store::Connected, id: &str) -> Result<Application, Problem> {
     let found = match id.parse() {
         Ok(id) => store::application::lookup(db, id).await?,
         Err(_) => None,

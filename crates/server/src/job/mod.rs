@@ -21,6 +21,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const TIDY: Duration = Duration::from_mins(5);
 /// Longer than any limit's window.
 const COUNTERS: Duration = Duration::from_hours(24);
+/// How long operators see how applications were told of logouts.
+const CALLS: Duration = Duration::from_hours(24 * 7);
 /// After so many tries the waiting time grows no more.
 const LAST_BACKOFF: u32 = 10;
 
@@ -73,6 +75,7 @@ pub async fn tidy(app: &App) -> Result<(), Problem> {
     let mut tx = app.write().await?;
     store::session::forget_ended(&mut tx, now).await?;
     store::rate::forget(&mut tx, now.before(COUNTERS)).await?;
+    store::application::forget_logout_calls(&mut tx, now.before(CALLS)).await?;
     tx.commit().await?;
     Ok(())
 }

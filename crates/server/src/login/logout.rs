@@ -8,6 +8,7 @@ use super::start::see_other;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::provider;
+use crate::provider::frontchannel::{self, Onward};
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
 use web::pages::login::SignedOut;
 
@@ -20,15 +21,20 @@ pub async fn show(State(app): State<App>, browser: Browser) -> Response {
 /// Signs out. Without a session it changes nothing.
 pub async fn submit(
     State(app): State<App>,
+    browser: Browser,
     signed_in: Option<SignedIn>,
     _form: FormParams,
 ) -> Result<Response, Problem> {
+    let mut response = see_other("/logout");
     if let Some(signed_in) = signed_in {
         let mut tx = app.write().await?;
+        let frames = frontchannel::frames(&app, &mut tx, signed_in.session.id, None).await?;
         provider::end_session(&app, &mut tx, &signed_in.session, None).await?;
         tx.commit().await?;
+        if let Some(page) = frontchannel::page(&app, &browser, frames, Onward::home()) {
+            response = page;
+        }
     }
-    let mut response = see_other("/logout");
     response.headers_mut().append(header::SET_COOKIE, clear_cookie(&app.config, SESSION_COOKIE));
     Ok(response)
 }

@@ -49,9 +49,7 @@ pub async fn create(
     actor: &str,
 ) -> Result<(Application, Option<String>), Problem> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-        return Err(Problem::field("name", "must be a name of 1 to 200 characters."));
-    }
+    check_name(name)?;
     let mut metadata = ClientMetadata::from_json(metadata).map_err(refuse)?;
     metadata.client_name = Some(name.to_owned());
     metadata.validate(app.config.allow_private_network).map_err(refuse)?;
@@ -67,6 +65,60 @@ pub async fn create(
     let data = json!({ "name": application.name, "redirect_uris": metadata.redirect_uris });
     app.audit(tx, actor, "application.created", None, Some(application.id.to_string()), &data).await?;
     Ok((application, secret.map(|token| token.expose().to_owned())))
+}
+
+/// Changes an application: `change` replaces the members it names, and `null` takes one away. A secret is made where it
+/// needs one now, and shown this once; one that it needs no more ends.
+///
+/// # Errors
+/// 404 when there is none with this id; 422 with every field that is not as expected.
+pub async fn change(
+    app: &App,
+    tx: &mut Tx,
+    id: ApplicationId,
+    change: Map<String, Value>,
+    actor: &str,
+) -> Result<(Application, Option<String>), Problem> {
+    let application = store::application::lookup(tx, id).await?;
+    let mut application = application.ok_or_else(|| Problem::not_found("application"))?;
+    let mut all: Map<String, Value> =
+        serde_json::from_str(&application.metadata).map_err(|e| Problem::internal(&e))?;
+    let changed: Vec<String> = change.keys().cloned().collect();
+    for (name, value) in change {
+        match (name.as_str(), value) {
+            ("name" | "client_name", Value::String(text)) => application.name = text.trim().to_owned(),
+            ("name" | "client_name", _) => return Err(Problem::field("name", "must be a text.")),
+            (_, Value::Null) => {
+                all.remove(&name);
+            }
+            (_, value) => {
+                all.insert(name, value);
+            }
+        }
+    }
+    check_name(&application.name)?;
+    let mut metadata = ClientMetadata::from_json(&all).map_err(refuse)?;
+    metadata.client_name = Some(application.name.clone());
+    metadata.validate(app.config.allow_private_network).map_err(refuse)?;
+    let secret =
+        (metadata.has_secret() && application.secret_hash.is_none()).then(|| app.token("fd_secret_"));
+    if let Some(secret) = &secret {
+        application.secret_hash = Some(secret.hash());
+    } else if !metadata.has_secret() {
+        application.secret_hash = None;
+    }
+    application.metadata = serde_json::to_string(&metadata).map_err(|e| Problem::internal(&e))?;
+    store::application::update(tx, &application).await?;
+    let data = json!({ "name": application.name, "changed": changed });
+    app.audit(tx, actor, "application.changed", None, Some(id.to_string()), &data).await?;
+    Ok((application, secret.map(|token| token.expose().to_owned())))
+}
+
+fn check_name(name: &str) -> Result<(), Problem> {
+    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+        return Err(Problem::field("name", "must be a name of 1 to 200 characters."));
+    }
+    Ok(())
 }
 
 /// Every application, oldest first.

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use model::{ApplicationId, Job, NewEvent, TokenId};
 use oidc::provider::{LogoutToken, mint_logout_token};
 use serde_json::{Value, json};
-use store::application::Grant;
+use store::application::{Grant, LogoutCall};
 use store::session::Session;
 use store::{Reader, Tx};
 
@@ -153,7 +153,7 @@ async fn ended(db: &mut Reader, payload: &str) -> Result<Option<Ended>, Problem>
     }))
 }
 
-/// Posts the logout token.
+/// Posts the logout token, and records for the operator how that went.
 pub async fn backchannel_logout_job(app: &App, job: &Job) -> Result<(), Problem> {
     let mut db = app.read().await?;
     let Some(Ended { client_id, subject, sid }) = ended(&mut db, &job.payload).await? else { return Ok(()) };
@@ -176,18 +176,42 @@ pub async fn backchannel_logout_job(app: &App, job: &Job) -> Result<(), Problem>
     };
     let token = mint_logout_token(&token, key).map_err(|e| Problem::internal(&e))?;
     let form = [("logout_token".to_owned(), token)];
-    let refused = match app.outbound.post_form(address, &form, &[], 64 * 1024).await {
-        Ok(answer) if matches!(answer.status, StatusCode::OK | StatusCode::NO_CONTENT) => return Ok(()),
-        Ok(answer) => format!("{client_id} answered the logout token with {}", answer.status),
-        Err(error) => format!("{client_id} could not be told of the logout: {error}"),
+    let (told, outcome) = match app.outbound.post_form(address, &form, &[], 64 * 1024).await {
+        Ok(answer) => {
+            let told = matches!(answer.status, StatusCode::OK | StatusCode::NO_CONTENT);
+            (told, format!("It answered {}.", answer.status))
+        }
+        Err(error) => (false, format!("{error}.")),
     };
-    if job.attempts < TRIES {
-        return Err(Problem::internal(&refused));
+    let status = match told {
+        true => "told",
+        false if job.attempts < TRIES => "trying",
+        false => "given_up",
+    };
+    let call = LogoutCall {
+        id: job.id,
+        application_id: client.application.id,
+        sid,
+        tried_at: now,
+        attempts: job.attempts,
+        status: status.to_owned(),
+        outcome,
+    };
+    let mut tx = app.write().await?;
+    store::application::record_logout_call(&mut tx, &call).await?;
+    tx.commit().await?;
+    match status {
+        "told" => Ok(()),
+        "trying" => {
+            Err(Problem::internal(&format!("{client_id} was not told of a logout: {}", call.outcome)))
+        }
+        _ => {
+            tracing::error!(
+                application = client_id,
+                outcome = call.outcome,
+                "an application was not told of a logout, and is given up"
+            );
+            Ok(())
+        }
     }
-    tracing::error!(
-        application = client_id,
-        refused,
-        "an application was not told of a logout, and is given up"
-    );
-    Ok(())
 }

@@ -95,13 +95,13 @@ async fn key(app: &App, client_id: &str, assertion: &str, endpoint: &str) -> Res
         (app.config.issuer(), app.config.url("/oauth2/token"), app.config.url(endpoint));
     let audiences = [issuer.as_str(), token.as_str(), here.as_str()];
     let now = app.now();
-    let verify = |keys: &Jwks| {
-        verify_client_assertion(assertion, keys, client_id, &audiences, now.to_jiff(), LEEWAY)
-    };
+    let verify =
+        |keys: &Jwks| verify_client_assertion(assertion, keys, client_id, &audiences, now.to_jiff(), LEEWAY);
     let id = client.application.id;
     let verified = match &client.metadata.jwks_uri {
         None => {
-            let registered = client.metadata.jwks.as_ref().and_then(|v| v.as_object()).and_then(Jwks::from_map);
+            let registered =
+                client.metadata.jwks.as_ref().and_then(|v| v.as_object()).and_then(Jwks::from_map);
             verify(&registered.ok_or_else(|| refused("This application has registered no key."))?)
         }
         Some(uri) => {

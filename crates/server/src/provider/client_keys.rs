@@ -68,7 +68,8 @@ async fn again(app: &App, id: ApplicationId, uri: &str, known: Option<Known>) ->
     match (fetch(app, uri).await, known) {
         (Ok(keys), _) => {
             let keys = Arc::new(keys);
-            let known = Known { uri: uri.to_owned(), keys: Arc::clone(&keys), fetched_at: now, asked_at: now };
+            let known =
+                Known { uri: uri.to_owned(), keys: Arc::clone(&keys), fetched_at: now, asked_at: now };
             app.client_keys.set(id, known);
             Ok(keys)
         }

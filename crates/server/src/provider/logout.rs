@@ -13,6 +13,7 @@ use axum::response::Response;
 use oidc::provider::{IdTokenHint, LogoutRequest, OAuthError, verify_id_token_hint};
 
 use super::applications::{self, Client};
+use super::frontchannel::{self, Onward};
 use super::{backchannel, keys, reply};
 use crate::app::App;
 use crate::problem::Problem;
@@ -25,6 +26,14 @@ struct Asked {
     request: LogoutRequest,
     hint: Option<IdTokenHint>,
     client: Option<Client>,
+}
+
+impl Asked {
+    /// Where the application wants the person to go afterwards, if it registered that.
+    fn onward(&self) -> Option<String> {
+        let client = self.client.as_ref()?;
+        self.request.redirect(&client.metadata.post_logout_redirect_uris)
+    }
 }
 
 /// `GET /oauth2/logout`.
@@ -108,17 +117,22 @@ fn refuse(error: &OAuthError) -> Problem {
 async fn end(app: &App, browser: &Browser, asked: &Asked, signed_in: &SignedIn) -> Result<Response, Problem> {
     let asking = asked.client.as_ref().map(|client| client.application.id);
     let mut tx = app.write().await?;
+    let frames = frontchannel::frames(app, &mut tx, signed_in.session.id, asking).await?;
     backchannel::end_session(app, &mut tx, &signed_in.session, asking).await?;
     tx.commit().await?;
-    let mut response = leave(app, browser, asked);
+    let onward = asked.onward().map_or_else(Onward::home, |address| Onward {
+        address,
+        application: asked.client.as_ref().map(|client| client.application.name.clone()),
+    });
+    let mut response =
+        frontchannel::page(app, browser, frames, onward).unwrap_or_else(|| leave(app, browser, asked));
     response.headers_mut().append(header::SET_COOKIE, clear_cookie(&app.config, SESSION_COOKIE));
     Ok(response)
 }
 
 /// Back to the application where it registered the address, to a page of ours otherwise.
 fn leave(app: &App, browser: &Browser, asked: &Asked) -> Response {
-    let registered = asked.client.as_ref().map(|client| client.metadata.post_logout_redirect_uris.as_slice());
-    match asked.request.redirect(registered.unwrap_or_default()) {
+    match asked.onward() {
         Some(address) => reply::see_other(&address),
         None => {
             let page = browser.page(app, "Signed out");

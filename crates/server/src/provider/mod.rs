@@ -12,6 +12,7 @@ mod backchannel;
 mod client;
 mod client_keys;
 mod discovery;
+pub(crate) mod frontchannel;
 mod issue;
 mod logout;
 mod mark;

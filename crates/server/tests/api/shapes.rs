@@ -124,6 +124,28 @@ async fn directories_links_and_applications_show_their_secrets_once() {
         let public = json!({"name": "App", "redirect_uris": ["com.example.app:/cb"], "token_endpoint_auth_method": "none", "application_type": "native"});
         assert!(api.make("/applications", public).await.get("client_secret").is_none());
         let one = format!("/applications/{}", made["client_id"].as_str().unwrap());
+        let change = json!({"name": "Renamed", "backchannel_logout_uri": null, "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": "https://product.example/jwks", "require_pushed_authorization_requests": true});
+        let changed = api.call("PATCH", &one, Some(change)).await;
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        let changed = changed.json();
+        assert_eq!(changed, api.get(&one).await);
+        assert_eq!(
+            (&changed["name"], &changed["jwks_uri"]),
+            (&json!("Renamed"), &json!("https://product.example/jwks"))
+        );
+        assert!(changed.get("backchannel_logout_uri").is_none() && changed.get("client_secret").is_none());
+        assert_eq!(changed["redirect_uris"], made["redirect_uris"]);
+        // A secret that is needed again is a new one, shown once.
+        let back = json!({"token_endpoint_auth_method": "client_secret_basic", "jwks_uri": null});
+        let back = api.call("PATCH", &one, Some(back)).await.json();
+        assert!(back["client_secret"].as_str().is_some_and(|it| it != made["client_secret"]));
+        for wrong in
+            [json!({"redirect_uris": []}), json!({"name": ""}), json!({"name": 5}), json!({"jwks": "x"})]
+        {
+            assert_problem(&api.call("PATCH", &one, Some(wrong.clone())).await, 422, &wrong.to_string());
+        }
+        assert_eq!(api.call("PATCH", "/applications/app_none", Some(json!({}))).await.status, 404);
         assert_eq!(api.call("DELETE", &one, None).await.status, 204);
         assert_eq!(api.call("DELETE", &one, None).await.status, 404);
     });

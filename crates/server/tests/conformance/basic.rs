@@ -20,7 +20,10 @@ async fn server() {
         assert_eq!((received["state"].as_str(), received["iss"].as_str()), ("st", "http://127.0.0.1:8080"));
         assert!(received["code"].len() >= 43, "128 bits of chance and more");
         let given = exchange(&t, &client, &received["code"]).await;
-        assert_eq!((given.status.as_u16(), &given.headers["cache-control"]), (200, &"no-store".parse().unwrap()));
+        assert_eq!(
+            (given.status.as_u16(), &given.headers["cache-control"]),
+            (200, &"no-store".parse().unwrap())
+        );
         assert_eq!(given.headers["content-type"], "application/json");
         let given = given.json();
         assert_eq!(given["token_type"], "Bearer");

@@ -7,7 +7,10 @@ use testkit::each_database;
 async fn discovery_issuer_is_the_address_it_was_asked_at() {
     each_database!(|t| {
         let answer = t.browser().get("/.well-known/openid-configuration").await;
-        assert_eq!((answer.status.as_u16(), &answer.headers["content-type"]), (200, &"application/json".parse().unwrap()));
+        assert_eq!(
+            (answer.status.as_u16(), &answer.headers["content-type"]),
+            (200, &"application/json".parse().unwrap())
+        );
         assert_eq!(answer.headers["access-control-allow-origin"], "*");
         assert_eq!(answer.json()["issuer"], "http://127.0.0.1:8080");
         let same = t.browser().get("/.well-known/oauth-authorization-server").await;
@@ -35,7 +38,9 @@ async fn discovery_endpoint_verification() {
         }
         assert_eq!(metadata["response_types_supported"], json!(["code"]));
         assert_eq!(metadata["subject_types_supported"], json!(["public"]));
-        assert!(metadata["id_token_signing_alg_values_supported"].as_array().unwrap().contains(&json!("RS256")));
+        assert!(
+            metadata["id_token_signing_alg_values_supported"].as_array().unwrap().contains(&json!("RS256"))
+        );
         assert!(metadata["scopes_supported"].as_array().unwrap().contains(&json!("openid")));
         assert_eq!(metadata["claims_parameter_supported"], true);
         for unsupported in ["request_parameter_supported", "request_uri_parameter_supported"] {

@@ -184,7 +184,8 @@ async fn ensure_request_object_with_redirect_uri() {
         // A redirect URI in an object that is not read leads nowhere: without one outside, a page says so.
         let more = [("request", "eyJhbGciOiJub25lIn0.e30."), ("redirect_uri", "")];
         assert_eq!(ada.browser.get(&request(&client, &more)).await.status, 400);
-        let received = answer(&mut ada, &client, &[("request_uri", "https://product.example/request.jwt")]).await;
+        let received =
+            answer(&mut ada, &client, &[("request_uri", "https://product.example/request.jwt")]).await;
         assert_eq!(received["error"], "request_uri_not_supported");
     });
 }

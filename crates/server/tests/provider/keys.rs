@@ -56,7 +56,8 @@ async fn keys_are_fetched_from_the_applications_address_and_again_for_a_new_one(
         let (old, new) = (key(), key());
         let published = Arc::new(Mutex::new(json!({"keys": [old.public().to_json()]})));
         let uri = serve(Arc::clone(&published)).await;
-        let product = client(&t, json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": uri})).await;
+        let product =
+            client(&t, json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": uri})).await;
         let by = |key: &SigningKey| signed(&t, key, &product.id, &json!({}));
         assert_eq!(shows(&t, &by(&old), "/oauth2/introspect").await.json(), json!({"active": false}));
         assert_eq!(shows(&t, &by(&new), "/oauth2/introspect").await.status, 401);
@@ -73,8 +74,13 @@ async fn assertion_is_a_proof_for_us_at_the_endpoint_that_is_called_and_once() {
     each_database!(|t| {
         let key = key();
         let keys = json!({"keys": [key.public().to_json()]});
-        let product = client(&t, json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": keys})).await;
-        for aud in [json!(ISSUER), json!(format!("{ISSUER}/oauth2/token")), json!([format!("{ISSUER}/oauth2/introspect")])] {
+        let product =
+            client(&t, json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": keys})).await;
+        for aud in [
+            json!(ISSUER),
+            json!(format!("{ISSUER}/oauth2/token")),
+            json!([format!("{ISSUER}/oauth2/introspect")]),
+        ] {
             let proof = signed(&t, &key, &product.id, &json!({"aud": aud}));
             assert_eq!(shows(&t, &proof, "/oauth2/introspect").await.status, 200, "{aud}");
             assert_eq!(shows(&t, &proof, "/oauth2/introspect").await.status, 401, "{aud} again");
@@ -98,7 +104,11 @@ async fn assertion_is_a_proof_for_us_at_the_endpoint_that_is_called_and_once() {
         ] {
             let proof = signed(&t, &key, &product.id, &wrong);
             let answer = shows(&t, &proof, "/oauth2/introspect").await;
-            assert_eq!((answer.status.as_u16(), answer.json()["error"].as_str()), (401, Some("invalid_client")), "{wrong}");
+            assert_eq!(
+                (answer.status.as_u16(), answer.json()["error"].as_str()),
+                (401, Some("invalid_client")),
+                "{wrong}"
+            );
         }
     });
 }
@@ -108,15 +118,22 @@ async fn forged_assertions_prove_nothing() {
     each_database!(|t| {
         let own = key();
         let keys = json!({"keys": [own.public().to_json()]});
-        let product = client(&t, json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": keys})).await;
+        let product =
+            client(&t, json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": keys})).await;
         let good = signed(&t, &own, &product.id, &json!({}));
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let body = good.split('.').nth(1).unwrap();
         let none = format!("{}.{body}.", part(json!({"alg": "none"})));
-        let header = jsonwebtoken::Header { kid: Some(own.kid().to_owned()), ..jsonwebtoken::Header::default() };
+        let header =
+            jsonwebtoken::Header { kid: Some(own.kid().to_owned()), ..jsonwebtoken::Header::default() };
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap();
         let public = own.public().to_json().to_string();
-        let hmac = jsonwebtoken::encode(&header, &claims, &jsonwebtoken::EncodingKey::from_secret(public.as_bytes())).unwrap();
+        let hmac = jsonwebtoken::encode(
+            &header,
+            &claims,
+            &jsonwebtoken::EncodingKey::from_secret(public.as_bytes()),
+        )
+        .unwrap();
         let brought = key();
         let jwk = part(json!({"alg": "ES256", "jwk": brought.public().to_json()}));
         let signature = signed(&t, &brought, &product.id, &json!({}));
@@ -144,15 +161,22 @@ async fn registration_names_one_place_for_keys() {
         let keys = json!({"keys": [key().public().to_json()]});
         for (wrong, field) in [
             (json!({"token_endpoint_auth_method": "private_key_jwt"}), "jwks"),
-            (json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": keys, "jwks_uri": "https://a.example/jwks"}), "jwks_uri"),
-            (json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "ftp://a.example/jwks"}), "jwks_uri"),
+            (
+                json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": keys, "jwks_uri": "https://a.example/jwks"}),
+                "jwks_uri",
+            ),
+            (
+                json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "ftp://a.example/jwks"}),
+                "jwks_uri",
+            ),
             (json!({"frontchannel_logout_uri": "https://other.example/out"}), "frontchannel_logout_uri"),
             (json!({"refresh_token_leeway": 61}), "refresh_token_leeway"),
         ] {
             let mut metadata = wrong.as_object().unwrap().clone();
             metadata.insert("redirect_uris".to_owned(), json!([crate::world::CALLBACK]));
             let mut tx = t.app.write().await.unwrap();
-            let made = server::provider::applications::create(&t.app, &mut tx, "Product", &metadata, "system").await;
+            let made =
+                server::provider::applications::create(&t.app, &mut tx, "Product", &metadata, "system").await;
             let problem = made.unwrap_err();
             assert_eq!(problem.fields.first().map(|f| f.field.as_str()), Some(field), "{wrong}");
         }

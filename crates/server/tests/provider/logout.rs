@@ -104,6 +104,10 @@ async fn application_that_did_not_answer_is_told_again_with_the_same_id() {
         let tokens = received.lock().unwrap().clone();
         assert_eq!(tokens.len(), 2);
         assert_eq!(claims(&tokens[0])["jti"], claims(&tokens[1])["jti"]);
+        assert_eq!(calls(&t, &product).await, [("told".to_owned(), 2, "It answered 200 OK.".to_owned())]);
+        t.clock.advance(std::time::Duration::from_hours(24 * 8));
+        server::job::tidy(&t.app).await.unwrap();
+        assert!(calls(&t, &product).await.is_empty());
     });
 }
 
@@ -173,5 +177,81 @@ async fn application_is_told_even_when_the_person_is_erased_before() {
         let tokens = received.lock().unwrap().clone();
         assert_eq!(tokens.len(), 1);
         assert_eq!(verified(&t, &tokens[0], &product).await.subject, Some(ada.account.id.to_string()));
+    });
+}
+
+/// How the application was told, for the operator.
+async fn calls(t: &TestApp, client: &Client) -> Vec<(String, i64, String)> {
+    let mut db = t.app.read().await.unwrap();
+    let all = store::application::list_logout_calls(&mut db, client.id.parse().unwrap(), 10).await.unwrap();
+    all.into_iter().map(|it| (it.status, it.attempts, it.outcome)).collect()
+}
+
+#[tokio::test]
+async fn application_that_never_answers_is_given_up_where_the_operator_sees_it() {
+    each_database!(|t| {
+        let (address, received) = listener(usize::MAX).await;
+        let mut ada = ada(&t).await;
+        let product = client(&t, json!({"backchannel_logout_uri": address})).await;
+        tokens(&t, &mut ada.browser, &product).await;
+        let mut tx = t.app.write().await.unwrap();
+        server::provider::end_session(&t.app, &mut tx, &ada.session, None).await.unwrap();
+        tx.commit().await.unwrap();
+        t.work().await;
+        let refused = "It answered 503 Service Unavailable.".to_owned();
+        assert_eq!(calls(&t, &product).await, [("trying".to_owned(), 1, refused.clone())]);
+        for _ in 1..20 {
+            t.clock.advance(std::time::Duration::from_hours(1));
+            t.work().await;
+        }
+        t.assert_no_work().await;
+        assert_eq!(received.lock().unwrap().len(), 20);
+        assert_eq!(calls(&t, &product).await, [("given_up".to_owned(), 20, refused)]);
+    });
+}
+
+#[tokio::test]
+async fn applications_are_told_in_frames_of_their_own_origin_and_the_way_goes_on() {
+    each_database!(|t| {
+        let out = "https://product.example/out?x=1";
+        let mut ada = ada(&t).await;
+        let asking = client(
+            &t,
+            json!({"post_logout_redirect_uris": [GOODBYE], "frontchannel_logout_uri": "https://product.example/asking"}),
+        )
+        .await;
+        let other = client(&t, json!({"frontchannel_logout_uri": out})).await;
+        let silent = client(&t, json!({})).await;
+        let given = tokens(&t, &mut ada.browser, &asking).await;
+        tokens(&t, &mut ada.browser, &other).await;
+        tokens(&t, &mut ada.browser, &silent).await;
+        let newest = tokens(&t, &mut ada.browser, &other).await;
+        let hint = given["id_token"].as_str().unwrap();
+        let path =
+            logout_path(&[("id_token_hint", hint), ("post_logout_redirect_uri", GOODBYE), ("state", "bye")]);
+        let page = ada.browser.get(&path).await;
+        assert_eq!(page.status, 200);
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.ends_with("frame-src https://product.example"), "{policy}");
+        assert!(policy.contains("default-src 'none'"), "{policy}");
+        let frames: Vec<&str> =
+            page.text.split("<iframe src=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(frames.len(), 1, "the one that asked knows, the silent one has no address");
+        let frame = frames[0].replace("&#38;", "&").replace("&amp;", "&");
+        assert!(frame.starts_with("https://product.example/out?x=1&"), "{frame}");
+        let told = query(&frame);
+        assert_eq!(told["iss"], "http://127.0.0.1:8080");
+        assert_eq!(claims(newest["id_token"].as_str().unwrap())["sid"], told["sid"].as_str());
+        assert!(page.text.contains(&format!("{GOODBYE}?state=bye")), "{}", page.text);
+        assert!(!is_signed_in(&mut ada.browser, &asking).await);
+        // Our own button tells them too, and ends at our own page.
+        let mut browser = t.browser();
+        sign_in(&t, &mut browser, &ada.account, Some(&ada.member)).await;
+        tokens(&t, &mut browser, &other).await;
+        browser.get("/account").await;
+        let page = browser.post("/logout", &[]).await;
+        assert!(page.text.contains("<iframe") && page.text.contains("href=\"/logout\""), "{}", page.text);
+        t.work().await;
+        t.assert_no_work().await;
     });
 }

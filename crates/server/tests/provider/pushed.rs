@@ -26,7 +26,10 @@ async fn push(t: &TestApp, client: &Client, more: &[(&str, &str)]) -> Answer {
 async fn pushed(t: &TestApp, client: &Client) -> String {
     let answer = push(t, client, &[]).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
-    assert_eq!((answer.json()["expires_in"].as_i64(), &answer.headers["cache-control"]), (Some(60), &"no-store".parse().unwrap()));
+    assert_eq!(
+        (answer.json()["expires_in"].as_i64(), &answer.headers["cache-control"]),
+        (Some(60), &"no-store".parse().unwrap())
+    );
     answer.json()["request_uri"].as_str().unwrap().to_owned()
 }
 
@@ -43,7 +46,10 @@ async fn pushed_request_is_answered_once_and_what_stands_beside_it_is_not_looked
         let product = client(&t, json!({"require_pushed_authorization_requests": true})).await;
         let uri = pushed(&t, &product).await;
         assert!(uri.starts_with("urn:ietf:params:oauth:request_uri:"));
-        let beside = format!("{}&state=evil&scope=openid+profile&redirect_uri=https://evil.example", path(&product, &uri));
+        let beside = format!(
+            "{}&state=evil&scope=openid+profile&redirect_uri=https://evil.example",
+            path(&product, &uri)
+        );
         let answer = ada.browser.get(&beside).await;
         let received = query(answer.location());
         assert!(answer.location().starts_with(CALLBACK));
@@ -127,7 +133,10 @@ async fn application_that_must_push_cannot_ask_by_the_browser_alone() {
         let received = query(answer.location());
         assert_eq!((received["error"].as_str(), received["state"].as_str()), ("invalid_request", "s1"));
         // An error answers a pushed request too.
-        let uri = push(&t, &product, &[("prompt", "none")]).await.json()["request_uri"].as_str().unwrap().to_owned();
+        let uri = push(&t, &product, &[("prompt", "none")]).await.json()["request_uri"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let mut nobody = t.browser();
         let received = query(nobody.get(&path(&product, &uri)).await.location());
         assert_eq!((received["error"].as_str(), received["state"].as_str()), ("login_required", "pushed"));

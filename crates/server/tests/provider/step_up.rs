@@ -89,7 +89,8 @@ async fn other_class_is_asked_for_once_and_missed_only_where_it_is_essential() {
         assert_eq!(id_token(&t, &product, &answer).await.0["acr"], CLASS);
         let silent = authorize_path(&product, &[("acr_values", "urn:example:mfa"), ("prompt", "none")]);
         assert!(query(browser.get(&silent).await.location()).contains_key("code"));
-        let essential = json!({"id_token": {"acr": {"essential": true, "values": ["urn:example:mfa"]}}}).to_string();
+        let essential =
+            json!({"id_token": {"acr": {"essential": true, "values": ["urn:example:mfa"]}}}).to_string();
         let path = authorize_path(&product, &[hint, ("claims", &essential)]);
         let (answer, _) = through(&t, &idp, &mut browser, &path).await;
         assert_eq!(query(&answer)["error"], "unmet_authentication_requirements");

@@ -174,12 +174,14 @@ pub async fn list_grants_of_session(
     c: &mut impl Connected,
     session: SessionId,
 ) -> Result<Vec<(TokenId, ApplicationId, String)>> {
-    let rows: Vec<(Text<TokenId>, Text<ApplicationId>, String)> = on!(c, |db| sqlx::query_as(
+    let rows: Vec<(Text<TokenId>, Text<ApplicationId>, String)> = on!(c, |db| {
+        sqlx::query_as(
         "SELECT g.id, g.application_id, a.metadata FROM grants g JOIN applications a ON a.id = g.application_id
          WHERE g.session_id = $1 AND g.revoked_at IS NULL ORDER BY g.id"
     )
     .bind(Text(session))
     .fetch_all(db)
-    .await)?;
+    .await
+    })?;
     Ok(rows.into_iter().map(|(grant, application, metadata)| (grant.0, application.0, metadata)).collect())
 }

@@ -35,14 +35,17 @@ pub async fn lookup_access_token(
     hash: &TokenHash,
     now: Time,
 ) -> Result<Option<(Grant, Time)>> {
-    let row: Option<AccessRow> = on!(c, |db| sqlx::query_as(
+    let row: Option<AccessRow> =
+        on!(c, |db| {
+            sqlx::query_as(
         "SELECT g.*, t.expires_at AS token_ends_at FROM access_tokens t JOIN grants g ON g.id = t.grant_id
          WHERE t.token_hash = $1 AND t.expires_at > $2 AND g.revoked_at IS NULL"
     )
     .bind(Text(hash))
     .bind(At(now))
     .fetch_optional(db)
-    .await)?;
+    .await
+        })?;
     Ok(row.map(|r| (r.grant.into(), r.token_ends_at.0)))
 }
 
@@ -103,13 +106,15 @@ pub async fn add_refresh_token(
 
 /// The refresh token with this hash, used or ended or not.
 pub async fn lookup_refresh_token(c: &mut impl Connected, hash: &TokenHash) -> Result<Option<RefreshToken>> {
-    let row: Option<RefreshRow> = on!(c, |db| sqlx::query_as(
+    let row: Option<RefreshRow> = on!(c, |db| {
+        sqlx::query_as(
         "SELECT r.grant_id, r.expires_at, r.used_at, r.replaced_by, s.used_at AS successor_used_at
          FROM refresh_tokens r LEFT JOIN refresh_tokens s ON s.token_hash = r.replaced_by WHERE r.token_hash = $1"
     )
     .bind(Text(hash))
     .fetch_optional(db)
-    .await)?;
+    .await
+    })?;
     Ok(row.map(|r| RefreshToken {
         grant_id: r.grant_id.0,
         expires_at: r.expires_at.0,
@@ -126,7 +131,9 @@ pub async fn use_refresh_token(
     successor: Option<&TokenHash>,
     at: Time,
 ) -> Result<bool> {
-    let rows = on!(tx, |db| sqlx::query(
+    let rows =
+        on!(tx, |db| {
+            sqlx::query(
         "UPDATE refresh_tokens SET used_at = $2, replaced_by = $3 WHERE token_hash = $1 AND used_at IS NULL"
     )
     .bind(Text(hash))
@@ -134,7 +141,8 @@ pub async fn use_refresh_token(
     .bind(successor.map(Text))
     .execute(db)
     .await
-    .map(|done| done.rows_affected()))?;
+    .map(|done| done.rows_affected())
+        })?;
     Ok(rows == 1)
 }
 

@@ -10,7 +10,9 @@ pub use access::{FirstOperator, OperatorPasskeys, OperatorSignIn, Operators};
 pub use log::{Attempts, LogRow, ScimRequestPage, ScimRequests, Trace};
 pub use mail::{MailPage, MailRow, Mails};
 pub use organization::{NewOrganization, Organization, OrganizationRow, Organizations, Switch};
-pub use product::{ApplicationRow, Applications, NewApplication, SecretMade, TokenRow, Tokens};
+pub use product::{
+    ApplicationForm, ApplicationRow, Applications, LogoutCallRow, SecretMade, TokenRow, Tokens,
+};
 
 use super::sample_page;
 use crate::layout::{NavItem, Page};

@@ -29,32 +29,67 @@ pub struct ApplicationRow {
     pub redirect_uris: Vec<String>,
     /// Term and value.
     pub facts: Vec<(String, Html)>,
-    /// Where a new secret is posted to.
-    pub secret_action: String,
+    /// Link to its registration.
+    pub href: String,
+    /// Where a new secret is posted to; none for an application without one.
+    pub secret_action: Option<String>,
     /// Where removing it is posted to.
     pub remove_action: String,
 }
 
-/// A new application.
+/// An application's registration: a new one, or one that is changed.
 #[derive(Clone, Debug, Template)]
-#[template(path = "pages/console/new_application.html")]
-pub struct NewApplication {
+#[template(path = "pages/console/application.html")]
+pub struct ApplicationForm {
     /// Surroundings.
     pub page: Page,
+    /// "New application", or its name.
+    pub title: String,
+    /// What comes of it, in a sentence.
+    pub intro: String,
     /// Field `name`.
     pub name: Field,
     /// Field `redirect_uris`, one a line.
     pub redirect_uris: Field,
     /// Field `post_logout_redirect_uris`, one a line.
     pub post_logout_redirect_uris: Field,
+    /// Field `token_endpoint_auth_method`.
+    pub methods: Vec<Opt>,
+    /// Field `jwks`, JSON.
+    pub jwks: Field,
+    /// Field `jwks_uri`.
+    pub jwks_uri: Field,
     /// Field `backchannel_logout_uri`.
     pub backchannel_logout_uri: Field,
+    /// Field `frontchannel_logout_uri`.
+    pub frontchannel_logout_uri: Field,
     /// Field `id_token_signed_response_alg`.
     pub algorithms: Vec<Opt>,
+    /// Field `require_pushed_authorization_requests`.
+    pub pushed: Vec<Opt>,
+    /// Field `refresh_token_leeway`, seconds.
+    pub refresh_token_leeway: Field,
+    /// Label of the button.
+    pub submit: String,
+    /// How it was told of sign-outs, newest first; none for a new application.
+    pub calls: Option<Vec<LogoutCallRow>>,
     /// Where the form is posted to.
     pub action: String,
     /// Link back.
     pub back: String,
+}
+
+/// How an application was told of a sign-out.
+#[derive(Clone, Debug)]
+pub struct LogoutCallRow {
+    /// When it was tried last.
+    pub at: When,
+    /// Which session: the `sid` claim.
+    pub sid: String,
+    /// "Told", "Tried again soon" or "Given up".
+    pub status: String,
+    /// What the last try came to.
+    pub outcome: String,
 }
 
 /// A secret or token that was just made, shown once.
@@ -109,7 +144,8 @@ impl Applications {
                 name: Person::company("Product", "app_01jd7w3x"),
                 redirect_uris: vec!["https://app.northwind.example/callback".to_owned()],
                 facts: vec![("Signature".to_owned(), Html::marked("``RS256``"))],
-                secret_action: "/console/applications/app_01/secret".to_owned(),
+                href: "/console/applications/app_01".to_owned(),
+                secret_action: Some("/console/applications/app_01/secret".to_owned()),
                 remove_action: "/console/applications/app_01/remove".to_owned(),
             }],
             issuer: Copy::new("issuer", "Issuer", "https://id.northwind.example")
@@ -124,26 +160,60 @@ impl Applications {
     }
 }
 
-impl NewApplication {
+impl ApplicationForm {
     /// A sample.
     pub fn sample() -> Self {
         let mut page = sample_console("New application", Place::Applications);
         page.crumbs = vec![Crumb::new("Applications", "/console/applications")];
         Self {
             page,
+            title: "New application".to_owned(),
+            intro: "After this page you get a client ID and a secret.".to_owned(),
             name: Field::new("Product"),
             redirect_uris: Field::wrong(
                 "http://app.northwind.example/callback",
                 "Outside of your own machine an address begins with ``https://``.",
             ),
             post_logout_redirect_uris: Field::default(),
+            methods: Opt::list(
+                &[("client_secret_basic", "A client secret"), ("private_key_jwt", "A key of its own")],
+                "client_secret_basic",
+            ),
+            jwks: Field::default(),
+            jwks_uri: Field::default(),
             backchannel_logout_uri: Field::default(),
+            frontchannel_logout_uri: Field::default(),
             algorithms: Opt::list(
                 &[("RS256", "RS256, read by everything"), ("ES256", "ES256, shorter")],
                 "RS256",
             ),
+            pushed: Opt::list(&[("false", "Taken, not required"), ("true", "Required")], "false"),
+            refresh_token_leeway: Field::new("0"),
+            submit: "Create the application".to_owned(),
+            calls: None,
             action: "/console/applications".to_owned(),
             back: "/console/applications".to_owned(),
+        }
+    }
+
+    /// A sample of one that is there.
+    pub fn sample_known() -> Self {
+        let call = |status: &str, outcome: &str| LogoutCallRow {
+            at: When::new("2026-11-20T09:00:00Z", "20 November, 09:00"),
+            sid: "tok_01jd7w3x".to_owned(),
+            status: status.to_owned(),
+            outcome: outcome.to_owned(),
+        };
+        Self {
+            title: "Product".to_owned(),
+            intro: "What you change here holds at once.".to_owned(),
+            redirect_uris: Field::new("https://app.northwind.example/callback"),
+            submit: "Save".to_owned(),
+            calls: Some(vec![
+                call("Told", "It answered 200 OK."),
+                call("Given up", "It answered 500 Internal Server Error."),
+            ]),
+            ..Self::sample()
         }
     }
 }

@@ -1,0 +1,263 @@
+//! An application's registration in the console: a new one, and one that is changed, with how it was told of sign-outs.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde_json::{Map, Value};
+use store::application::{Application, LogoutCall};
+
+use super::product::{require, secret_page};
+use crate::app::App;
+use crate::org::words::{done, when};
+use crate::problem::Problem;
+use crate::provider::applications;
+use crate::request::{Browser, FormParams, OperatorCaller, Params};
+use web::Html;
+use web::pages::console::{ApplicationForm, LogoutCallRow, Place};
+use web::parts::{Crumb, Field, Notice, Opt, Tone};
+
+/// So many calls are shown.
+const CALLS: i64 = 20;
+/// Fields with one value a line.
+const LISTS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
+/// Fields with one value.
+const TEXTS: [&str; 5] = [
+    "token_endpoint_auth_method",
+    "id_token_signed_response_alg",
+    "jwks_uri",
+    "backchannel_logout_uri",
+    "frontchannel_logout_uri",
+];
+
+/// What a form begins with: where it is posted to, and what was entered.
+struct Draft<'a> {
+    known: Option<(&'a Application, Vec<LogoutCall>)>,
+    form: &'a Params,
+    problem: Option<&'a Problem>,
+}
+
+/// `GET /console/applications/new`.
+pub async fn new(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+) -> Result<Response, Problem> {
+    let draft = Draft { known: None, form: &Params::default(), problem: None };
+    Ok(draft.page(&app, &browser, &caller, None, StatusCode::OK))
+}
+
+/// `POST /console/applications/new`.
+pub async fn create(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+    form: FormParams,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    let mut metadata = read(&form);
+    metadata.retain(|_, value| !value.is_null());
+    let name = form.first("name").unwrap_or_default();
+    let made = applications::create(&app, &mut tx, name, &metadata, &caller.actor()).await;
+    let (it, secret) = match made {
+        Ok(made) => made,
+        Err(problem) if problem.status.is_server_error() => return Err(problem),
+        Err(problem) => {
+            drop(tx);
+            let draft = Draft { known: None, form: &form, problem: Some(&problem) };
+            return Ok(draft.page(&app, &browser, &caller, None, problem.status));
+        }
+    };
+    tx.commit().await?;
+    Ok(secret_page(&app, &browser, &caller, &it, secret, format!("{} is ready", it.name)))
+}
+
+/// `GET /console/applications/{application}`.
+pub async fn show(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    let mut db = app.read().await?;
+    let it = require(&mut db, &id).await?;
+    let calls = store::application::list_logout_calls(&mut db, it.id, CALLS).await?;
+    let form = entered(&it);
+    let draft = Draft { known: Some((&it, calls)), form: &form, problem: None };
+    Ok(draft.page(&app, &browser, &caller, params.first("done"), StatusCode::OK))
+}
+
+/// `POST /console/applications/{application}`.
+pub async fn change(
+    State(app): State<App>,
+    browser: Browser,
+    caller: OperatorCaller,
+    Path(id): Path<String>,
+    form: FormParams,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    let it = require(&mut tx, &id).await?;
+    let mut change = read(&form);
+    change.insert("name".to_owned(), form.first("name").unwrap_or_default().into());
+    match applications::change(&app, &mut tx, it.id, change, &caller.actor()).await {
+        Ok((it, secret)) => {
+            tx.commit().await?;
+            if secret.is_some() {
+                let title = format!("{} has a secret now", it.name);
+                return Ok(secret_page(&app, &browser, &caller, &it, secret, title));
+            }
+            Ok(Redirect::to(&format!("/console/applications/{}?done=saved", it.id)).into_response())
+        }
+        Err(problem) if problem.status.is_server_error() => Err(problem),
+        Err(problem) => {
+            drop(tx);
+            let calls = store::application::list_logout_calls(&mut app.read().await?, it.id, CALLS).await?;
+            let draft = Draft { known: Some((&it, calls)), form: &form, problem: Some(&problem) };
+            Ok(draft.page(&app, &browser, &caller, None, problem.status))
+        }
+    }
+}
+
+/// The registration as it was entered; what was left empty is `null`.
+fn read(form: &Params) -> Map<String, Value> {
+    let text = |name: &str| form.first(name).unwrap_or_default().trim();
+    let mut all = Map::new();
+    for name in LISTS {
+        let lines: Vec<&str> = text(name).lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        all.insert(name.to_owned(), lines.into());
+    }
+    for name in TEXTS {
+        let value = text(name);
+        all.insert(name.to_owned(), if value.is_empty() { Value::Null } else { value.into() });
+    }
+    // What is no JSON stays a text, and is refused as one.
+    let jwks = text("jwks");
+    let keys = serde_json::from_str(jwks).unwrap_or_else(|_| jwks.into());
+    all.insert("jwks".to_owned(), if jwks.is_empty() { Value::Null } else { keys });
+    let required = text("require_pushed_authorization_requests") == "true";
+    all.insert("require_pushed_authorization_requests".to_owned(), required.into());
+    let leeway = text("refresh_token_leeway");
+    let seconds = leeway.parse::<u32>().map_or_else(|_| leeway.into(), Value::from);
+    all.insert("refresh_token_leeway".to_owned(), if leeway.is_empty() { Value::Null } else { seconds });
+    all
+}
+
+/// A registration as the form shows it.
+fn entered(it: &Application) -> Params {
+    let all: Value = serde_json::from_str(&it.metadata).unwrap_or_default();
+    let mut pairs = vec![("name".to_owned(), it.name.clone())];
+    for name in LISTS {
+        let lines: Vec<&str> = all[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        pairs.push((name.to_owned(), lines.join("\n")));
+    }
+    for name in TEXTS {
+        pairs.push((name.to_owned(), all[name].as_str().unwrap_or_default().to_owned()));
+    }
+    for name in ["jwks", "require_pushed_authorization_requests", "refresh_token_leeway"] {
+        if !all[name].is_null() {
+            pairs.push((name.to_owned(), all[name].to_string()));
+        }
+    }
+    Params(pairs)
+}
+
+impl Draft<'_> {
+    fn field(&self, name: &str) -> Field {
+        let problems = self.problem.map(|p| p.fields.as_slice()).unwrap_or_default();
+        Field {
+            value: self.form.first(name).unwrap_or_default().to_owned(),
+            error: problems.iter().find(|f| f.field == name).map(|f| f.problem.clone()),
+        }
+    }
+
+    fn chosen<'a>(&'a self, name: &str, usual: &'a str) -> &'a str {
+        self.form.first(name).filter(|value| !value.is_empty()).unwrap_or(usual)
+    }
+
+    fn page(
+        &self,
+        app: &App,
+        browser: &Browser,
+        caller: &OperatorCaller,
+        saved: Option<&str>,
+        status: StatusCode,
+    ) -> Response {
+        let title = self.known.as_ref().map_or("New application", |(it, _)| &it.name);
+        let mut surroundings = super::page(app, browser, caller, title, Place::Applications);
+        surroundings.crumbs = vec![Crumb::new("Applications", "/console/applications")];
+        surroundings.flash = match self.problem.and_then(elsewhere) {
+            Some(text) => {
+                Some(Notice { text: Html::text(&text), ..Notice::new(Tone::Bad, "It was not saved", "") })
+            }
+            None => done(saved),
+        };
+        let known = self.known.is_some();
+        let intro = if known {
+            "What you change here holds at once, for people who sign in from now on."
+        } else {
+            "After this page you get a client ID, and a secret where the application needs one."
+        };
+        let page = ApplicationForm {
+            page: surroundings,
+            title: title.to_owned(),
+            intro: intro.to_owned(),
+            name: self.field("name"),
+            redirect_uris: self.field("redirect_uris"),
+            post_logout_redirect_uris: self.field("post_logout_redirect_uris"),
+            methods: Opt::list(
+                &[
+                    ("client_secret_basic", "By a client secret"),
+                    ("client_secret_post", "By a client secret, sent in the form"),
+                    ("private_key_jwt", "By a key of its own (private_key_jwt)"),
+                    ("none", "Not at all: an app in the browser or on a phone"),
+                ],
+                self.chosen("token_endpoint_auth_method", "client_secret_basic"),
+            ),
+            jwks: self.field("jwks"),
+            jwks_uri: self.field("jwks_uri"),
+            backchannel_logout_uri: self.field("backchannel_logout_uri"),
+            frontchannel_logout_uri: self.field("frontchannel_logout_uri"),
+            algorithms: Opt::list(
+                &[("RS256", "RS256, which every library knows"), ("ES256", "ES256, which is shorter")],
+                self.chosen("id_token_signed_response_alg", "RS256"),
+            ),
+            pushed: Opt::list(
+                &[
+                    ("false", "Taken, not required"),
+                    ("true", "Required: nothing is asked by the browser alone"),
+                ],
+                self.chosen("require_pushed_authorization_requests", "false"),
+            ),
+            refresh_token_leeway: Field {
+                value: self.chosen("refresh_token_leeway", "0").to_owned(),
+                ..self.field("refresh_token_leeway")
+            },
+            submit: if known { "Save" } else { "Create the application" }.to_owned(),
+            calls: self.known.as_ref().map(|(_, calls)| calls.iter().map(call).collect()),
+            action: self.known.as_ref().map_or("/console/applications/new".to_owned(), |(it, _)| {
+                format!("/console/applications/{}", it.id)
+            }),
+            back: "/console/applications".to_owned(),
+        };
+        web::respond(status, &page)
+    }
+}
+
+/// What is wrong with a field that the form does not have.
+fn elsewhere(problem: &Problem) -> Option<String> {
+    let shown = |name: &str| {
+        LISTS.contains(&name)
+            || TEXTS[2..].contains(&name)
+            || ["name", "jwks", "refresh_token_leeway"].contains(&name)
+    };
+    problem.fields.iter().find(|f| !shown(&f.field)).map(|f| f.problem.clone())
+}
+
+fn call(it: &LogoutCall) -> LogoutCallRow {
+    let status = match it.status.as_str() {
+        "told" => "Told".to_owned(),
+        "given_up" => format!("Given up after {} tries", it.attempts),
+        _ => format!("Not told yet, tried {} times", it.attempts),
+    };
+    LogoutCallRow { at: when(it.tried_at), sid: it.sid.clone(), status, outcome: it.outcome.clone() }
+}
