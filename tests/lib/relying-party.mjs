@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { eventually } from './process.mjs';
 
@@ -37,6 +37,8 @@ export async function startRelyingParty() {
 class RelyingParty {
   #pending = new Map();
   #config;
+  #key;
+  #pushes = false;
 
   /** Each sign-in that was completed: `{ sid, claims, userinfo, tokens }`, the newest last. */
   signIns = [];
@@ -44,17 +46,29 @@ class RelyingParty {
   logouts = [];
   /** Why a logout token was refused, the newest last. */
   refusedLogouts = [];
+  /** Each time its front-channel logout page was loaded: `{ iss, sid }`. */
+  frames = [];
 
   constructor(url) {
     this.url = url;
     this.redirectUri = `${url}/callback`;
     this.backchannelLogoutUri = `${url}/backchannel-logout`;
+    this.frontchannelLogoutUri = `${url}/frontchannel-logout`;
     this.postLogoutRedirectUri = `${url}/signed-out`;
+    this.jwksUri = `${url}/jwks`;
+  }
+
+  /** Makes a key of its own, published at `jwksUri`; from then on `connect` takes it instead of a secret. */
+  async makeKey(alg = 'ES256') {
+    const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+    this.#key = { key: privateKey, kid: randomUUID(), published: { ...(await exportJWK(publicKey)), alg, use: 'sig' } };
+    this.#key.published.kid = this.#key.kid;
   }
 
   /** Reads the provider's discovery document and takes the client that was registered there. */
-  async connect({ issuer, clientId, clientSecret, post = false, scope = 'openid profile email', alg = 'RS256' }) {
-    const authentication = post ? client.ClientSecretPost(clientSecret) : client.ClientSecretBasic(clientSecret);
+  async connect({ issuer, clientId, clientSecret, post = false, scope = 'openid profile email', alg = 'RS256', pushes = false }) {
+    this.#pushes = pushes;
+    const authentication = !clientSecret ? client.PrivateKeyJwt({ key: this.#key.key, kid: this.#key.kid }) : post ? client.ClientSecretPost(clientSecret) : client.ClientSecretBasic(clientSecret);
     this.#config = await client.discovery(
       new URL(issuer), clientId, { id_token_signed_response_alg: alg }, authentication,
       { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] });
@@ -76,6 +90,16 @@ class RelyingParty {
   /** Exchanges a refresh token; rejects as openid-client does. */
   refresh(refreshToken) {
     return client.refreshTokenGrant(this.#config, refreshToken);
+  }
+
+  /** What the provider says about a token of ours. */
+  introspect(token) {
+    return client.tokenIntrospection(this.#config, token);
+  }
+
+  /** Gives a token back. */
+  revoke(token) {
+    return client.tokenRevocation(this.#config, token);
   }
 
   userinfo(accessToken, subject) {
@@ -103,6 +127,11 @@ class RelyingParty {
         return redirect(client.buildEndSessionUrl(this.#config, {
           post_logout_redirect_uri: this.postLogoutRedirectUri, id_token_hint: this.signIns.at(-1).tokens.id_token,
         }));
+      case 'GET /frontchannel-logout':
+        this.frames.push(Object.fromEntries(url.searchParams));
+        return { headers: { 'cache-control': 'no-store' } };
+      case 'GET /jwks':
+        return { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ keys: this.#key ? [this.#key.published] : [] }) };
       case 'GET /signed-out':
         return { body: page('Signed out', '') };
       default:
@@ -115,10 +144,12 @@ class RelyingParty {
     const nonce = randomUUID();
     const verifier = client.randomPKCECodeVerifier();
     this.#pending.set(state, { nonce, verifier });
-    return redirect(client.buildAuthorizationUrl(this.#config, {
+    const parameters = {
       redirect_uri: this.redirectUri, scope: this.scope, state, nonce,
       code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...hints,
-    }));
+    };
+    const build = this.#pushes ? client.buildAuthorizationUrlWithPAR : client.buildAuthorizationUrl;
+    return redirect(await build(this.#config, parameters));
   }
 
   async #callback(url) {

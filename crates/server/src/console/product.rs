@@ -16,7 +16,7 @@ use crate::request::{Browser, FormParams, OperatorCaller, Params};
 use web::Html;
 use web::pages::console::{ApplicationRow, Applications, Place, SecretMade, TokenRow, Tokens};
 use web::pages::org::Confirm;
-use web::parts::{Copy, Field, Notice, Opt, Person};
+use web::parts::{Copy, Field, Notice, Person};
 
 /// `GET /console/applications`.
 pub async fn list(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{SamlProvider, each_database};
 
-use crate::program::Program;
+use crate::program::{Program, assert_problem};
 
 fn names(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()

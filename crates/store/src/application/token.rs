@@ -35,9 +35,8 @@ pub async fn lookup_access_token(
     hash: &TokenHash,
     now: Time,
 ) -> Result<Option<(Grant, Time)>> {
-    let row: Option<AccessRow> =
-        on!(c, |db| {
-            sqlx::query_as(
+    let row: Option<AccessRow> = on!(c, |db| {
+        sqlx::query_as(
         "SELECT g.*, t.expires_at AS token_ends_at FROM access_tokens t JOIN grants g ON g.id = t.grant_id
          WHERE t.token_hash = $1 AND t.expires_at > $2 AND g.revoked_at IS NULL"
     )
@@ -45,7 +44,7 @@ pub async fn lookup_access_token(
     .bind(At(now))
     .fetch_optional(db)
     .await
-        })?;
+    })?;
     Ok(row.map(|r| (r.grant.into(), r.token_ends_at.0)))
 }
 
@@ -131,9 +130,8 @@ pub async fn use_refresh_token(
     successor: Option<&TokenHash>,
     at: Time,
 ) -> Result<bool> {
-    let rows =
-        on!(tx, |db| {
-            sqlx::query(
+    let rows = on!(tx, |db| {
+        sqlx::query(
         "UPDATE refresh_tokens SET used_at = $2, replaced_by = $3 WHERE token_hash = $1 AND used_at IS NULL"
     )
     .bind(Text(hash))
@@ -142,7 +140,7 @@ pub async fn use_refresh_token(
     .execute(db)
     .await
     .map(|done| done.rows_affected())
-        })?;
+    })?;
     Ok(rows == 1)
 }
 

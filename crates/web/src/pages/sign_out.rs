@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::sample_page;
 use crate::layout::Page;
+use crate::parts::Icon;
 
 /// `/oauth2/logout`: do you want to sign out?
 #[derive(Clone, Debug, Template)]
