@@ -225,6 +225,7 @@ async fn applications_are_told_in_frames_of_their_own_origin_and_the_way_goes_on
         let given = tokens(&t, &mut ada.browser, &asking).await;
         tokens(&t, &mut ada.browser, &other).await;
         tokens(&t, &mut ada.browser, &silent).await;
+        t.clock.advance(std::time::Duration::from_secs(1));
         let newest = tokens(&t, &mut ada.browser, &other).await;
         let hint = given["id_token"].as_str().unwrap();
         let path =

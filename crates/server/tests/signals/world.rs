@@ -181,6 +181,8 @@ pub async fn signed_in(
         session_index: sid.map(str::to_owned),
         auth_at: now,
         method: "oidc".to_owned(),
+        acr: None,
+        amr: None,
         user_agent: String::new(),
         created_at: now,
         expires_at: now.after(std::time::Duration::from_hours(12)),
