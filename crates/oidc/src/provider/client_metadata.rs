@@ -25,6 +25,10 @@ pub const MAX_LEEWAY: u32 = 60;
 /// The registration of an application. Members that are not listed are ignored (RFC 7591 section 2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a member of the registration that is true or false"
+)]
 pub struct ClientMetadata {
     /// Name that people see.
     #[serde(skip_serializing_if = "Option::is_none")]

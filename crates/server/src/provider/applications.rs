@@ -86,7 +86,7 @@ pub async fn change(
     let changed: Vec<String> = change.keys().cloned().collect();
     for (name, value) in change {
         match (name.as_str(), value) {
-            ("name" | "client_name", Value::String(text)) => application.name = text.trim().to_owned(),
+            ("name" | "client_name", Value::String(text)) => text.trim().clone_into(&mut application.name),
             ("name" | "client_name", _) => return Err(Problem::field("name", "must be a text.")),
             (_, Value::Null) => {
                 all.remove(&name);

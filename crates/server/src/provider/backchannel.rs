@@ -183,10 +183,12 @@ pub async fn backchannel_logout_job(app: &App, job: &Job) -> Result<(), Problem>
         }
         Err(error) => (false, format!("{error}.")),
     };
-    let status = match told {
-        true => "told",
-        false if job.attempts < TRIES => "trying",
-        false => "given_up",
+    let status = if told {
+        "told"
+    } else if job.attempts < TRIES {
+        "trying"
+    } else {
+        "given_up"
     };
     let call = LogoutCall {
         id: job.id,
