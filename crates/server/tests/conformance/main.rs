@@ -17,14 +17,14 @@ use testkit::TestApp;
 use world::{Ada, CALLBACK, Client};
 
 /// The suite's client: with a secret, and without PKCE, which the basic profile does not know.
-pub async fn suite(t: &TestApp) -> (Ada, Client) {
+pub(crate) async fn suite(t: &TestApp) -> (Ada, Client) {
     let ada = world::ada(t).await;
     let client = world::client(t, json!({"require_pkce": false, "response_types": ["code"]})).await;
     (ada, client)
 }
 
 /// The suite's authorization request with these parameters more, or without those that are empty.
-pub fn request(client: &Client, more: &[(&str, &str)]) -> String {
+pub(crate) fn request(client: &Client, more: &[(&str, &str)]) -> String {
     let mut all = vec![("scope", "openid"), ("code_challenge", ""), ("code_challenge_method", "")];
     all.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
     all.extend(more);
@@ -32,20 +32,20 @@ pub fn request(client: &Client, more: &[(&str, &str)]) -> String {
 }
 
 /// What came back to the client's redirect URI.
-pub async fn answer(ada: &mut Ada, client: &Client, more: &[(&str, &str)]) -> HashMap<String, String> {
+pub(crate) async fn answer(ada: &mut Ada, client: &Client, more: &[(&str, &str)]) -> HashMap<String, String> {
     let answer = ada.browser.get(&request(client, more)).await;
     assert!(answer.location().starts_with(CALLBACK), "{}", answer.location());
     world::query(answer.location())
 }
 
 /// Exchanges a code, as the client registered it: with Basic.
-pub async fn exchange(t: &TestApp, client: &Client, code: &str) -> testkit::Answer {
+pub(crate) async fn exchange(t: &TestApp, client: &Client, code: &str) -> testkit::Answer {
     let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK)];
     world::post(t, client, "/oauth2/token", &form).await
 }
 
 /// The whole flow: the token endpoint's answer.
-pub async fn flow(t: &TestApp, ada: &mut Ada, client: &Client, more: &[(&str, &str)]) -> Value {
+pub(crate) async fn flow(t: &TestApp, ada: &mut Ada, client: &Client, more: &[(&str, &str)]) -> Value {
     let received = answer(ada, client, more).await;
     let code = received.get("code").unwrap_or_else(|| panic!("no code in {received:?}"));
     let given = exchange(t, client, code).await;
@@ -54,12 +54,12 @@ pub async fn flow(t: &TestApp, ada: &mut Ada, client: &Client, more: &[(&str, &s
 }
 
 /// The claims of the ID token.
-pub fn id_token(given: &Value) -> Value {
+pub(crate) fn id_token(given: &Value) -> Value {
     world::claims(given["id_token"].as_str().expect("an ID token"))
 }
 
 /// Userinfo by the header.
-pub async fn userinfo(t: &TestApp, given: &Value) -> Value {
+pub(crate) async fn userinfo(t: &TestApp, given: &Value) -> Value {
     let answer = world::userinfo(t, given["access_token"].as_str().expect("an access token")).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()
