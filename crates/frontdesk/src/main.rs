@@ -2,6 +2,7 @@
 
 mod bypass;
 mod demo;
+mod keys;
 mod saml_inspect;
 mod serve;
 mod settings;
@@ -35,6 +36,9 @@ enum Command {
     /// Another way in for a time, where a company's sign-in is required and fails
     #[command(subcommand)]
     Bypass(bypass::Command),
+    /// The keys that Frontdesk signs with
+    #[command(subcommand)]
+    Keys(Box<keys::Command>),
     /// Tools for debugging SAML
     #[command(subcommand)]
     Saml(Saml),
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
             Command::Demo(args) => demo::run(args).await,
             Command::Token(command) => token::run(command).await,
             Command::Bypass(command) => bypass::run(command).await,
+            Command::Keys(command) => keys::run(*command).await,
             Command::Saml(Saml::Inspect(args)) => saml_inspect::run(&args),
         }
     })

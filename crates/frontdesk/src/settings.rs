@@ -2,12 +2,14 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use model::Seal;
 use serde::Deserialize;
 use server::Config;
 use server::config::{Network, Smtp};
+use server::keys::Schedule;
 use store::Target;
 use url::Url;
 use web::brand::Brand;
@@ -56,6 +58,16 @@ pub struct ServeArgs {
 struct File {
     vendor: Vendor,
     mail: Option<MailServer>,
+    keys: Keys,
+}
+
+/// How our own signing keys are replaced, in days.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Keys {
+    life: Option<u32>,
+    ahead: Option<u32>,
+    overlap: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -96,6 +108,7 @@ impl ServeArgs {
         }
         config.brand = brand(file.vendor)?;
         config.smtp = mail_server(file.mail)?;
+        config.keys = key_schedule(&file.keys)?;
         Ok(config)
     }
 }
@@ -267,6 +280,24 @@ fn wrong_vendor(setting: &str, received: &str, expected: &str) -> Refusal {
     Refusal(format!(
         "The setting {setting} under [vendor] cannot be used: expected {expected}, found “{received}”. See --config."
     ))
+}
+
+fn key_schedule(file: &Keys) -> Result<Schedule, Refusal> {
+    const DAY: Duration = Duration::from_hours(24);
+    let (usual, days) = (Schedule::default(), |days: u32| DAY * days);
+    let it = Schedule {
+        life: file.life.map_or(usual.life, days),
+        ahead: file.ahead.map_or(usual.ahead, days),
+        overlap: file.overlap.map_or(usual.overlap, days),
+    };
+    if it.ahead < DAY || it.overlap < DAY || (!it.life.is_zero() && it.life <= it.ahead) {
+        return Err(Refusal(
+            "The settings under [keys] cannot be used: expected whole days, ahead and overlap at least 1, and life more \
+             than ahead, or 0 so that keys are replaced only when somebody says so. See --config."
+                .to_owned(),
+        ));
+    }
+    Ok(it)
 }
 
 fn mail_server(file: Option<MailServer>) -> Result<Option<Smtp>, Refusal> {

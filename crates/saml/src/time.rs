@@ -2,7 +2,7 @@
 //!
 //! Owns: reading and writing instants. Does not own: what "now" is, or any allowance for clocks.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Reads an instant. A value without a zone is refused: SAML times are UTC, and guessing is not ours.
 ///
@@ -28,6 +28,33 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     }
     let fraction = &fraction[..fraction.len().min(9)];
     format!("{whole}.{fraction}{zone}").parse().ok()
+}
+
+/// Reads an `xsd:duration`, such as `PT6H` or `P1DT12H`: a month counts as 30 days and a year as 365. Negative ones, ones
+/// of nothing, and ones beyond a hundred years are refused.
+pub(crate) fn parse_duration(text: &str) -> Option<SignedDuration> {
+    const LONGEST: i64 = 100 * 365 * 86_400;
+    let (date, clock) = match text.strip_prefix('P')?.split_once('T') {
+        Some((date, clock)) if !clock.is_empty() => (date, clock),
+        None => (text.strip_prefix('P')?, ""),
+        Some(_) => return None,
+    };
+    let units = |part: &str, units: &[(char, i64)]| -> Option<i64> {
+        let (mut rest, mut seconds, mut units) = (part, 0_i64, units.iter());
+        while !rest.is_empty() {
+            let at = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+            // Fractions are of seconds only, and too short to matter here.
+            let number: i64 = rest[..at].split('.').next()?.parse().ok()?;
+            let unit = rest[at..].chars().next()?;
+            let (_, worth) = units.find(|(name, _)| *name == unit)?;
+            seconds = seconds.checked_add(number.checked_mul(*worth)?)?;
+            rest = &rest[at + unit.len_utf8()..];
+        }
+        Some(seconds)
+    };
+    let days = units(date, &[('Y', 365 * 86_400), ('M', 30 * 86_400), ('D', 86_400)])?;
+    let seconds = days.checked_add(units(clock, &[('H', 3600), ('M', 60), ('S', 1)])?)?;
+    (1..=LONGEST).contains(&seconds).then(|| SignedDuration::from_secs(seconds))
 }
 
 /// Writes an instant in whole seconds, `2026-11-23T19:00:00Z`.
@@ -91,6 +118,31 @@ mod tests {
             "２026-11-23T19:00:00Z",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_and_others_refused() {
+        for (text, seconds) in [
+            ("PT6H", Some(21_600)),
+            ("P1D", Some(86_400)),
+            ("P1DT1H1M1.5S", Some(90_061)),
+            ("P1M", Some(2_592_000)),
+            ("PT1M", Some(60)),
+            ("P1Y", Some(31_536_000)),
+            ("P", None),
+            ("PT", None),
+            ("PT0S", None),
+            ("-P1D", None),
+            ("P1H", None),
+            ("PT1S1H", None),
+            ("P1", None),
+            ("6H", None),
+            ("P99999999999999999999D", None),
+            ("P9223372036854775807D", None),
+            ("P１D", None),
+        ] {
+            assert_eq!(parse_duration(text), seconds.map(SignedDuration::from_secs), "{text}");
         }
     }
 

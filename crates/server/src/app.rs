@@ -59,6 +59,8 @@ pub struct Inner {
     pub signing_keys: crate::provider::keys::Cache,
     /// The keys that applications publish.
     pub client_keys: crate::provider::ClientKeys,
+    /// The keys that prove to customers' OpenID providers who we are, once opened.
+    pub own_client_keys: crate::provider::keys::Cache,
 }
 
 impl Deref for App {
@@ -71,7 +73,7 @@ impl Deref for App {
 impl App {
     /// Puts the application together.
     pub fn new(parts: AppParts) -> Self {
-        let outbound = Outbound::new(parts.config.allow_private_network);
+        let outbound = Outbound::new(parts.config.allow_private_network, parts.config.limits.fetch);
         let brand = Arc::new(parts.config.brand.clone());
         Self(Arc::new(Inner {
             store: parts.store,
@@ -85,8 +87,9 @@ impl App {
             connections: crate::connection::Memory::default(),
             rates: crate::rate::Counters::default(),
             scim_records: crate::provisioning::Waiting::default(),
-            signing_keys: crate::provider::keys::Cache::new(),
+            signing_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Oidc),
             client_keys: crate::provider::ClientKeys::default(),
+            own_client_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Client),
         }))
     }
 

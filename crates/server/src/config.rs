@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::keys::Schedule;
 use crate::rate;
 use web::brand::Brand;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Lifetimes and limits.
     pub limits: Limits,
+    /// How our own signing keys are replaced.
+    pub keys: Schedule,
 }
 
 /// A mail server.
@@ -52,6 +55,8 @@ pub struct Limits {
     pub claim: Duration,
     /// How long a mailed sign-in link works.
     pub sign_in_link: Duration,
+    /// How long an address that a customer typed may take to answer.
+    pub fetch: Duration,
     /// Requests of one directory.
     pub scim_requests: rate::Limit,
 }
@@ -66,6 +71,7 @@ impl Default for Limits {
             invitation: HOUR * 24 * 14,
             claim: HOUR * 24 * 30,
             sign_in_link: Duration::from_mins(20),
+            fetch: Duration::from_secs(10),
             scim_requests: rate::SCIM,
         }
     }
@@ -81,6 +87,7 @@ impl Config {
             brand: Brand::new("Frontdesk", "support@localhost"),
             smtp: None,
             limits: Limits::default(),
+            keys: Schedule::default(),
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod api;
 pub mod app;
+pub mod care;
 pub mod config;
 pub mod connection;
 pub mod console;
@@ -14,6 +15,7 @@ pub mod directory;
 pub mod dns;
 pub mod enforcement;
 pub mod job;
+pub mod keys;
 pub mod login;
 pub mod mail;
 pub mod member;

@@ -12,8 +12,9 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use url::Url;
 
-const TIMEOUT: Duration = Duration::from_secs(10);
 const REDIRECTS: usize = 3;
+/// The longest name of an answer that is kept, in bytes.
+const MAX_VALIDATOR: usize = 300;
 
 /// An answer, read whole.
 #[derive(Debug, Clone)]
@@ -26,6 +27,38 @@ pub struct Fetched {
     pub body: Vec<u8>,
     /// Where it came from in the end.
     pub url: Url,
+    /// What names this answer, for asking whether it has changed.
+    pub validators: Validators,
+}
+
+/// What a server calls an answer (RFC 9110 section 8.8); empty where it calls it nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Validators {
+    /// `ETag`.
+    #[serde(default)]
+    pub etag: Option<String>,
+    /// `Last-Modified`.
+    #[serde(default)]
+    pub last_modified: Option<String>,
+}
+
+impl Validators {
+    fn of(response: &reqwest::Response) -> Self {
+        let header = |name: &str| {
+            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+            value.filter(|value| value.len() <= MAX_VALIDATOR).map(str::to_owned)
+        };
+        Self { etag: header("etag"), last_modified: header("last-modified") }
+    }
+
+    fn ask(&self, mut request: RequestBuilder) -> RequestBuilder {
+        for (name, value) in [("if-none-match", &self.etag), ("if-modified-since", &self.last_modified)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        request
+    }
 }
 
 /// Why an address could not be fetched, in words for the person who typed it.
@@ -46,8 +79,13 @@ pub enum FetchError {
     #[error("{0} cannot be reached. Check the address, or upload the file instead")]
     Unreachable(String),
     /// No answer in time.
-    #[error("{0} did not answer within 10 seconds. Try again, or upload the file instead")]
-    TooSlow(String),
+    #[error("{host} did not answer within {seconds} seconds. Try again, or upload the file instead")]
+    TooSlow {
+        /// Who was asked.
+        host: String,
+        /// How long we waited.
+        seconds: u64,
+    },
     /// More than allowed.
     #[error("{host} answered with more than {limit} bytes, which is more than expected here")]
     TooLarge {
@@ -66,24 +104,29 @@ pub enum FetchError {
 pub struct Outbound {
     client: reqwest::Client,
     allow_private: bool,
+    allow_http: bool,
+    /// For an answer with everything that it redirects to.
+    patience: Duration,
 }
 
 impl Outbound {
     /// `allow_private` lifts the refusal of private addresses and plain http, for development.
-    pub fn new(allow_private: bool) -> Self {
-        let client = reqwest::Client::builder()
+    pub fn new(allow_private: bool, patience: Duration) -> Self {
+        let client = Self::client(allow_private, patience).build().unwrap_or_else(|error| {
+            tracing::error!(%error, "the outbound client could not be built as wanted");
+            reqwest::Client::new()
+        });
+        Self { client, allow_private, allow_http: allow_private, patience }
+    }
+
+    fn client(allow_private: bool, patience: Duration) -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .timeout(TIMEOUT)
-            .connect_timeout(Duration::from_secs(5))
+            .timeout(patience)
+            .connect_timeout(patience.min(Duration::from_secs(5)))
             .user_agent(concat!("Frontdesk/", env!("CARGO_PKG_VERSION")))
             .dns_resolver(Arc::new(PublicOnly { allow_private }))
-            .build()
-            .unwrap_or_else(|error| {
-                tracing::error!(%error, "the outbound client could not be built as wanted");
-                reqwest::Client::new()
-            });
-        Self { client, allow_private }
     }
 
     /// Reads `text` as an address that may be fetched.
@@ -91,7 +134,7 @@ impl Outbound {
         let shown: String = text.trim().chars().take(200).collect();
         let url = Url::parse(text.trim()).map_err(|_| FetchError::NotAnAddress(shown.clone()))?;
         let host = url.host().ok_or(FetchError::NotAnAddress(shown))?;
-        match (url.scheme(), self.allow_private) {
+        match (url.scheme(), self.allow_http) {
             ("https", _) | ("http", true) => {}
             ("http", false) => return Err(FetchError::NotSecure(url.to_string())),
             _ => return Err(FetchError::NotAnAddress(url.to_string())),
@@ -109,9 +152,24 @@ impl Outbound {
 
     /// Gets `text`, following at most three redirects, each checked like the first.
     pub async fn get(&self, text: &str, limit: usize) -> Result<Fetched, FetchError> {
-        let mut url = self.address(text)?;
+        self.get_if_changed(text, &Validators::default(), limit).await
+    }
+
+    /// The same; status 304 where the server says that nothing has changed since the answer with these names.
+    pub async fn get_if_changed(
+        &self,
+        text: &str,
+        known: &Validators,
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        let url = self.address(text)?;
+        let slow = FetchError::TooSlow { host: host_of(&url), seconds: self.patience.as_secs() };
+        tokio::time::timeout(self.patience, self.follow(url, known, limit)).await.map_err(|_| slow)?
+    }
+
+    async fn follow(&self, mut url: Url, known: &Validators, limit: usize) -> Result<Fetched, FetchError> {
         for _ in 0..=REDIRECTS {
-            let answer = self.send(self.client.get(url.clone()), &url, limit).await?;
+            let answer = self.send(known.ask(self.client.get(url.clone())), &url, limit).await?;
             match answer {
                 Answer::Done(fetched) => return Ok(fetched),
                 Answer::Moved(next) => url = self.address(&next)?,
@@ -163,24 +221,40 @@ impl Outbound {
     }
 
     async fn send(&self, request: RequestBuilder, url: &Url, limit: usize) -> Result<Answer, FetchError> {
-        let mut response = request.send().await.map_err(|e| explain(&e, url))?;
+        let explain = |error: &reqwest::Error| self.explain(error, url);
+        let mut response = request.send().await.map_err(|e| explain(&e))?;
         if response.status().is_redirection()
             && let Some(next) = response.headers().get("location").and_then(|v| v.to_str().ok())
             && let Ok(next) = url.join(next)
         {
             return Ok(Answer::Moved(next.to_string()));
         }
-        let status = response.status();
+        let (status, validators) = (response.status(), Validators::of(&response));
         let content_type = response.headers().get("content-type").and_then(|v| v.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e, url))? {
+        while let Some(chunk) = response.chunk().await.map_err(|e| explain(&e))? {
             if body.len() + chunk.len() > limit {
                 return Err(FetchError::TooLarge { host: host_of(url), limit });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer::Done(Fetched { status, content_type, body, url: url.clone() }))
+        Ok(Answer::Done(Fetched { status, content_type, body, url: url.clone(), validators }))
+    }
+
+    fn explain(&self, error: &reqwest::Error, url: &Url) -> FetchError {
+        let mut cause: Option<&dyn std::error::Error> = Some(error);
+        while let Some(it) = cause {
+            if it.is::<PrivateAddress>() {
+                return FetchError::Private(host_of(url));
+            }
+            cause = it.source();
+        }
+        if error.is_timeout() {
+            FetchError::TooSlow { host: host_of(url), seconds: self.patience.as_secs() }
+        } else {
+            FetchError::Unreachable(host_of(url))
+        }
     }
 }
 
@@ -191,17 +265,6 @@ enum Answer {
 
 fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
-}
-
-fn explain(error: &reqwest::Error, url: &Url) -> FetchError {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(it) = cause {
-        if it.is::<PrivateAddress>() {
-            return FetchError::Private(host_of(url));
-        }
-        cause = it.source();
-    }
-    if error.is_timeout() { FetchError::TooSlow(host_of(url)) } else { FetchError::Unreachable(host_of(url)) }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -266,9 +329,49 @@ pub fn is_public(ip: IpAddr) -> bool {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// A server on the loopback address that is reached as if it were public, which answers every request so.
+    async fn public(answer: &'static str) -> (Outbound, String) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 2048];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        let client = Outbound::client(false, PATIENCE).resolve("idp.example", at).build().unwrap();
+        let it = Outbound { client, allow_private: false, allow_http: true, patience: PATIENCE };
+        (it, format!("http://idp.example:{}/metadata", at.port()))
+    }
+
+    #[tokio::test]
+    async fn a_redirect_to_a_private_address_is_refused_however_it_is_written() {
+        for (answer, host) in [
+            ("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n", "127.0.0.1"),
+            ("HTTP/1.1 307 Moved\r\nlocation: http://[::1]/\r\ncontent-length: 0\r\n\r\n", "[::1]"),
+            ("HTTP/1.1 301 Moved\r\nlocation: //localhost/x\r\ncontent-length: 0\r\n\r\n", "localhost"),
+            (
+                "HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/latest\r\ncontent-length: 0\r\n\r\n",
+                "169.254.169.254",
+            ),
+        ] {
+            let (out, url) = public(answer).await;
+            assert_eq!(out.get(&url, 100).await.unwrap_err(), FetchError::Private(host.to_owned()));
+        }
+        let (out, url) = public("HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\n\r\n").await;
+        assert_eq!(out.get(&url, 100).await.unwrap_err(), FetchError::Redirects("idp.example".to_owned()));
+        let (out, url) = public("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
+        assert_eq!(out.get(&url, 100).await.unwrap().body, b"hello");
+        assert!(matches!(out.get(&url, 4).await, Err(FetchError::TooLarge { limit: 4, .. })));
+    }
+
     #[test]
     fn private_addresses_in_every_spelling_are_refused() {
-        let out = Outbound::new(false);
+        let out = Outbound::new(false, PATIENCE);
         for text in [
             "https://127.0.0.1/",
             "https://127.1/",
@@ -289,12 +392,12 @@ mod tests {
         assert!(matches!(out.address("file:///etc/passwd"), Err(FetchError::NotAnAddress(_))));
         assert!(matches!(out.address("acme.okta.com"), Err(FetchError::NotAnAddress(_))));
         assert!(out.address("https://1.1.1.1/").is_ok());
-        assert!(Outbound::new(true).address("http://127.0.0.1:8080/x").is_ok());
+        assert!(Outbound::new(true, PATIENCE).address("http://127.0.0.1:8080/x").is_ok());
     }
 
     #[tokio::test]
     async fn a_name_that_leads_to_a_private_address_is_refused() {
-        let out = Outbound::new(false);
+        let out = Outbound::new(false, PATIENCE);
         assert!(matches!(out.get("https://localhost/", 10).await, Err(FetchError::Private(_))));
     }
 }

@@ -17,7 +17,9 @@ use saml::idp::{ContentCipher, EncryptFor, Signed, metadata_xml, receive_post, r
 use saml::{SignerKey, name_id_format};
 use serde_json::{Map, Value, json};
 use server::Problem;
-use server::connection::{self, Asserted, BeginOptions, Change, Input, Refused, Settings, domains};
+use server::connection::{
+    self, Asserted, BeginOptions, Change, Input, OidcInput, Refused, Settings, domains,
+};
 use server::request::Params;
 use testkit::{ACTOR, SamlProvider, Says, TestApp, each_database, key_pair};
 
@@ -631,11 +633,12 @@ fn register(idp: &Idp, redirect_uri: &str) {
 }
 
 fn client(issuer: &str, secret: &str) -> Input {
-    Input::Oidc {
+    Input::Oidc(OidcInput {
         issuer: issuer.to_owned(),
         client_id: "frontdesk".to_owned(),
         client_secret: secret.to_owned(),
-    }
+        ..OidcInput::default()
+    })
 }
 
 async fn oidc_connection(t: &TestApp, idp: &Idp, issuer: &str, secret: &str) -> Connection {
@@ -654,11 +657,11 @@ async fn oidc_connection(t: &TestApp, idp: &Idp, issuer: &str, secret: &str) -> 
         other => panic!("{other:?}"),
     };
     assert_eq!(sealed(Some(kept)), sealed(Settings::of(&it)));
-    let other = Input::Oidc {
+    let other = Input::Oidc(OidcInput {
         issuer: issuer.to_owned(),
         client_id: "another".to_owned(),
-        client_secret: String::new(),
-    };
+        ..OidcInput::default()
+    });
     let refused = read_error(t, "okta-oidc", Some(&it), other).await;
     assert!(refused.detail.contains("asks for a client secret"), "{}", refused.detail);
     activated(t, &it).await

@@ -169,3 +169,14 @@ pub async fn set_identity(
     })?;
     Ok(())
 }
+
+/// Every active connection of a protocol, oldest first.
+pub async fn active(c: &mut impl Connected, protocol: Protocol) -> Result<Vec<Connection>> {
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT * FROM connections WHERE status = 'active' AND protocol = $1 ORDER BY id"
+    )
+    .bind(protocol.as_str())
+    .fetch_all(db)
+    .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}

@@ -225,6 +225,7 @@ const WITHOUT_PEOPLE: &[&str] = &[
     "domains",
     "connections",
     "signal_transmitters",
+    "connection_care",
     "directories",
     "directory_tokens",
     "directory_groups",

@@ -12,7 +12,7 @@ use crate::{Connected, Result, Tx};
 pub struct Key {
     /// Its id.
     pub id: KeyId,
-    /// `oidc`, `saml` or `receipt`.
+    /// `oidc`, `oidc_client`, `saml` or `receipt`.
     pub purpose: String,
     /// `RS256` or `ES256`.
     pub algorithm: String,
@@ -24,6 +24,15 @@ pub struct Key {
     pub created_at: Time,
     /// When it stopped signing; it may still be published.
     pub retired_at: Option<Time>,
+    /// When it begins to sign, until a younger one does; none for a key that signed at once.
+    pub signs_from: Option<Time>,
+}
+
+impl Key {
+    /// When it begins to sign.
+    pub fn start(&self) -> Time {
+        self.signs_from.unwrap_or(self.created_at)
+    }
 }
 
 #[derive(FromRow)]
@@ -35,23 +44,26 @@ struct Row {
     public_text: String,
     created_at: At,
     retired_at: Option<At>,
+    signs_from: Option<At>,
 }
 
 /// Writes a new key.
 pub async fn add(tx: &mut Tx, it: &Key) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
-        "INSERT INTO keys (id, purpose, algorithm, private_sealed, public_text, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
-    )
-    .bind(Text(it.id))
-    .bind(&it.purpose)
-    .bind(&it.algorithm)
-    .bind(&it.private_sealed)
-    .bind(&it.public_text)
-    .bind(At(it.created_at))
-    .execute(db)
-    .await
-    .map(|_| ())
+            "INSERT INTO keys (id, purpose, algorithm, private_sealed, public_text, created_at, signs_from)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(Text(it.id))
+        .bind(&it.purpose)
+        .bind(&it.algorithm)
+        .bind(&it.private_sealed)
+        .bind(&it.public_text)
+        .bind(At(it.created_at))
+        .bind(it.signs_from.map(At))
+        .execute(db)
+        .await
+        .map(|_| ())
     })?;
     Ok(())
 }
@@ -72,6 +84,24 @@ pub async fn list(c: &mut impl Connected, purpose: &str) -> Result<Vec<Key>> {
             public_text: r.public_text,
             created_at: r.created_at.0,
             retired_at: r.retired_at.map(|t| t.0),
+            signs_from: r.signs_from.map(|t| t.0),
         })
         .collect())
+}
+
+/// Lets a key sign from `at` on.
+pub async fn sign_from(tx: &mut Tx, id: KeyId, at: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE keys SET signs_from = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(At(at))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// Takes a key away for good: nothing it signed can be checked any more, and nothing be read that was encrypted for it.
+pub async fn remove(tx: &mut Tx, id: KeyId) -> Result<()> {
+    on!(tx, |db| sqlx::query("DELETE FROM keys WHERE id = $1").bind(Text(id)).execute(db).await.map(|_| ()))?;
+    Ok(())
 }

@@ -8,6 +8,7 @@ pub mod account;
 pub mod application;
 mod attempt;
 pub mod audit;
+pub mod care;
 pub mod connection;
 pub mod directory;
 pub mod directory_group;

@@ -9,6 +9,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (1, include_str!("../migrations/0001_first.sql")),
     (2, include_str!("../migrations/0002_links_defaults_and_logs.sql")),
     (5, include_str!("../migrations/0005_provider.sql")),
+    (7, include_str!("../migrations/0007_care.sql")),
     (8, include_str!("../migrations/0008_required_sign_on.sql")),
     (9, include_str!("../migrations/0009_sessions_and_passkeys.sql")),
 ];

@@ -69,6 +69,8 @@ pub struct Discovery {
     pub id_token_algorithms: Vec<Algorithm>,
     /// The provider's client authentication methods that we know; never empty.
     pub client_auth_methods: Vec<ClientAuthMethod>,
+    /// Whether assertions of a client may be signed with RS256; else with ES256.
+    pub assertion_rs256: bool,
     /// Scopes the provider lists; empty when it lists none.
     pub scopes_supported: Vec<String>,
     /// The provider promises `iss` in its callback (RFC 9207).
@@ -102,10 +104,18 @@ impl Discovery {
             end_session_endpoint: optional_endpoint(&map, "end_session_endpoint")?,
             id_token_algorithms: algorithms(list("id_token_signing_alg_values_supported"))?,
             client_auth_methods: auth_methods(list("token_endpoint_auth_methods_supported"))?,
+            assertion_rs256: list("token_endpoint_auth_signing_alg_values_supported").is_none_or(|all| {
+                all.iter().any(|name| name == "RS256") || !all.iter().any(|name| name == "ES256")
+            }),
             scopes_supported: list("scopes_supported").unwrap_or_default(),
             issuer_in_response: flag(&map, "authorization_response_iss_parameter_supported"),
             backchannel_logout: flag(&map, "backchannel_logout_supported"),
         })
+    }
+
+    /// What to sign the assertion of `private_key_jwt` with: RS256 unless the provider lists only ES256 of the two.
+    pub const fn client_assertion_algorithm(&self) -> &'static str {
+        if self.assertion_rs256 { "RS256" } else { "ES256" }
     }
 
     /// The client authentication to use: `preferred` if offered, else basic, post, private key, none.

@@ -27,6 +27,8 @@ pub struct Expected<'a> {
     pub algorithms: &'a [Algorithm],
     /// The access token that came with it; `at_hash`, if there, must fit.
     pub access_token: Option<&'a str>,
+    /// The code that it was given for; `c_hash`, if there, must fit.
+    pub code: Option<&'a str>,
     /// The longest time since the person signed in at the provider, if we asked for one.
     pub max_age: Option<SignedDuration>,
     /// Accepted `acr` values; empty accepts any.
@@ -44,6 +46,7 @@ impl<'a> Expected<'a> {
             nonce: Some(nonce),
             algorithms: Algorithm::ALL,
             access_token: None,
+            code: None,
             max_age: None,
             acr_values: &[],
             hosted_domains: &[],
@@ -93,17 +96,10 @@ pub fn validate_id_token(
     let (issued_at, expires_at) = check_times(&claims, WHAT, now, leeway)?;
     check_nonce(&claims, expected.nonce)?;
     let auth_time = check_sign_in(&claims, expected, now, leeway)?;
-    if let (Some(access_token), Some(hash)) = (expected.access_token, claims.optional_text(WHAT, "at_hash")?)
+    for (name, what, value) in
+        [("at_hash", "access token", expected.access_token), ("c_hash", "code", expected.code)]
     {
-        let ours = half_hash(opened.algorithm, access_token);
-        if verify_slices_are_equal(ours.as_bytes(), hash.as_bytes()).is_err() {
-            return Err(Rejection::new(
-                RejectionCode::AccessTokenHashMismatch,
-                "The ID token and the access token that came with it do not belong together. Start the sign-in again.",
-            )
-            .expected(ours)
-            .received(hash));
-        }
+        check_hash(&claims, opened.algorithm, (name, what, value))?;
     }
     check_hosted_domain(&claims, expected.hosted_domains)?;
     Ok(IdTokenClaims {
@@ -117,6 +113,27 @@ pub fn validate_id_token(
         email_verified: claims.boolean("email_verified"),
         claims,
     })
+}
+
+/// `at_hash` or `c_hash` (OpenID Connect Core 3.1.3.6, 3.3.2.11) against what it was made of.
+fn check_hash(
+    claims: &Claims,
+    algorithm: Algorithm,
+    (name, what, value): (&str, &str, Option<&str>),
+) -> Result<(), Rejection> {
+    let (Some(value), Some(hash)) = (value, claims.optional_text(WHAT, name)?) else { return Ok(()) };
+    let ours = half_hash(algorithm, value);
+    if verify_slices_are_equal(ours.as_bytes(), hash.as_bytes()).is_ok() {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        RejectionCode::AccessTokenHashMismatch,
+        format!(
+            "The ID token and the {what} that came with it do not belong together. Start the sign-in again."
+        ),
+    )
+    .expected(ours)
+    .received(hash))
 }
 
 /// `iss` must be exactly the configured one.

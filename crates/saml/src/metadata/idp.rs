@@ -8,7 +8,7 @@ use crate::keys::{KeyError, SigningKey, certificate_der};
 use crate::names::{DS, MD, SAMLP, binding_uri};
 use crate::time;
 use crate::xml::Tree;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uppsala::NodeId;
 
 /// Reads the metadata of one identity provider.
@@ -46,6 +46,7 @@ pub fn parse_idp_metadata(
         entity_id,
         sso,
         valid_until,
+        cache_duration: cache_duration(&tree, role),
     })
 }
 
@@ -93,6 +94,13 @@ fn role(tree: &Tree<'_>, entity: NodeId) -> Option<NodeId> {
 fn valid_until(tree: &Tree<'_>, role: NodeId) -> Option<Timestamp> {
     std::iter::successors(Some(role), |node| tree.parent(*node))
         .filter_map(|node| time::parse(tree.attr(node, "validUntil")?.trim()))
+        .min()
+}
+
+/// The shortest `cacheDuration` of the role and everything around it; an unreadable one is passed over.
+fn cache_duration(tree: &Tree<'_>, role: NodeId) -> Option<SignedDuration> {
+    std::iter::successors(Some(role), |node| tree.parent(*node))
+        .filter_map(|node| time::parse_duration(tree.attr(node, "cacheDuration")?.trim()))
         .min()
 }
 

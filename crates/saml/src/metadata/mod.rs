@@ -15,7 +15,7 @@ pub use sp::SpMetadata;
 
 use crate::keys::{KeyError, SigningKey};
 use crate::names::binding_uri;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// An address of the provider and the binding it speaks there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct IdpMetadata {
     pub name_id_formats: Vec<String>,
     /// Until when the metadata itself may be used.
     pub valid_until: Option<Timestamp>,
+    /// For how long it may be kept before it is read again (`cacheDuration`).
+    pub cache_duration: Option<SignedDuration>,
 }
 
 impl IdpMetadata {
@@ -240,6 +242,7 @@ pub fn from_parts(
         want_authn_requests_signed: false,
         name_id_formats: Vec::new(),
         valid_until: None,
+        cache_duration: None,
     })
 }
 

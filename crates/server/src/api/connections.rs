@@ -3,15 +3,17 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use model::{Connection, ConnectionStatus, Organization, Protocol};
+use model::{Connection, ConnectionStatus, Organization, Protocol, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Connected;
 
 use crate::app::App;
-use crate::connection::{self, Input};
+use crate::care::{self, Held, State as Known};
+use crate::connection::{self, Input, OidcInput, Settings};
 use crate::organization;
 use crate::problem::Problem;
+use crate::rate;
 use crate::request::{ApiCaller, ApiJson};
 use web::guide;
 
@@ -30,6 +32,8 @@ pub struct NewConnection {
     issuer: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
+    client_secret_expires_at: Option<String>,
+    client_auth: Option<String>,
 }
 
 impl NewConnection {
@@ -63,11 +67,23 @@ impl NewConnection {
                         .filter(|v| !v.trim().is_empty())
                         .ok_or_else(|| Problem::field(field, "expected for an OpenID Connect connection"))
                 };
-                Ok(Input::Oidc {
+                let by_key = match self.client_auth.as_deref() {
+                    Some("private_key_jwt") => true,
+                    None | Some("client_secret") => false,
+                    Some(_) => {
+                        return Err(Problem::field(
+                            "client_auth",
+                            "expected client_secret or private_key_jwt",
+                        ));
+                    }
+                };
+                Ok(Input::Oidc(OidcInput {
                     issuer: needed("issuer", self.issuer)?,
                     client_id: needed("client_id", self.client_id)?,
                     client_secret: self.client_secret.unwrap_or_default(),
-                })
+                    secret_ends: self.client_secret_expires_at.unwrap_or_default(),
+                    by_key,
+                }))
             }
             Protocol::Saml => match (self.metadata_xml, self.metadata_url, self.idp_entity_id) {
                 (Some(xml), None, entity_id) => Ok(Input::MetadataXml { xml, entity_id }),
@@ -115,7 +131,7 @@ pub async fn create(
         it
     };
     tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(to_json(&app, &it).await?)))
+    Ok((StatusCode::CREATED, Json(to_json(&app, &it, &Known::default()).await?)))
 }
 
 /// `GET /api/v1/organizations/{id}/connections`.
@@ -127,10 +143,11 @@ pub async fn list(
     let mut db = app.read().await?;
     let organization = organization::require(&mut db, &id).await?;
     let all = store::connection::list(&mut db, organization.id).await?;
+    let known = care::all_of(&mut db, organization.id).await?;
     drop(db);
     let mut data = Vec::new();
     for it in &all {
-        data.push(to_json(&app, it).await?);
+        data.push(to_json(&app, it, known.get(&it.id).unwrap_or(&Known::default())).await?);
     }
     Ok(Json(json!({"data": data})))
 }
@@ -141,8 +158,41 @@ pub async fn show(
     State(app): State<App>,
     Path((id, connection)): Path<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let (_, it) = require(&mut app.read().await?, &id, &connection).await?;
-    Ok(Json(to_json(&app, &it).await?))
+    let mut db = app.read().await?;
+    let (_, it) = require(&mut db, &id, &connection).await?;
+    let state = care::of(&mut db, it.id).await?;
+    drop(db);
+    Ok(Json(to_json(&app, &it, &state).await?))
+}
+
+/// What to do after reading a connection's documents again.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// `changes` of an earlier answer, by its `id`: the new addresses are taken over.
+    accept: Option<String>,
+}
+
+/// `POST /api/v1/organizations/{id}/connections/{connection}/refresh`: reads what the provider publishes now.
+pub async fn refresh(
+    caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, connection)): Path<(String, String)>,
+    ApiJson(body): ApiJson<Value>,
+) -> Result<Json<Value>, Problem> {
+    let (organization, it) = require(&mut app.read().await?, &id, &connection).await?;
+    let body: Refresh = serde_json::from_value(body).map_err(|e| Problem::field("accept", e.to_string()))?;
+    rate::check(&app, &format!("refresh:{}", organization.id), rate::LOOKS).await?;
+    if let Some(changes) = &body.accept {
+        care::accept(&app, &it, changes, &caller.actor()).await?;
+    } else {
+        care::look_now(&app, &it).await?;
+    }
+    let mut db = app.read().await?;
+    let (_, it) = require(&mut db, &id, &connection).await?;
+    let state = care::of(&mut db, it.id).await?;
+    drop(db);
+    Ok(Json(to_json(&app, &it, &state).await?))
 }
 
 /// The body of a change.
@@ -162,13 +212,14 @@ pub async fn update(
     let wanted = status(&body.status)?;
     let mut tx = app.write().await?;
     let (_, it) = require(&mut tx, &id, &connection).await?;
+    let state = care::of(&mut tx, it.id).await?;
     let it = match wanted {
         ConnectionStatus::Active => connection::activate(&app, &mut tx, &it, &caller.actor()).await?,
         ConnectionStatus::Inactive => connection::deactivate(&app, &mut tx, &it, &caller.actor()).await?,
         ConnectionStatus::Draft => return Err(Problem::field("status", "expected active or inactive")),
     };
     tx.commit().await?;
-    Ok(Json(to_json(&app, &it).await?))
+    Ok(Json(to_json(&app, &it, &state).await?))
 }
 
 /// `DELETE /api/v1/organizations/{id}/connections/{connection}`.
@@ -202,7 +253,7 @@ pub(super) async fn require(
     Ok((organization, found.ok_or_else(|| Problem::not_found("connection"))?))
 }
 
-async fn to_json(app: &App, it: &Connection) -> Result<Value, Problem> {
+async fn to_json(app: &App, it: &Connection, state: &Known) -> Result<Value, Problem> {
     let ours = connection::sp_values(app, it).await?;
     let mut answer = json!({
         "id": it.id.to_string(),
@@ -222,8 +273,63 @@ async fn to_json(app: &App, it: &Connection) -> Result<Value, Problem> {
             answer["oidc"] = json!({
                 "redirect_uri": ours.redirect_uri,
                 "backchannel_logout_uri": connection::backchannel_logout_url(app, it.id),
+                "jwks_uri": connection::client_jwks_url(app, it.id),
             });
         }
     }
+    if let Some(settings) = Settings::of(it) {
+        answer["provider_documents"] = documents(&settings, state);
+        trusted(&mut answer, &settings, app.now());
+    }
     Ok(answer)
+}
+
+/// How the provider's documents are read.
+fn documents(settings: &Settings, state: &Known) -> Value {
+    let source = match settings {
+        Settings::Saml(saml) => saml.metadata_url.clone(),
+        Settings::Oidc(oidc) => Some(oidc.issuer.clone()),
+    };
+    let changes = state.held.as_ref().map(|held| match held {
+        Held::Addresses(moved) => json!({
+            "id": state.held_digest(),
+            "sso_urls": moved.sso.iter().map(|it| it.location.as_str()).collect::<Vec<_>>(),
+            "slo_urls": moved.slo.iter().map(|it| it.location.as_str()).collect::<Vec<_>>(),
+        }),
+        Held::Provider(found) => json!({"id": null, "entity_ids": found}),
+    });
+    json!({
+        "source": source,
+        "last_read_at": state.read_at().map(|t| t.to_string()),
+        "last_tried_at": state.tried_at().map(|t| t.to_string()),
+        "next_at": state.next_at().map(|t| t.to_string()),
+        "last_error": state.error,
+        "changes": changes,
+    })
+}
+
+/// What is trusted, and when it ends.
+fn trusted(answer: &mut Value, settings: &Settings, now: Time) {
+    match settings {
+        Settings::Saml(saml) => {
+            let certificates = saml.certificates.iter().map(|it| {
+                json!({
+                    "fingerprint": it.fingerprint,
+                    "subject": it.subject,
+                    "not_after": it.not_after.to_string(),
+                    "expired": it.not_after <= now,
+                })
+            });
+            answer["saml"]["idp_entity_id"] = json!(saml.entity_id);
+            answer["saml"]["certificates"] = certificates.collect();
+        }
+        Settings::Oidc(oidc) => {
+            answer["oidc"]["client_auth"] = json!(match oidc.client_secret_sealed.as_str() {
+                _ if oidc.by_key => "private_key_jwt",
+                "" => "none",
+                _ => "client_secret",
+            });
+            answer["oidc"]["client_secret_expires_at"] = json!(oidc.secret_ends_at.map(|t| t.to_string()));
+        }
+    }
 }

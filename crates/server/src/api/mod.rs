@@ -40,6 +40,7 @@ pub fn machine() -> Router<App> {
             "/api/v1/organizations/{id}/connections/{connection}/signals",
             get(signals::show).put(signals::set).delete(signals::remove),
         )
+        .route("/api/v1/organizations/{id}/connections/{connection}/refresh", post(connections::refresh))
         .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
         .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
         .route(

@@ -81,6 +81,12 @@ pub struct OidcConfig {
     pub client_id: String,
     /// Our secret there, sealed; empty for a public client.
     pub client_secret_sealed: String,
+    /// When the provider lets that secret end, as somebody told us; only the provider knows.
+    #[serde(default, with = "maybe_micros", skip_serializing_if = "Option::is_none")]
+    pub secret_ends_at: Option<Time>,
+    /// Whether our own key proves who we are (`private_key_jwt`) in place of a secret.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_key: bool,
     /// Scopes to ask for.
     pub scopes: Vec<String>,
     /// The discovery document as it was when the connection was set up.
@@ -175,6 +181,21 @@ impl Certificate {
             fingerprint: key.fingerprint(),
             not_after: key.not_after.into(),
         }
+    }
+}
+
+/// A [`Time`] that may be missing, as microseconds.
+mod maybe_micros {
+    use model::Time;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    #[expect(clippy::ref_option, reason = "the signature that serde calls")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<Time>, to: S) -> Result<S::Ok, S::Error> {
+        time.map(Time::as_micros).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Error> {
+        Option::<i64>::deserialize(from).map(|time| time.map(Time::from_micros))
     }
 }
 

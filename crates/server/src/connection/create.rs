@@ -92,7 +92,7 @@ async fn add(
 }
 
 /// The event and the line in the audit log of a change.
-pub(super) async fn record(
+pub(crate) async fn record(
     app: &App,
     tx: &mut Tx,
     connection: &Connection,

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use model::{Connection, DomainStatus, Time};
 use oidc::relying_party::{
     Callback, CallbackExpected, ClientAuth, ClientAuthMethod, Discovery, Expected, IdTokenClaims,
-    TokenResponse, merge_userinfo, token_call, validate_id_token,
+    TokenResponse, client_assertion, merge_userinfo, token_call, validate_id_token,
 };
 use oidc::{MAX_DOCUMENT_BYTES, Rejection};
 use serde_json::Value;
@@ -19,6 +19,7 @@ use super::provider_documents::{self, DocumentsError};
 use super::{explain, metadata};
 use crate::app::App;
 use crate::problem::Problem;
+use crate::provider::keys;
 use crate::request::Params;
 
 /// How far the two clocks may differ.
@@ -102,6 +103,7 @@ impl SignIn<'_> {
         let expected = Expected {
             algorithms: &documents.discovery.id_token_algorithms,
             access_token: tokens.access_token.as_deref(),
+            code: Some(code),
             hosted_domains: &hosted,
             ..Expected::new(&config.issuer, &config.client_id, self.text("nonce"))
         };
@@ -142,7 +144,10 @@ impl SignIn<'_> {
             "" => String::new(),
             sealed => app.open_text(SECRET_PLACE, sealed)?,
         };
-        let auth = if secret.is_empty() {
+        let assertion = if config.by_key { Some(self.assertion(discovery).await?) } else { None };
+        let auth = if let Some(assertion) = &assertion {
+            ClientAuth::Assertion { assertion }
+        } else if secret.is_empty() {
             ClientAuth::Public
         } else if discovery.client_auth_methods.contains(&ClientAuthMethod::Basic) {
             ClientAuth::Basic { secret: &secret }
@@ -161,6 +166,22 @@ impl SignIn<'_> {
             .await
             .map_err(DocumentsError::Fetch)?;
         Ok(TokenResponse::parse(answer.status.as_u16(), &answer.body)?)
+    }
+
+    /// RFC 7523: we are its client, signed with our own key. Providers have always taken their token endpoint as the
+    /// audience; where that lies on another host than the issuer, the issuer is named, so that no provider can have us
+    /// sign for another's endpoint.
+    async fn assertion(&self, discovery: &Discovery) -> Result<String, Failure> {
+        let ring = keys::client_ring(self.app).await?;
+        let key = ring.key(discovery.client_assertion_algorithm())?;
+        let mut id = [0; 16];
+        self.app.rng.fill(&mut id);
+        let host = |address: &str| url::Url::parse(address).ok().map(|url| url.origin());
+        let at_home = host(&discovery.token_endpoint) == host(&discovery.issuer);
+        let audience = if at_home { &discovery.token_endpoint } else { &discovery.issuer };
+        let now = self.app.now().to_jiff();
+        let made = client_assertion(&self.config.client_id, audience, &hex::encode(id), key, now);
+        Ok(made.map_err(|error| Problem::internal(&error))?)
     }
 
     /// OpenID Connect Core 5.3, asked only where the ID token leaves something out.

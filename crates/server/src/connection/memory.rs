@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use model::{ConnectionId, Time};
 use tokio::sync::RwLock;
@@ -22,6 +23,7 @@ pub struct Memory {
     pub(super) saml: RwLock<Option<Arc<SamlKeys>>>,
     providers: Mutex<HashMap<ConnectionId, Known>>,
     signals: Mutex<HashMap<ConnectionId, SignalKeys>>,
+    asked: Mutex<HashMap<ConnectionId, Time>>,
 }
 
 /// What is known of a provider.
@@ -36,6 +38,25 @@ pub(super) struct Known {
 }
 
 impl Memory {
+    /// Lets the next who needs our SAML keys read the database again.
+    pub(crate) fn forget_saml(&self) {
+        // Held only for a moment; who holds it has just read the keys, and reads them again within a minute.
+        if let Ok(mut keys) = self.saml.try_write() {
+            *keys = None;
+        }
+    }
+
+    /// Whether a connection's provider may be asked for its metadata out of turn, which then counts as asked.
+    pub(crate) fn may_ask(&self, id: ConnectionId, now: Time, between: Duration) -> bool {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.retain(|_, at| now.since(*at) < between);
+        if asked.contains_key(&id) {
+            return false;
+        }
+        asked.insert(id, now);
+        true
+    }
+
     /// What is known of the connection's provider, if its issuer is still this one.
     pub(super) fn provider(&self, id: ConnectionId, issuer: &str) -> Option<Known> {
         let known = self.providers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,13 +7,14 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use model::{Connection, ConnectionId, Protocol};
+use model::{Connection, ConnectionId, Protocol, Time};
 use saml::{SpMetadata, name_id_format};
 
 use super::config::Settings;
 use super::keys;
 use crate::app::App;
 use crate::problem::Problem;
+use crate::request::Params;
 use web::guide;
 
 /// Our values for one connection.
@@ -86,13 +87,34 @@ pub fn backchannel_logout_url(app: &App, id: ConnectionId) -> String {
     app.config.url(&format!("/oidc/{id}/backchannel-logout"))
 }
 
+/// Where an OpenID provider reads the keys by which we prove that we are its client.
+pub fn client_jwks_url(app: &App, id: ConnectionId) -> String {
+    app.config.url(&format!("/oidc/{id}/jwks.json"))
+}
+
 fn login_url(app: &App, id: ConnectionId) -> String {
     app.config.url(&format!("/login?connection={id}"))
 }
 
-/// `GET /saml/{connection_id}/metadata` and `/certificate.pem`.
+/// Makes our SAML keys where there are none yet.
+pub(crate) async fn sp_keys(app: &App) -> Result<(), Problem> {
+    keys::ensure(app).await.map(drop)
+}
+
+/// A SAML key that signs from `signs_from` on, ready to be stored.
+pub(crate) async fn fresh_saml_key(app: &App, signs_from: Time) -> Result<store::key::Key, Problem> {
+    keys::fresh(app, Some(signs_from)).await
+}
+
+/// Reads our SAML keys again where they are in memory.
+pub(crate) async fn refresh_keys(app: &App) -> Result<(), Problem> {
+    keys::refresh(app).await
+}
+
+/// `GET /saml/{connection_id}/metadata` and `/certificate.pem`, `GET /oidc/{connection_id}/jwks.json`.
 pub fn protocol() -> Router<App> {
     Router::new()
+        .route("/oidc/{connection_id}/jwks.json", get(client_jwks))
         .route("/saml/{connection_id}/metadata", get(metadata))
         .route("/saml/{connection_id}/certificate.pem", get(certificate))
 }
@@ -117,15 +139,35 @@ async fn metadata(State(app): State<App>, Path(id): Path<String>) -> Result<Resp
     Ok(([(header::CONTENT_TYPE, "application/samlmetadata+xml")], xml).into_response())
 }
 
-/// Our certificate, for consoles that take a file.
-async fn certificate(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+/// Our certificate, for consoles that take a file; with `?next` the prepared successor's.
+async fn certificate(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
     saml_connection(&app, &id).await?;
     let keys = keys::ensure(&app).await?;
+    let pem = match params.first("next") {
+        Some(_) => keys.next_pem.clone().ok_or_else(|| Problem::not_found("next certificate"))?,
+        None => keys.cert_pem.clone(),
+    };
     let headers = [
         (header::CONTENT_TYPE, "application/x-pem-file"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"frontdesk.pem\""),
     ];
-    Ok((headers, keys.cert_pem.clone()).into_response())
+    Ok((headers, pem).into_response())
+}
+
+/// The keys by which we prove to the connection's provider that we are its client (RFC 7523). The same for every
+/// connection today; each has an address of its own, so that it can be otherwise one day.
+async fn client_jwks(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let missing = || Problem::not_found("OpenID Connect connection");
+    let id: ConnectionId = id.parse().map_err(|_| missing())?;
+    let found = store::connection::lookup(&mut app.read().await?, id).await?;
+    found.filter(|connection| connection.protocol == Protocol::Oidc).ok_or_else(missing)?;
+    let published = crate::provider::keys::client_ring(&app).await?.published.clone();
+    let headers = [(header::CACHE_CONTROL, "public, max-age=300")];
+    Ok((headers, axum::Json(published)).into_response())
 }
 
 async fn saml_connection(app: &App, id: &str) -> Result<Connection, Problem> {

@@ -1,7 +1,7 @@
 //! What an OpenID provider publishes: its discovery document and its keys.
 //!
-//! Owns fetching both, and when they are fetched again: after an hour, or at once for a key that is not known yet,
-//! but then not more often than the provider deserves. Does not own their checks (`oidc`).
+//! Owns fetching both, and when a sign-in fetches them again: at once for a key that is not known yet, but not more often
+//! than the provider deserves; otherwise they are read in the background. Does not own their checks (`oidc`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,8 @@ use crate::app::App;
 use crate::outbound::FetchError;
 use crate::problem::Problem;
 
-const FRESH: Duration = Duration::from_hours(1);
+/// They are read again in the background each hour (`care`); a sign-in asks only where that has not happened for a day.
+const FRESH: Duration = Duration::from_hours(24);
 const BETWEEN: Duration = Duration::from_mins(1);
 /// Between two looks for an unknown key. Only the provider's own token endpoint can name one, so this is courtesy
 /// towards a provider in trouble, not a defence against strangers.
@@ -98,7 +99,7 @@ async fn get(app: &App, url: &str) -> Result<Vec<u8>, DocumentsError> {
     Err(DocumentsError::Status { url: url.to_owned(), status: fetched.status.as_u16() })
 }
 
-/// What the connection's provider publishes: as known for less than an hour, else fetched. While the provider does
+/// What the connection's provider publishes: as known for less than a day, else fetched. While the provider does
 /// not answer, what was known before serves on.
 pub(super) async fn current(
     app: &App,
@@ -154,6 +155,22 @@ async fn again(
     }
 }
 
+/// Fetches both documents in the background, for the next sign-ins.
+pub(super) async fn fetch_again(
+    app: &App,
+    connection: &Connection,
+    config: &OidcConfig,
+) -> Result<Fetched, DocumentsError> {
+    let fetched = fetch(app, &config.issuer).await?;
+    let now = app.now();
+    let documents = Arc::new(Documents {
+        discovery: fetched.documents.discovery.clone(),
+        jwks: fetched.documents.jwks.clone(),
+    });
+    app.connections.remember(connection.id, Known { documents, fetched_at: now, asked_at: now });
+    Ok(fetched)
+}
+
 /// What is in memory, else what was stored at the setup.
 fn known(app: &App, connection: &Connection, config: &OidcConfig) -> Option<Known> {
     let known = app.connections.provider(connection.id, &config.issuer);
@@ -172,20 +189,38 @@ fn known(app: &App, connection: &Connection, config: &OidcConfig) -> Option<Know
     Some(known)
 }
 
+/// What proves to the provider that we are its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// Nothing but PKCE.
+    None,
+    /// A client secret.
+    Secret,
+    /// Our own key.
+    Key,
+}
+
 /// Whether we can work with what the provider offers.
-pub(super) fn check_usable(app: &App, documents: &Documents, public: bool) -> Result<(), Problem> {
+pub(super) fn check_usable(app: &App, documents: &Documents, proof: Proof) -> Result<(), Problem> {
     let discovery = &documents.discovery;
     for url in [&discovery.authorization_endpoint, &discovery.token_endpoint] {
         app.outbound.address(url).map_err(|error| Problem::field("issuer", error.to_string()))?;
     }
     let offers = |method| discovery.client_auth_methods.contains(&method);
-    if public && !offers(ClientAuthMethod::None) {
+    if proof == Proof::Key && !offers(ClientAuthMethod::PrivateKeyJwt) {
+        return Err(Problem::field(
+            "client_auth",
+            "The provider does not take our key. Expected private_key_jwt among its client authentication methods: allow \
+             it for this application, or use a client secret.",
+        ));
+    }
+    if proof == Proof::None && !offers(ClientAuthMethod::None) {
         return Err(Problem::field(
             "client_secret",
             "The provider asks for a client secret. Copy it from its console.",
         ));
     }
-    if !public && !offers(ClientAuthMethod::Basic) && !offers(ClientAuthMethod::Post) {
+    if proof == Proof::Secret && !offers(ClientAuthMethod::Basic) && !offers(ClientAuthMethod::Post) {
         return Err(Problem::field(
             "client_secret",
             "The provider takes no client secret. Expected client_secret_basic or client_secret_post among its client \

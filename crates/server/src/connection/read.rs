@@ -4,18 +4,20 @@
 //! telling pasted texts apart (`pasted`) or storing. Nothing comes out unless it was read whole.
 
 use jiff::Timestamp;
-use model::Connection;
+use model::{Connection, Time};
 use saml::{IdpMetadata, MetadataError};
 
 use super::config::{OidcConfig, SECRET_PLACE, SamlConfig, Settings};
+use super::metadata;
 use super::pasted::{self, Pasted};
-use super::{metadata, provider_documents};
+use super::provider_documents::{self, Proof};
 use crate::app::App;
+use crate::outbound::FetchError;
 use crate::problem::Problem;
 use web::guide::{self, Guide};
 
 /// Metadata of one provider is a few kilobytes; a federation's aggregate is not fetched.
-const METADATA_LIMIT: usize = 5 * 1024 * 1024;
+pub(super) const METADATA_LIMIT: usize = 5 * 1024 * 1024;
 
 /// The tenant of all personal Microsoft accounts.
 const MICROSOFT_PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -44,15 +46,24 @@ pub enum Input {
     /// Anything: metadata, its address, or a text with the address in it.
     Pasted(String),
     /// OpenID Connect.
-    Oidc {
-        /// The issuer, or the address of its discovery document.
-        issuer: String,
-        /// Our client id there.
-        client_id: String,
-        /// Our secret there. Empty keeps the one that is stored for the same issuer and client; else it means a
-        /// public client.
-        client_secret: String,
-    },
+    Oidc(OidcInput),
+}
+
+/// What is brought of an OpenID provider.
+#[derive(Clone, Default)]
+pub struct OidcInput {
+    /// The issuer, or the address of its discovery document.
+    pub issuer: String,
+    /// Our client id there.
+    pub client_id: String,
+    /// Our secret there. Empty keeps the one that is stored for the same issuer and client; else it means a public
+    /// client.
+    pub client_secret: String,
+    /// When that secret ends: a day such as `2028-11-23`, or a moment in RFC 3339. Empty where nobody knows; beside a
+    /// kept secret it keeps what is known.
+    pub secret_ends: String,
+    /// Our own key proves who we are (`private_key_jwt`), and there is no secret.
+    pub by_key: bool,
 }
 
 /// Reads `input`, fetching what it names. Nothing is stored; call it before the transaction.
@@ -80,9 +91,7 @@ pub async fn read_input(
             Pasted::Document(xml) => reader.xml(&xml, None, None),
             Pasted::Address(url) => reader.url(&url).await,
         },
-        Input::Oidc { issuer, client_id, client_secret } => {
-            reader.oidc(issuer, client_id, client_secret).await
-        }
+        Input::Oidc(input) => reader.oidc(input).await,
     }
 }
 
@@ -112,7 +121,16 @@ impl Reader<'_> {
             return Err(problem);
         }
         let refused = |problem: String| Problem::field("metadata_url", problem);
-        let fetched = self.app.outbound.get(url, METADATA_LIMIT).await.map_err(|e| refused(e.to_string()))?;
+        let fetched = self.app.outbound.get(url, METADATA_LIMIT).await.map_err(|e| {
+            refused(match e {
+                FetchError::TooLarge { host, .. } => format!(
+                    "{host} answered with more than 5 MB, which is the metadata of a whole federation. Expected that of \
+                     your own provider: use the address where it publishes its own, or upload a file with its part alone, \
+                     from <EntityDescriptor to </EntityDescriptor>."
+                ),
+                other => format!("{other}."),
+            })
+        })?;
         if !fetched.status.is_success() {
             return Err(refused(format!(
                 "{url} answered with status {}. Expected the metadata document: open the address in a private window, \
@@ -163,6 +181,7 @@ impl Reader<'_> {
                 "This is our own entity ID. Expected the identity provider's.",
             ));
         }
+        self.check_lasting(metadata, from)?;
         let config = SamlConfig::from_metadata(metadata, from.map(str::to_owned));
         for endpoint in &config.sso {
             let secure = endpoint.location.to_ascii_lowercase().starts_with("https://");
@@ -179,10 +198,31 @@ impl Reader<'_> {
         Ok(Settings::Saml(config))
     }
 
-    async fn oidc(&self, issuer: &str, client_id: &str, secret: &str) -> Result<Settings, Problem> {
-        let (client_id, secret) = (client_id.trim(), secret.trim());
+    /// A certificate that has ended is trusted where it is in use, and no beginning: the provider may stop signing with it
+    /// any day.
+    fn check_lasting(&self, metadata: &IdpMetadata, from: Option<&str>) -> Result<(), Problem> {
+        let last = metadata.signing_keys.iter().map(|key| key.not_after).max();
+        let Some(end) = last.filter(|_| metadata.all_keys_expired()) else { return Ok(()) };
+        let ended = end.strftime("%-d %B %Y");
+        let words = if from.is_some() {
+            format!(
+                "The signing certificate in this metadata ended on {ended}. Make a new certificate in the provider's \
+                 console, then give the same address again."
+            )
+        } else {
+            format!(
+                "This signing certificate ended on {ended}. Make a new one in the provider's console, or look whether it \
+                 already shows a newer one, and bring that."
+            )
+        };
+        Err(Problem::field(if from.is_some() { "metadata_url" } else { "certificate" }, words))
+    }
+
+    async fn oidc(&self, input: &OidcInput) -> Result<Settings, Problem> {
+        let (client_id, secret) = (input.client_id.trim(), input.client_secret.trim());
         self.check_client(client_id, secret)?;
-        let issuer = oidc::relying_party::issuer_from_input(issuer);
+        let ends = secret_end(&input.secret_ends, self.now)?;
+        let issuer = oidc::relying_party::issuer_from_input(&input.issuer);
         oidc::relying_party::check_issuer(issuer)
             .map_err(|r| Problem::field("issuer", pasted::words_of(&r)))?;
         if issuer.contains(MICROSOFT_PERSONAL) {
@@ -198,16 +238,26 @@ impl Reader<'_> {
                 None => Problem::field("issuer", error.sentence()),
             }
         })?;
-        let sealed = if secret.is_empty() {
-            self.kept_secret(issuer, client_id)
-        } else {
-            self.app.seal_text(SECRET_PLACE, secret)
+        let (sealed, ends) = match secret {
+            _ if input.by_key => (String::new(), None),
+            "" => {
+                let (kept, known) = self.kept_secret(issuer, client_id);
+                (kept, ends.or(known))
+            }
+            new => (self.app.seal_text(SECRET_PLACE, new), ends),
         };
-        provider_documents::check_usable(self.app, &fetched.documents, sealed.is_empty())?;
+        let proof = match sealed.as_str() {
+            _ if input.by_key => Proof::Key,
+            "" => Proof::None,
+            _ => Proof::Secret,
+        };
+        provider_documents::check_usable(self.app, &fetched.documents, proof)?;
         Ok(Settings::Oidc(OidcConfig {
             issuer: issuer.to_owned(),
             client_id: client_id.to_owned(),
             client_secret_sealed: sealed,
+            secret_ends_at: ends,
+            by_key: input.by_key,
             scopes: provider_documents::scopes(&fetched.documents.discovery),
             discovery: fetched.discovery,
             jwks: fetched.jwks,
@@ -216,12 +266,12 @@ impl Reader<'_> {
     }
 
     /// A secret goes to nobody but the provider that it was entered for.
-    fn kept_secret(&self, issuer: &str, client_id: &str) -> String {
+    fn kept_secret(&self, issuer: &str, client_id: &str) -> (String, Option<Time>) {
         match &self.stored {
             Some(Settings::Oidc(known)) if known.issuer == issuer && known.client_id == client_id => {
-                known.client_secret_sealed.clone()
+                (known.client_secret_sealed.clone(), known.secret_ends_at)
             }
-            _ => String::new(),
+            _ => (String::new(), None),
         }
     }
 
@@ -287,6 +337,27 @@ impl Reader<'_> {
         };
         Problem::field(field, words)
     }
+}
+
+/// When a client secret ends: a day (its beginning, in UTC, so that nobody is warned too late) or a moment.
+fn secret_end(text: &str, now: Timestamp) -> Result<Option<Time>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let field = |words: String| Problem::field("client_secret_expires_at", words);
+    let moment = text.parse::<Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse());
+    let moment = moment.map_err(|_| {
+        let shown: String = text.chars().take(40).collect();
+        field(format!("“{shown}” is no day. Expected the day on which the secret ends, such as 2028-11-23."))
+    })?;
+    if moment <= now {
+        return Err(field(format!(
+            "This secret ended on {}. Make a new one in the provider's console and enter it with its own end.",
+            moment.strftime("%-d %B %Y")
+        )));
+    }
+    Ok(Some(moment.into()))
 }
 
 fn is_guid(text: &str) -> bool {

@@ -14,7 +14,7 @@ use super::logs;
 use crate::app::App;
 use crate::connection::domains;
 use crate::onboarding::domain_panel;
-use crate::org::{Desk, links, trust, words};
+use crate::org::{Desk, links, reading, trust, words};
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::rate;
@@ -56,6 +56,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
     let query = Query { status: Some(MemberStatus::Incomplete), limit: 10, ..Query::default() };
     let incomplete = store::member::list(&mut db, it.id, &query).await?.items;
     let connections = store::connection::list(&mut db, it.id).await?;
+    let known = reading::Known::of(&mut db, it.id, app.now()).await?;
     let directories = store::directory::list(&mut db, it.id).await?;
     let last = Attempts { organization: Some(it.id), limit: 5, ..Attempts::default() };
     let attempts = store::session::list_attempts(&mut db, &last).await?.items;
@@ -76,7 +77,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
             words::shown(usize::try_from(total).unwrap_or(0), "member", "members"),
             words::day(it.created_at)
         ),
-        notices: notices(it, &domains),
+        notices: [notices(it, &domains), known.notices(&connections)].concat(),
         figures: vec![
             Figure::count(u64::try_from(active).unwrap_or(0), "active members"),
             Figure::new(worked(week), "sign-ins that worked, 7 days"),
@@ -101,7 +102,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
         ),
         link_email: typed.email,
         link_action: format!("{here}/setup-links"),
-        connections: connections.iter().map(|c| trust::connection_card(c, desk)).collect(),
+        connections: known.cards(&connections, desk),
         directories: directories.iter().map(|d| trust::directory_card(app, d, desk)).collect(),
         member_counts: counts.iter().map(|(s, n)| by_status(desk, *s, *n)).collect(),
         incomplete: incomplete.iter().map(|m| (words::person(m, &desk.base), words::reason(m))).collect(),

@@ -7,6 +7,7 @@ mod access;
 mod application;
 mod companies;
 mod company;
+mod keys;
 mod logs;
 mod mails;
 mod masked;
@@ -52,6 +53,8 @@ pub fn pages() -> Router<App> {
         .route("/console/applications/{application}/remove", post(product::remove))
         .route("/console/tokens", get(product::tokens).post(product::make_token))
         .route("/console/tokens/{token}/revoke", post(product::revoke_token))
+        .route("/console/keys", get(keys::list).post(keys::act))
+        .route("/console/keys/{key}/discard", post(keys::discard))
         .route("/console/mails", get(mails::list))
         .route("/console/mails/{mail}", get(mails::show))
         .route("/console/login/passkey", post(passkeys::sign_in))

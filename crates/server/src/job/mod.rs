@@ -19,6 +19,8 @@ const LEASE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_secs(5);
 /// How often to forget what has ended.
 const TIDY: Duration = Duration::from_mins(5);
+/// How often to look after connections and our own keys.
+const CARE: Duration = Duration::from_mins(1);
 /// Longer than any limit's window.
 const COUNTERS: Duration = Duration::from_hours(24);
 /// How long operators see how applications were told of logouts.
@@ -49,7 +51,15 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
     let waiting = app.store.jobs_waiting();
     tokio::pin!(stop);
     let mut tidied = app.now();
+    let mut cared: Option<tokio::task::JoinHandle<()>> = None;
+    let mut cared_at = None;
     loop {
+        // Beside the queue: customers' providers may be slow, and mails do not wait for them.
+        let rested = cared_at.is_none_or(|at| app.now().since(at) >= CARE);
+        if rested && cared.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+            cared_at = Some(app.now());
+            cared = Some(tokio::spawn(care(app.clone())));
+        }
         if app.now().since(tidied) >= TIDY {
             tidied = app.now();
             if let Err(problem) = tidy(&app).await {
@@ -62,10 +72,26 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
             Err(problem) => tracing::error!(cause = problem.cause, "the job runner could not claim work"),
         }
         tokio::select! {
-            () = &mut stop => return,
+            () = &mut stop => {
+                // What a look has not written yet is written by the next one.
+                if let Some(cared) = cared {
+                    cared.abort();
+                }
+                return;
+            }
             () = waiting.notified() => {}
             _ = tokio::time::timeout(LOOK, std::future::pending::<()>()) => {}
         }
+    }
+}
+
+/// Looks after connections and our own keys.
+async fn care(app: App) {
+    if let Err(problem) = crate::keys::tend(&app).await {
+        tracing::error!(cause = problem.cause, "our own keys could not be looked after");
+    }
+    if let Err(problem) = crate::care::round(&app).await {
+        tracing::error!(cause = problem.cause, "connections could not be looked after");
     }
 }
 

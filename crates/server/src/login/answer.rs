@@ -12,6 +12,7 @@ use super::flow::{self, ANSWERED, Answer, SENT, State as FlowState};
 use super::start::see_other;
 use super::{record, return_to};
 use crate::app::App;
+use crate::care;
 use crate::connection::{self, Asserted, Refused};
 use crate::problem::Problem;
 use crate::request::Params;
@@ -35,7 +36,34 @@ pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -
     };
     let (connection, state) = waiting(&app, flow, connection).await?;
     let outcome = connection::finish_saml(&app, &connection, &state.protocol, message, app.now()).await;
+    let (connection, outcome) = match outcome {
+        Err(refused) if refused.code == "signature_invalid" && !state.test => {
+            with_new_certificates(&app, connection, refused, (&state.protocol, message)).await
+        }
+        other => (connection, other),
+    };
     keep(&app, flow, state, &connection, outcome, message).await
+}
+
+/// A signature that no known key made may be made with a key that the provider has only just published: its metadata is
+/// read again, once a minute at most, and the answer judged anew where something came.
+async fn with_new_certificates(
+    app: &App,
+    connection: Connection,
+    refused: Refused,
+    (state, message): (&serde_json::Value, &str),
+) -> (Connection, Result<Asserted, Refused>) {
+    match care::after_unknown_key(app, &connection).await {
+        Ok(Some(now)) => {
+            let outcome = connection::finish_saml(app, &now, state, message, app.now()).await;
+            (now, outcome)
+        }
+        Ok(None) => (connection, Err(refused)),
+        Err(problem) => {
+            tracing::error!(cause = problem.cause, "a provider's metadata could not be looked at again");
+            (connection, Err(refused))
+        }
+    }
 }
 
 /// `GET /oidc/{connection}/callback`.

@@ -11,6 +11,7 @@ mod leavers;
 pub mod links;
 mod member;
 mod members;
+pub mod reading;
 mod sessions;
 mod settings;
 pub mod trust;

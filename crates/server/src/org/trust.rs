@@ -10,8 +10,10 @@ use store::scim_request::{Of, ScimRequest};
 
 use super::Desk;
 use super::links;
+use super::reading::{Known, reading_act, reading_acts};
 use super::words;
 use crate::app::App;
+use crate::care::{self, State as Care};
 use crate::connection::{self, domains as room};
 use crate::directory as feed;
 use crate::onboarding::domain_panel;
@@ -148,7 +150,10 @@ pub async fn ask_before_removing(
 
 /// `GET /sign-on`.
 pub async fn sign_on(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
-    let all = store::connection::list(&mut app.read().await?, desk.organization.id).await?;
+    let mut db = app.read().await?;
+    let all = store::connection::list(&mut db, desk.organization.id).await?;
+    let known = Known::of(&mut db, desk.organization.id, app.now()).await?;
+    drop(db);
     let active = all.iter().filter(|c| c.status == ConnectionStatus::Active).count();
     let mut surroundings = desk.page(&app, "Sign-on", Place::SignOn);
     surroundings.flash = words::done(params.first("done"));
@@ -159,7 +164,8 @@ pub async fn sign_on(State(app): State<App>, desk: Desk, params: Params) -> Resu
             1 => format!("{} signs its people in through one provider.", desk.organization.name),
             n => format!("{} signs its people in through {n} providers.", desk.organization.name),
         },
-        connections: all.iter().map(|c| connection_card(c, &desk)).collect(),
+        notices: known.notices(&all),
+        connections: known.cards(&all, &desk),
         links: links::rows(&app, &desk, &links::SIGN_ON).await?,
         link_action: Some(desk.at("setup-links?purpose=sso")),
         required: desk.at("sign-on/required"),
@@ -173,7 +179,12 @@ fn provider(id: &str, detail: &str) -> Person {
 }
 
 /// A connection on a page.
-pub fn connection_card(it: &Connection, desk: &Desk) -> ConnectionCard {
+pub(super) fn connection_card(
+    it: &Connection,
+    known: Option<&Care>,
+    desk: &Desk,
+    now: Time,
+) -> ConnectionCard {
     let protocol = match it.protocol {
         Protocol::Saml => "SAML 2.0",
         Protocol::Oidc => "OpenID Connect",
@@ -191,26 +202,34 @@ pub fn connection_card(it: &Connection, desk: &Desk) -> ConnectionCard {
             ConnectionStatus::Active => Status::ok("Active"),
             ConnectionStatus::Inactive => Status::stopped("Switched off"),
         },
-        facts: vec![
+        facts: [
             ("Last test".to_owned(), Html::text(&words::maybe_when(it.tested_at).text)),
             ("Last sign-in".to_owned(), Html::text(&words::maybe_when(it.last_login_at).text)),
-        ],
-        acts: match it.status {
-            ConnectionStatus::Draft => Vec::new(),
-            ConnectionStatus::Active => vec![act(
-                "deactivate",
-                "Switch off",
-                "Nobody signs in through it until it is switched on again.",
-            )],
-            ConnectionStatus::Inactive => {
-                vec![act("activate", "Switch on", "People sign in through it again.")]
-            }
-        },
+        ]
+        .into_iter()
+        .chain(care::reading(it, known.unwrap_or(&Care::default()), now))
+        .collect(),
+        acts: reading_acts(it, known, &act)
+            .into_iter()
+            .chain(match it.status {
+                ConnectionStatus::Draft => None,
+                ConnectionStatus::Active => {
+                    let effect = "Nobody signs in through it until it is switched on again.";
+                    Some(act("deactivate", "Switch off", effect))
+                }
+                ConnectionStatus::Inactive => {
+                    Some(act("activate", "Switch on", "People sign in through it again."))
+                }
+            })
+            .collect(),
     }
 }
 
 /// `POST /sign-on` with `activate` or `deactivate` and a connection's id.
 pub async fn connection(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
+    if let Some(done) = reading_act(&app, &desk, &form).await? {
+        return Ok(Redirect::to(&desk.at(&format!("sign-on?done={done}"))).into_response());
+    }
     let (on, id) = match (form.first("activate"), form.first("deactivate")) {
         (Some(id), _) => (true, id),
         (None, Some(id)) => (false, id),

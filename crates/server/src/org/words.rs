@@ -56,6 +56,11 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
         "resumed" => ("Suspension taken back", "They may sign in again."),
         "left" => ("Checked out", "Every session has ended. You find who left under Leavers, with an undo."),
         "restored" => ("Undone", "As it was before, as far as it was still there."),
+        "read" => ("Read", "What the provider publishes is known as of now."),
+        "unread" => ("It could not be read", "Why stands beside the connection. Nothing was changed."),
+        "accepted" => {
+            ("The new addresses are in use", "Sign in once for a test, so that you know that they work.")
+        }
         "revoked" => ("The setup link no longer works", "Whoever opens it is told whom to ask."),
         "opened" => {
             ("Another way is open", "It ends by itself. Every administrator of the company was told by mail.")

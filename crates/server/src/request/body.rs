@@ -238,17 +238,28 @@ impl FromRequest<App> for Upload {
     }
 }
 
+/// The way out for what is most often too large.
+const OF_AGGREGATES: &str = "If it is the metadata of a whole federation, cut out the part of your own provider, from \
+                             <EntityDescriptor to </EntityDescriptor>, or give the address where it publishes its own.";
+
 fn multipart(error: &axum::extract::multipart::MultipartError) -> Problem {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        let detail = format!("Files may have up to 10 MB. {OF_AGGREGATES} Nothing was changed.");
+        return Problem::new(error.status(), "file_too_large", "This file is too large", detail);
+    }
     Problem::new(
         error.status(),
         "upload_not_read",
         "This file did not arrive whole",
-        format!("{}. Files may have up to 10 MB.", error.body_text()),
+        format!("{}. Go back, choose it again and send the form once more.", error.body_text()),
     )
 }
 
 fn too_large(error: &axum::extract::rejection::BytesRejection) -> Problem {
-    let detail = format!("{}. A body may have up to 2 MB; a file of people up to 10 MB.", error.body_text());
+    let detail = format!(
+        "{}. A body may have up to 2 MB; a file of people up to 10 MB. {OF_AGGREGATES}",
+        error.body_text()
+    );
     Problem::new(error.status(), "body_too_large", "This request is too large", detail)
 }
 

@@ -1,5 +1,6 @@
 //! The setup wizard as a person walks through it, with a link and a browser, and the ways it must not be walked.
 
+mod bad_values;
 mod certificate;
 mod directory;
 mod links;

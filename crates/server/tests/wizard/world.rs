@@ -41,6 +41,12 @@ impl Company {
         self.id.parse().expect("an id")
     }
 
+    /// What the API answers to a connection that cannot be made.
+    pub async fn refuses(&self, t: &TestApp, body: Value) -> Answer {
+        let path = format!("/api/v1/organizations/{}/connections", self.id);
+        t.browser().api("POST", &path, &self.token, Some(body)).await
+    }
+
     pub async fn api(&self, t: &TestApp, method: &str, path: &str, body: Value) -> Value {
         let path = format!("/api/v1/organizations/{}{path}", self.id);
         let answer = t.browser().api(method, &path, &self.token, Some(body)).await;

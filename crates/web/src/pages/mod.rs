@@ -147,6 +147,7 @@ fn samples_of_the_console() -> Vec<Sample> {
         "login-signing-out": sign_out::SigningOut::sample(),
         "console-secret-made": console::SecretMade::sample(),
         "console-tokens": console::Tokens::sample(),
+        "console-keys": console::Keys::sample(),
         "console-mails": console::Mails::sample(),
         "console-mails-empty": console::Mails::sample_empty(),
         "console-mail": console::MailPage::sample(),

@@ -82,9 +82,12 @@ fn trusted(it: &Connection, now: Time) -> Trusted {
 }
 
 fn standing(settings: &Settings, now: Time) -> Status {
-    let Settings::Saml(saml) = settings else { return Status::ok("Live") };
-    match saml.certificates.iter().map(|it| it.not_after).max() {
-        Some(end) if end <= now => Status::bad("The certificate has ended"),
+    let (what, end) = match settings {
+        Settings::Saml(saml) => ("certificate", saml.certificates.iter().map(|it| it.not_after).max()),
+        Settings::Oidc(oidc) => ("client secret", oidc.secret_ends_at),
+    };
+    match end {
+        Some(end) if end <= now => Status::bad(format!("The {what} has ended")),
         Some(end) if days(end, now) < SOON => Status::warn(format!("Ends in {} days", days(end, now))),
         _ => Status::ok("Live"),
     }
@@ -115,12 +118,14 @@ pub fn facts(settings: &Settings, now: Time) -> Vec<(String, Html)> {
         Settings::Oidc(oidc) => {
             add("Issuer", Html::text(&oidc.issuer));
             add("Client", Html::text(&oidc.client_id));
-            let secret = if oidc.client_secret_sealed.is_empty() {
-                "none: a public client"
-            } else {
-                "kept sealed; only your provider knows when it ends"
+            let secret = match (oidc.client_secret_sealed.as_str(), oidc.secret_ends_at) {
+                (_, _) if oidc.by_key => "none: our own key proves who we are".to_owned(),
+                ("", _) => "none: a public client".to_owned(),
+                (_, None) => "kept sealed; only your provider knows when it ends".to_owned(),
+                (_, Some(end)) if end <= now => format!("kept sealed, ended {}", when(end).text),
+                (_, Some(end)) => format!("kept sealed, ends {}", when(end).text),
             };
-            add("Secret", Html::text(secret));
+            add("Secret", Html::text(&secret));
         }
     }
     facts

@@ -13,7 +13,7 @@ use super::see_other;
 use super::sso_values::decoded;
 use super::visit::Visit;
 use crate::app::App;
-use crate::connection::{self, Input, SamlConfig, Settings};
+use crate::connection::{self, Input, OidcInput, SamlConfig, Settings};
 use crate::problem::Problem;
 use crate::request::{Browser, Upload};
 use web::html::Html;
@@ -56,6 +56,7 @@ pub async fn take(
             let mut page = form(&app, &visit, &browser, it);
             page.paste = Field::new(typed("paste"));
             page.certificate = Field::new(typed("certificate"));
+            page.secret_expires = Field::new(typed("secret_expires"));
             page.only_new = upload.fields.first("only_new").is_some();
             mark(&mut page, &problem);
             Ok(web::respond(StatusCode::UNPROCESSABLE_ENTITY, &page))
@@ -72,6 +73,7 @@ fn mark(page: &mut SetupRenew, problem: &Problem) {
     };
     let field = match wrong.field.as_str() {
         "client_secret" | "client_id" | "issuer" => &mut page.client_secret,
+        "client_secret_expires_at" => &mut page.secret_expires,
         "certificate" => &mut page.certificate,
         _ => &mut page.paste,
     };
@@ -88,11 +90,13 @@ async fn prepare(app: &App, it: &Connection, upload: &Upload) -> Result<Settings
             if secret.is_empty() {
                 return Err(Problem::field("client_secret", "Expected the new client secret."));
             }
-            let input = Input::Oidc {
+            let input = Input::Oidc(OidcInput {
                 issuer: oidc.issuer.clone(),
                 client_id: oidc.client_id.clone(),
                 client_secret: secret.to_owned(),
-            };
+                secret_ends: typed("secret_expires").to_owned(),
+                ..OidcInput::default()
+            });
             connection::read_input(app, &it.provider, Some(it), &input).await?
         }
         Settings::Saml(saml) => {
@@ -210,6 +214,7 @@ fn form(app: &App, visit: &Visit, browser: &Browser, it: &Connection) -> SetupRe
         paste: Field::default(),
         certificate: Field::default(),
         client_secret: Field::default(),
+        secret_expires: Field::default(),
         only_new: false,
         action: visit.path("/certificate/values"),
         back: visit.path("/certificate"),

@@ -9,7 +9,7 @@ use super::rail::Step;
 use super::visit::{Visit, connection_of};
 use super::{Form, see_other, text};
 use crate::app::App;
-use crate::connection::{self, Change, Input, Settings};
+use crate::connection::{self, Change, Input, OidcInput, Settings};
 use crate::problem::Problem;
 use crate::request::{Browser, Upload};
 use web::guide::{self, Guide};
@@ -36,6 +36,9 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
             let mut page = client_page(&app, &visit, &browser, guide);
             if let Some(Settings::Oidc(oidc)) = visit.settings() {
                 page.secret_kept = !oidc.client_secret_sealed.is_empty();
+                page.by_key = oidc.by_key;
+                let end = oidc.secret_ends_at.map(|at| at.to_jiff().strftime("%Y-%m-%d").to_string());
+                page.secret_expires = Field::new(end.unwrap_or_default());
                 page.issuer = Field::new(oidc.issuer);
                 page.client_id = Field::new(oidc.client_id);
             }
@@ -115,16 +118,24 @@ pub async fn client(
     let connection = changeable(&visit, Protocol::Oidc)?;
     let Some(guide) = visit.sso_guide() else { return Ok(see_other(&visit.path("/sso/providers"))) };
     let (issuer, client_id) = (text(&form.0, "issuer"), text(&form.0, "client_id"));
+    let (secret_ends, by_key) = (text(&form.0, "secret_expires"), text(&form.0, "by_key") == "1");
     let kept = match visit.settings() {
         Some(Settings::Oidc(oidc)) => oidc.client_secret_sealed,
         _ => String::new(),
     };
     let mut page = client_page(&app, &visit, &browser, guide);
     (page.issuer, page.client_id) = (Field::new(issuer), Field::new(client_id));
+    (page.secret_expires, page.by_key) = (Field::new(secret_ends), by_key);
     page.secret_kept = !kept.is_empty();
     let client_secret = text(&form.0, "client_secret").to_owned();
-    let keep_secret = client_secret.is_empty().then_some(kept);
-    let input = Input::Oidc { issuer: issuer.to_owned(), client_id: client_id.to_owned(), client_secret };
+    let keep_secret = (client_secret.is_empty() && !by_key).then_some(kept);
+    let input = Input::Oidc(OidcInput {
+        issuer: issuer.to_owned(),
+        client_id: client_id.to_owned(),
+        client_secret,
+        secret_ends: secret_ends.to_owned(),
+        by_key,
+    });
     match take_client(&app, &visit, connection, &input, keep_secret).await {
         Ok(()) => Ok(see_other(&visit.path("/sso/test"))),
         Err(problem) if problem.status.is_server_error() && problem.code == "internal" => {
@@ -134,7 +145,8 @@ pub async fn client(
             for wrong in &problem.fields {
                 let field = match wrong.field.as_str() {
                     "client_id" => &mut page.client_id,
-                    "client_secret" => &mut page.client_secret,
+                    "client_secret" | "client_auth" => &mut page.client_secret,
+                    "client_secret_expires_at" => &mut page.secret_expires,
                     _ => &mut page.issuer,
                 };
                 field.error = Some(wrong.problem.clone());
@@ -206,7 +218,11 @@ fn metadata_page(app: &App, visit: &Visit, browser: &Browser, guide: &Guide) -> 
 fn client_page(app: &App, visit: &Visit, browser: &Browser, guide: &Guide) -> SetupOidc {
     let title = format!("Details from {}", guide.name);
     let page = visit.page(app, browser, &title, Some(Step::Values));
-    SetupOidc::new(page, guide, &visit.path("/sso/client"), &visit.path("/sso/steps"))
+    let mut page = SetupOidc::new(page, guide, &visit.path("/sso/client"), &visit.path("/sso/steps"));
+    if let Ok(connection) = visit.connection() {
+        page.jwks_url = connection::client_jwks_url(app, connection.id);
+    }
+    page
 }
 
 fn wrong_value(problem: &Problem) -> WrongValue {

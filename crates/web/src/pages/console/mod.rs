@@ -1,12 +1,14 @@
 //! Pages of the operators, `/console`.
 
 mod access;
+mod keys;
 mod log;
 mod mail;
 mod organization;
 mod product;
 
 pub use access::{FirstOperator, OperatorPasskeys, OperatorSignIn, Operators};
+pub use keys::{KeyGroup, KeyRow, Keys};
 pub use log::{Attempts, LogRow, ScimRequestPage, ScimRequests, Trace};
 pub use mail::{MailPage, MailRow, Mails};
 pub use organization::{NewOrganization, Organization, OrganizationRow, Organizations, Switch};
@@ -31,6 +33,8 @@ pub enum Place {
     Applications,
     /// `/console/tokens`
     Tokens,
+    /// `/console/keys`
+    Keys,
     /// `/console/mails`
     Mails,
     /// `/console/operators`
@@ -45,6 +49,7 @@ pub fn nav(current: Option<Place>) -> Vec<NavItem> {
         (Place::Scim, "SCIM requests", "/console/scim"),
         (Place::Applications, "Applications", "/console/applications"),
         (Place::Tokens, "API tokens", "/console/tokens"),
+        (Place::Keys, "Keys", "/console/keys"),
         (Place::Mails, "Mails", "/console/mails"),
         (Place::Operators, "Operators", "/console/operators"),
     ]

@@ -5,7 +5,9 @@ use crate::html::Html;
 use crate::layout::Page;
 use crate::pages::org::Act;
 use crate::pages::setup::DomainPanel;
-use crate::parts::{Choice, Copy, Field, Figure, Icon, Input, Notice, Opt, Person, Select, Status, When};
+use crate::parts::{
+    Choice, Copy, Field, Figure, Icon, Input, Notice, Opt, Person, Select, Status, Tone, When,
+};
 use askama::Template;
 
 /// The company's domains.
@@ -34,6 +36,8 @@ pub struct OrgSignOn {
     pub page: Page,
     /// A sentence below the heading.
     pub summary: String,
+    /// What needs attention.
+    pub notices: Vec<Notice>,
     /// The connections.
     pub connections: Vec<ConnectionCard>,
     /// Setup links for single sign-on.
@@ -222,6 +226,11 @@ impl OrgSignOn {
         Self {
             page: sample_org("Sign-on", Place::SignOn),
             summary: "Acme signs in through Okta. 198 people used it in the last 30 days.".to_owned(),
+            notices: vec![Notice::new(
+                Tone::Warn,
+                "Okta’s metadata could not be read",
+                "acme.okta.com did not answer within 10 seconds. Sign-ins go on with what was known before.",
+            )],
             connections: vec![ConnectionCard::sample()],
             links: LinkRow::samples(),
             link_action: Some("/org/sign-on/link".to_owned()),

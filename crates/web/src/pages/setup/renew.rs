@@ -63,6 +63,8 @@ pub struct SetupRenew {
     pub certificate: Field,
     /// OpenID Connect, field `client_secret`.
     pub client_secret: Field,
+    /// OpenID Connect, field `secret_expires`: a date.
+    pub secret_expires: Field,
     /// SAML, field `only_new`: the old keys go.
     pub only_new: bool,
     /// Where the form is posted to, as `multipart/form-data`; a file is the field `file`.
@@ -119,6 +121,7 @@ impl SetupRenew {
             paste: Field::new("https://acme.okta.com/app/exk9f2kq7LmT3wPzA5d7/sso/saml/metadata"),
             certificate: Field::wrong("MII", "That is no whole certificate."),
             client_secret: Field::default(),
+            secret_expires: Field::default(),
             only_new: false,
             action: "/s/token/certificate/values".to_owned(),
             back: "/s/token/certificate".to_owned(),

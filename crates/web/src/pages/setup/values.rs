@@ -139,8 +139,12 @@ pub struct SetupOidc {
     pub client_id: Field,
     /// Field `client_secret`.
     pub client_secret: Field,
-    /// Field `secret_expires`, a date; asked where the provider's secrets end.
+    /// Field `secret_expires`, a date.
     pub secret_expires: Field,
+    /// Field `by_key`: our key instead of a secret.
+    pub by_key: bool,
+    /// Where the provider reads our keys.
+    pub jwks_url: String,
     /// A secret is kept already; leaving the field empty keeps it.
     pub secret_kept: bool,
     /// Where the form is posted to.
@@ -163,6 +167,8 @@ impl SetupOidc {
             client_id: Field::default(),
             client_secret: Field::default(),
             secret_expires: Field::default(),
+            by_key: false,
+            jwks_url: String::new(),
             secret_kept: false,
             action: action.to_owned(),
             back: back.to_owned(),
@@ -184,8 +190,21 @@ impl SetupOidc {
         if self.secret_kept {
             input.hint("One is kept already, sealed. Leave this empty to go on using it.")
         } else {
-            input.required().hint("We keep it sealed and never show it again.")
+            input.hint("We keep it sealed and never show it again.")
         }
+    }
+
+    fn secret_end(&self) -> Input {
+        let hint = if self.labels.secret_expires {
+            "It stands beside the secret. We write to your administrators 60, 30, 14, 7 days and one day before."
+        } else {
+            "Leave it empty if your provider names no end."
+        };
+        Input::text("secret_expires", "When the secret ends")
+            .from(&self.secret_expires)
+            .placeholder("2028-11-23")
+            .note("optional")
+            .hint(hint)
     }
 
     /// A sample.
@@ -205,6 +224,7 @@ impl SetupOidc {
             }),
             issuer: Field::new("https://login.microsoftonline.com/8f2e/v1.0"),
             client_id: Field::new("b17c2d"),
+            jwks_url: "https://id.northwind.example/oidc/con_01jd8q6v/jwks.json".to_owned(),
             secret_kept: true,
             ..Self::new(page, guide, "/s/token/oidc", "/s/token/steps")
         }
