@@ -181,7 +181,7 @@ impl Reader<'_> {
                 "This is our own entity ID. Expected the identity provider's.",
             ));
         }
-        self.check_lasting(metadata, from)?;
+        Self::check_lasting(metadata, from)?;
         let config = SamlConfig::from_metadata(metadata, from.map(str::to_owned));
         for endpoint in &config.sso {
             let secure = endpoint.location.to_ascii_lowercase().starts_with("https://");
@@ -200,7 +200,7 @@ impl Reader<'_> {
 
     /// A certificate that has ended is trusted where it is in use, and no beginning: the provider may stop signing with it
     /// any day.
-    fn check_lasting(&self, metadata: &IdpMetadata, from: Option<&str>) -> Result<(), Problem> {
+    fn check_lasting(metadata: &IdpMetadata, from: Option<&str>) -> Result<(), Problem> {
         let last = metadata.signing_keys.iter().map(|key| key.not_after).max();
         let Some(end) = last.filter(|_| metadata.all_keys_expired()) else { return Ok(()) };
         let ended = end.strftime("%-d %B %Y");

@@ -51,10 +51,7 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/sso/providers", get(sso_providers::list))
         .route("/s/{token}/sso/providers/{id}", get(sso_providers::look).post(sso_providers::choose))
         .route("/s/{token}/sso/steps", get(sso_steps::show).post(sso_steps::tick))
-        .route(
-            "/s/{token}/sso/values",
-            get(sso_values::show).post(sso_values::metadata).layer(upload.clone()),
-        )
+        .route("/s/{token}/sso/values", get(sso_values::show).post(sso_values::metadata).layer(upload))
         .route("/s/{token}/sso/client", post(sso_values::client))
         .route("/s/{token}/sso/test", get(sso_test::show).post(sso_test::start))
         .route("/s/{token}/sso/attributes", post(sso_test::decide))
@@ -76,7 +73,7 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/certificate", get(renew::list).post(renew::choose))
         .route(
             "/s/{token}/certificate/values",
-            get(renew_values::show).post(renew_values::take).layer(upload.clone()),
+            get(renew_values::show).post(renew_values::take).layer(upload),
         )
         .route("/s/{token}/certificate/test", get(renew_test::show).post(renew_test::start))
         .route("/s/{token}/certificate/use", post(renew_test::replace))
