@@ -8,10 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Clock as _, SystemClock};
 use saml::{Assertion, DecryptionKey, Expected, IdpMetadata, Rejection};
 use serde_json::{Map, Value, json};
+use server::connection;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use web::guide::{self, Values};
 
 /// More than any metadata or message that is read; the library has its own, lower limits.
 const READ_LIMIT: u64 = 16 * 1024 * 1024;
@@ -54,12 +56,24 @@ pub struct Args {
     /// A private key (RSA, PEM) for encrypted assertions; may be given several times
     #[arg(long, value_name = "FILE")]
     decryption_key: Vec<PathBuf>,
+    /// The provider whose console's words the fix is in, such as okta-saml or entra-saml [default: as the metadata
+    /// tells]
+    #[arg(long, value_name = "ID", value_parser = provider)]
+    provider: Option<String>,
     /// Print the verdict as JSON
     #[arg(long)]
     json: bool,
     /// The response: XML or base64, `-` for standard input
     #[arg(value_name = "RESPONSE")]
     response: PathBuf,
+}
+
+/// The id of a guide.
+fn provider(id: &str) -> Result<String, String> {
+    match guide::find(id) {
+        Some(_) => Ok(id.to_owned()),
+        None => Err("this is no provider that we know; use generic-saml for any other".to_owned()),
+    }
 }
 
 /// Judges the response and prints the verdict. Exit code 0: accepted; 1: refused; 2: a file or an argument is
@@ -81,7 +95,8 @@ pub fn run(args: &Args) -> ExitCode {
 
 enum Verdict {
     Accepted(Box<Assertion>),
-    Refused(Rejection),
+    /// With what puts it right, in order.
+    Refused(Rejection, Vec<String>),
     /// The metadata itself trusts nobody, so no response can be accepted.
     Untrusting(String),
 }
@@ -102,8 +117,26 @@ fn judge(args: &Args) -> Result<Verdict, String> {
     };
     Ok(match saml::validate(&response, &expected(args, &idp, &keys), now) {
         Ok(assertion) => Verdict::Accepted(Box::new(assertion)),
-        Err(rejection) => Verdict::Refused(rejection),
+        Err(rejection) => {
+            let steps = steps(args, &idp, &rejection);
+            Verdict::Refused(rejection, steps)
+        }
     })
+}
+
+/// What the console and the administrator's page would say under the reference of this refusal.
+fn steps(args: &Args, idp: &IdpMetadata, rejection: &Rejection) -> Vec<String> {
+    let provider = args.provider.as_deref().unwrap_or_else(|| connection::provider_of(&idp.entity_id));
+    let values = Values {
+        app_name: "this application".to_owned(),
+        acs_url: args.acs_url.clone(),
+        sp_entity_id: args.sp_entity_id.clone(),
+        sp_metadata_url: "our metadata URL".to_owned(),
+        sp_cert_url: "our certificate".to_owned(),
+        login_url: "our sign-in page".to_owned(),
+        ..Values::default()
+    };
+    connection::inspected(provider, values, rejection).steps
 }
 
 fn expected<'a>(args: &'a Args, idp: &'a IdpMetadata, keys: &'a [DecryptionKey]) -> Expected<'a> {
@@ -150,7 +183,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 impl Verdict {
     fn to_json(&self) -> Value {
         let (expected, received, status) = match self {
-            Self::Refused(r) => (r.expected.as_deref(), r.received.as_deref(), r.status.as_deref()),
+            Self::Refused(r, _) => (r.expected.as_deref(), r.received.as_deref(), r.status.as_deref()),
             _ => (None, None, None),
         };
         let mut out = json!({
@@ -161,6 +194,7 @@ impl Verdict {
             "reason": self.reason(),
             "expected": expected,
             "received": received,
+            "steps": self.steps(),
         });
         if let Some(status) = status {
             out["status"] = json!({ "codes": status.codes, "message": status.message });
@@ -185,15 +219,22 @@ impl Verdict {
     fn code(&self) -> Option<&'static str> {
         match self {
             Self::Accepted(_) => None,
-            Self::Refused(rejection) => Some(rejection.code.as_str()),
+            Self::Refused(rejection, _) => Some(rejection.code.as_str()),
             Self::Untrusting(_) => Some("metadata_unusable"),
+        }
+    }
+
+    fn steps(&self) -> &[String] {
+        match self {
+            Self::Refused(_, steps) => steps,
+            Self::Accepted(_) | Self::Untrusting(_) => &[],
         }
     }
 
     fn reason(&self) -> Option<&str> {
         match self {
             Self::Accepted(_) => None,
-            Self::Refused(rejection) => Some(&rejection.message),
+            Self::Refused(rejection, _) => Some(&rejection.message),
             Self::Untrusting(sentence) => Some(sentence),
         }
     }
@@ -213,10 +254,16 @@ impl Verdict {
                     lines.push(format!("  attribute       {} = {values}", printable(&attribute.name)));
                 }
             }
-            Self::Refused(rejection) => {
+            Self::Refused(rejection, steps) => {
                 lines.push(format!("Refused ({}): {}", rejection.code, printable(&rejection.message)));
                 lines.extend(rejection.expected.iter().map(|e| format!("  expected  {}", printable(e))));
                 lines.extend(rejection.received.iter().map(|r| format!("  received  {}", printable(r))));
+                lines.extend(
+                    steps
+                        .iter()
+                        .enumerate()
+                        .map(|(at, step)| format!("  fix {}     {}", at + 1, printable(step))),
+                );
             }
             Self::Untrusting(sentence) => {
                 lines.push(format!("Refused (metadata_unusable): {}", printable(sentence)));

@@ -50,6 +50,9 @@ pub struct ServeArgs {
     /// Name servers that are asked about customers' domains, with a port where it is not 53. Default: those of this machine
     #[arg(long, env = "FRONTDESK_NAME_SERVERS", value_name = "ADDRESS,…", value_delimiter = ',', value_parser = name_server)]
     pub name_servers: Vec<SocketAddr>,
+    /// How many days the record of a sign-in is kept, with the message it was about
+    #[arg(long, env = "FRONTDESK_TRACE_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub trace_days: u16,
 }
 
 /// The configuration file.
@@ -106,6 +109,7 @@ impl ServeArgs {
         if let Some(proxies) = &self.trusted_proxies {
             config.trusted_proxies.clone_from(proxies);
         }
+        config.limits.traces = std::time::Duration::from_hours(24 * u64::from(self.trace_days));
         config.brand = brand(file.vendor)?;
         config.smtp = mail_server(file.mail)?;
         config.keys = key_schedule(&file.keys)?;

@@ -115,6 +115,23 @@ fn refused_response_says_why_with_both_values() {
 }
 
 #[test]
+fn the_fix_is_in_the_words_of_the_providers_console() {
+    let mut elsewhere = answer();
+    elsewhere.audience = "https://other.example";
+    let elsewhere = elsewhere.to_xml(&TestKey::Rsa.signer().unwrap(), Signed::Both, None).unwrap();
+    let args = |more: &[&'static str]| [&["--request-id", REQUEST], more].concat();
+    let okta = run("fix", &metadata(), &elsewhere, &args(&["--provider", "okta-saml"]));
+    assert!(okta.out.contains("fix 1") && okta.out.contains("Audience URI (SP Entity ID)"), "{}", okta.out);
+    let entra =
+        run("fix-json", &metadata(), &elsewhere, &args(&["--provider", "entra-saml", "--json"])).json();
+    let steps = entra["steps"].to_string();
+    assert!(steps.contains("Identifier (Entity ID)") && steps.contains(SP), "{steps}");
+    let unknown = run("fix-unknown", &metadata(), &elsewhere, &args(&["--provider", "nobody"]));
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("generic-saml"), "{}", unknown.err);
+}
+
+#[test]
 fn response_without_a_known_request_is_refused() {
     for more in [&["--json"][..], &["--json", "--allow-unsolicited"]] {
         let outcome = run("unknown-request", &metadata(), &message(Signed::Both), more);

@@ -53,6 +53,8 @@ pub struct Inner {
     pub connections: crate::connection::Memory,
     /// What the rate limits have counted in this process.
     pub rates: crate::rate::Counters,
+    /// Sign-ins that began and were not answered.
+    pub watch: crate::enforcement::Watch,
     /// Records of SCIM requests that wait to be written together.
     pub scim_records: crate::provisioning::Waiting,
     /// The keys of our OpenID provider, once opened.
@@ -86,6 +88,7 @@ impl App {
             brand,
             connections: crate::connection::Memory::default(),
             rates: crate::rate::Counters::default(),
+            watch: crate::enforcement::Watch::default(),
             scim_records: crate::provisioning::Waiting::default(),
             signing_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Oidc),
             client_keys: crate::provider::ClientKeys::default(),

@@ -57,6 +57,8 @@ pub struct Limits {
     pub sign_in_link: Duration,
     /// How long an address that a customer typed may take to answer.
     pub fetch: Duration,
+    /// How long the record of a sign-in is kept.
+    pub traces: Duration,
     /// Requests of one directory.
     pub scim_requests: rate::Limit,
 }
@@ -72,6 +74,7 @@ impl Default for Limits {
             claim: HOUR * 24 * 30,
             sign_in_link: Duration::from_mins(20),
             fetch: Duration::from_secs(10),
+            traces: HOUR * 24 * 30,
             scim_requests: rate::SCIM,
         }
     }

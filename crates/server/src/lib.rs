@@ -30,6 +30,7 @@ pub mod provisioning;
 pub mod rate;
 pub mod request;
 pub mod signal;
+pub mod trace;
 
 mod routes;
 mod work;

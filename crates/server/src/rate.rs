@@ -64,6 +64,8 @@ pub const FAILED_SECRETS: Limit = Limit::new(100, Duration::from_mins(5));
 pub const FAILED_LINKS: Limit = Limit::new(300, QUARTER);
 /// Looks at one company's domains that people ask for. Each asks the world's name servers.
 pub const LOOKS: Limit = Limit::new(20, Duration::from_mins(5));
+/// Looks at a connection whose sign-ins are refused, in each process.
+pub const TROUBLE: Limit = Limit::new(1, Duration::from_mins(5));
 /// Requests of one directory, in each process: 1000 a second. Large providers send up to 25.
 pub const SCIM: Limit = Limit::new(10_000, Duration::from_secs(10));
 
@@ -241,9 +243,10 @@ pub async fn failed_links(
 }
 
 /// Where a capability stands in the path, or an identity provider's message in the body.
-const FAILABLE: [&str; 12] = [
+const FAILABLE: [&str; 13] = [
     "/ssf/",
     "/s/",
+    "/t/",
     "/invite/",
     "/claim/",
     "/signin/",

@@ -14,6 +14,7 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
         member::ERASE => member::erase_job(app, job).await,
         organization::FILL => member::fill_job(app, job).await,
         connection::domains::LOOK => connection::domains::look_job(app, job).await,
+        enforcement::LOOK => enforcement::look_job(app, job).await,
         enforcement::END => enforcement::end_job(app, job).await,
         directory::APPLY => directory::apply_job(app, job).await,
         other => Err(Problem::internal(&format!("nobody knows how to do the job “{other}”"))),

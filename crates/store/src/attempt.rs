@@ -157,3 +157,19 @@ pub async fn count_attempts(
     };
     Ok((count(true), count(false)))
 }
+
+/// Forgets at most `limit` attempts from before `before`, the oldest first; links to them go with them. How many there
+/// were.
+pub async fn forget_attempts(tx: &mut Tx, before: Time, limit: usize) -> Result<u64> {
+    Ok(on!(tx, |db| {
+        sqlx::query(
+            "DELETE FROM login_attempts WHERE id IN
+                (SELECT id FROM login_attempts WHERE at < $1 ORDER BY at LIMIT $2)",
+        )
+        .bind(At(before))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected())
+    })?)
+}

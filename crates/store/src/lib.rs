@@ -31,6 +31,7 @@ pub mod rate;
 pub mod scim_request;
 pub mod session;
 pub mod setting;
+pub mod share;
 pub mod signal;
 pub mod testing;
 

@@ -7,7 +7,9 @@ use crate::db::on;
 use crate::value::{At, Text};
 use crate::{Connected, Result, Tx};
 
-pub use crate::attempt::{Attempt, Attempts, add_attempt, count_attempts, list_attempts, lookup_attempt};
+pub use crate::attempt::{
+    Attempt, Attempts, add_attempt, count_attempts, forget_attempts, list_attempts, lookup_attempt,
+};
 
 /// A signed-in browser.
 #[derive(Debug, Clone, PartialEq, Eq)]

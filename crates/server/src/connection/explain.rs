@@ -8,28 +8,59 @@ use oidc::RejectionCode;
 use saml::Code;
 
 use super::asserted::{NameId, Refused};
+use super::general_errors::general_error;
 use super::help::Help;
 use super::provider_documents::DocumentsError;
 use crate::app::App;
 use crate::problem::Problem;
-use web::guide::Placeholder;
+use web::guide::{self, Placeholder, Values};
 
 /// A refused SAML answer.
 pub(super) fn saml(app: &App, connection: &Connection, rejection: &saml::Rejection) -> Refused {
-    let help = Help::of(app, connection);
+    tracing::info!(id = %connection.id, code = rejection.code.as_str(), "a SAML answer was refused");
+    saml_refused(&Help::of(app, connection), rejection)
+}
+
+/// The same words without a connection: for an answer that is looked at from the command line. `provider` is the id of a
+/// guide.
+pub fn inspected(provider: &str, values: Values, rejection: &saml::Rejection) -> Refused {
+    saml_refused(&Help { guide: guide::find(provider), values }, rejection)
+}
+
+/// The guide of the provider that calls itself this, as far as its name tells.
+pub fn provider_of(entity_id: &str) -> &'static str {
+    const NAMES: [(&str, &str); 11] = [
+        (".okta.com/", "okta-saml"),
+        ("www.okta.com/", "okta-saml"),
+        ("sts.windows.net/", "entra-saml"),
+        ("accounts.google.com/o/saml2", "google-saml"),
+        ("/adfs/services/trust", "adfs-saml"),
+        (".onelogin.com/saml", "onelogin-saml"),
+        ("/realms/", "keycloak-saml"),
+        ("auth.pingone.", "pingone-saml"),
+        (".auth0.com", "auth0-saml"),
+        ("jumpcloud", "jumpcloud-saml"),
+        ("/simplesaml/", "simplesamlphp"),
+    ];
+    let lower = entity_id.to_ascii_lowercase();
+    let found = NAMES.iter().find(|(part, id)| lower.contains(part) && guide::find(id).is_some());
+    found.map_or("generic-saml", |(_, id)| id)
+}
+
+fn saml_refused(help: &Help, rejection: &saml::Rejection) -> Refused {
     let mut heard = rejection.received.clone().unwrap_or_default();
     if let Some(status) = &rejection.status {
         heard =
             format!("{heard} {} {}", status.codes.join(" "), status.message.as_deref().unwrap_or_default());
     }
-    let steps = help.known_error(&heard).unwrap_or_else(|| saml_steps(&help, rejection.code));
-    tracing::info!(id = %connection.id, code = rejection.code.as_str(), "a SAML answer was refused");
+    let refused_there = rejection.code == Code::StatusNotSuccess;
+    let known = help.known_error(&heard).or_else(|| refused_there.then(|| general_error(&heard)).flatten());
     Refused {
         code: rejection.code.as_str().to_owned(),
         expected: rejection.expected.clone(),
         received: rejection.received.clone(),
         message: rejection.message.clone(),
-        steps,
+        steps: known.unwrap_or_else(|| saml_steps(help, rejection.code)),
     }
 }
 
@@ -46,26 +77,48 @@ fn saml_steps(help: &Help, code: Code) -> Vec<String> {
         Code::DecryptionKeyMissing | Code::DecryptionFailed => help.load_our_metadata(),
         Code::SignatureMissing
         | Code::SignatureMisplaced
+        | Code::SignatureMalformed
         | Code::Sha1Forbidden
-        | Code::AlgorithmForbidden => help.facts(&["sign", "algorithm", "digest", "encrypt"]),
-        Code::NameIdMissing => help.facts(&["name id", "nameid", "application username", "name identifier"]),
-        Code::StatusNotSuccess => help.assign(),
+        | Code::AlgorithmForbidden => {
+            help.or_signing(help.facts(&["sign", "algorithm", "digest", "encrypt"]))
+        }
+        Code::NameIdMissing => {
+            help.or_name_id(help.facts(&["name id", "nameid", "application username", "name identifier"]))
+        }
+        Code::StatusNotSuccess => help.or_assign(help.assign()),
         Code::Unsolicited | Code::InResponseToMismatch => {
             vec![format!("Start from {}, not from a tile in the provider's portal.", help.values.login_url)]
         }
-        Code::Expired | Code::NotYetValid => vec![
+        Code::Expired | Code::NotYetValid => clocks(),
+        Code::AuthnTooOld | Code::SessionExpired => {
+            vec!["Sign out at the identity provider, and start the sign-in again.".to_owned()]
+        }
+        // What is left breaks the form of SAML itself: nobody configures that.
+        _ => vec![
             "Start the sign-in again.".to_owned(),
-            "If it repeats, compare the clock of the identity provider with the right time.".to_owned(),
+            format!(
+                "If it repeats, give this page to whoever supports {}: what it sent is not the SAML that its metadata \
+                 promises. Something between it and us, such as a proxy, may also have changed it.",
+                help.name()
+            ),
         ],
-        _ => Vec::new(),
     }
+}
+
+fn clocks() -> Vec<String> {
+    vec![
+        "Start the sign-in again.".to_owned(),
+        "If it repeats, compare the clock of the identity provider with the right time.".to_owned(),
+    ]
 }
 
 /// A refused OpenID Connect answer.
 pub(super) fn oidc(app: &App, connection: &Connection, rejection: &oidc::Rejection) -> Refused {
     let help = Help::of(app, connection);
     let heard = rejection.received.clone().unwrap_or_default();
-    let steps = help.known_error(&heard).unwrap_or_else(|| oidc_steps(&help, rejection.code));
+    let said_no = rejection.code == RejectionCode::ProviderError;
+    let known = help.known_error(&heard).or_else(|| said_no.then(|| general_error(&heard)).flatten());
+    let steps = known.unwrap_or_else(|| oidc_steps(&help, rejection.code));
     tracing::info!(id = %connection.id, code = rejection.code.as_str(), "an OpenID Connect answer was refused");
     Refused {
         code: rejection.code.as_str().to_owned(),
@@ -99,16 +152,42 @@ fn oidc_steps(help: &Help, code: RejectionCode) -> Vec<String> {
             help.bring_client_again(false)
         }
         RejectionCode::IssuerMismatch | RejectionCode::DiscoveryIssuerMismatch => help.compare_issuer(),
-        RejectionCode::AccessDenied => help.assign(),
+        RejectionCode::AccessDenied => help.or_assign(help.assign()),
         RejectionCode::CodeRefused => help.correct(Placeholder::OidcRedirectUri),
         RejectionCode::CallbackMalformed => {
             vec![format!("Let tiles and bookmarks point to {}.", help.values.login_url)]
         }
-        RejectionCode::Expired | RejectionCode::NotYetValid => vec![
-            "Start the sign-in again.".to_owned(),
-            "If it repeats, compare the clock of the identity provider with the right time.".to_owned(),
+        RejectionCode::Expired | RejectionCode::NotYetValid => clocks(),
+        RejectionCode::ProviderError => vec![format!(
+            "Look into the log of {} at the time of the sign-in; it says what it minded.",
+            help.name()
+        )],
+        RejectionCode::HostedDomainMismatch => vec![
+            "Sign out at the identity provider, or use a private window.".to_owned(),
+            "Sign in with the work account, not with a personal one.".to_owned(),
         ],
-        _ => Vec::new(),
+        RejectionCode::AcrMismatch | RejectionCode::SignInTooOld => {
+            vec!["Sign out at the identity provider, and start the sign-in again.".to_owned()]
+        }
+        RejectionCode::StateMismatch | RejectionCode::NonceMismatch => vec![
+            "Start the sign-in again, in one window.".to_owned(),
+            format!("Let tiles and bookmarks point to {}.", help.values.login_url),
+        ],
+        RejectionCode::UnknownKey | RejectionCode::KeyUnusable | RejectionCode::KeyMismatch => {
+            let issuer = help.compare_issuer();
+            std::iter::once(
+                "Start the sign-in again in a minute: the provider may just change its keys.".to_owned(),
+            )
+            .chain(issuer)
+            .collect()
+        }
+        _ => vec![
+            "Start the sign-in again.".to_owned(),
+            format!(
+                "If it repeats, give this page to whoever supports {}: what it sent is not what OpenID Connect asks for.",
+                help.name()
+            ),
+        ],
     }
 }
 
@@ -183,5 +262,77 @@ pub(super) fn ours(problem: &Problem) -> Refused {
         received: None,
         message: "Something failed on our side; the identity provider did nothing wrong.".to_owned(),
         steps: vec!["Start the sign-in again in a minute.".to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help(provider: &str) -> Help {
+        Help { guide: guide::find(provider), values: Values::sample() }
+    }
+
+    /// One of each kind; the words are the provider's own, where its guide has them.
+    #[test]
+    fn every_failure_says_what_to_do_in_the_words_of_the_providers_console() {
+        for (provider, code, words) in [
+            ("okta-saml", Code::AudienceMismatch, "Audience URI (SP Entity ID)"),
+            ("okta-saml", Code::RecipientMismatch, "Single sign-on URL"),
+            ("entra-saml", Code::AudienceMismatch, "Identifier (Entity ID)"),
+            ("entra-saml", Code::RecipientMismatch, "Reply URL (Assertion Consumer Service URL)"),
+            ("google-saml", Code::AudienceMismatch, "Entity ID"),
+            ("google-saml", Code::RecipientMismatch, "ACS URL"),
+            ("keycloak-saml", Code::AudienceMismatch, "Client ID"),
+            ("onelogin-saml", Code::AudienceMismatch, "Audience"),
+            ("jumpcloud-saml", Code::AudienceMismatch, "SP Entity ID"),
+            ("pingone-saml", Code::AudienceMismatch, "Entity ID"),
+        ] {
+            let steps = saml_steps(&help(provider), code).join("\n");
+            assert!(steps.contains(words), "{provider} {code:?}: expected “{words}” in {steps}");
+        }
+        let providers =
+            ["okta-saml", "entra-saml", "adfs-saml", "generic-saml", "no-such-guide", "shibboleth-saml"];
+        for provider in providers {
+            for code in [
+                Code::TooLarge,
+                Code::MalformedXml,
+                Code::StatusNotSuccess,
+                Code::NoTrustedKey,
+                Code::SignatureMissing,
+                Code::SignatureMalformed,
+                Code::Sha1Forbidden,
+                Code::AlgorithmForbidden,
+                Code::SignatureInvalid,
+                Code::DecryptionFailed,
+                Code::IssuerMismatch,
+                Code::DestinationMissing,
+                Code::AudienceMissing,
+                Code::Expired,
+                Code::Unsolicited,
+                Code::AuthnTooOld,
+                Code::NameIdMissing,
+            ] {
+                assert!(!saml_steps(&help(provider), code).is_empty(), "{provider} {code:?}");
+            }
+            for code in RejectionCode::ALL {
+                assert!(!oidc_steps(&help(provider), *code).is_empty(), "{provider} {code:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_provider_is_known_by_what_it_calls_itself() {
+        for (entity_id, provider) in [
+            ("http://www.okta.com/exk1fcia6d6EMsf331d8", "okta-saml"),
+            ("https://sts.windows.net/8e7c1a2b/", "entra-saml"),
+            ("https://accounts.google.com/o/saml2?idpid=C01", "google-saml"),
+            ("http://adfs.acme.test/adfs/services/trust", "adfs-saml"),
+            ("https://sso.acme.test/realms/acme", "keycloak-saml"),
+            ("https://idp.acme.test", "generic-saml"),
+            ("", "generic-saml"),
+        ] {
+            assert_eq!(provider_of(entity_id), provider, "{entity_id}");
+        }
     }
 }

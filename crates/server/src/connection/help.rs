@@ -20,6 +20,30 @@ impl Help {
         Self { guide: guide::find(&connection.provider), values: metadata::guide_values(app, connection) }
     }
 
+    /// What the provider is called.
+    pub(super) fn name(&self) -> &str {
+        self.guide.map_or("the identity provider", |guide| &guide.name)
+    }
+
+    /// The guide's words about signing, or ours where it has none.
+    pub(super) fn or_signing(&self, steps: Vec<String>) -> Vec<String> {
+        self.or(steps, "let it sign the assertion with RSA or ECDSA and SHA-256, with its own certificate")
+    }
+
+    /// The guide's words about the name ID, or ours where it has none.
+    pub(super) fn or_name_id(&self, steps: Vec<String>) -> Vec<String> {
+        self.or(steps, "let it send a name ID: a persistent one, or the email address")
+    }
+
+    /// The guide's words about who may use the application, or ours where it has none.
+    pub(super) fn or_assign(&self, steps: Vec<String>) -> Vec<String> {
+        self.or(steps, "check that the person, or one of their groups, may use this application")
+    }
+
+    fn or(&self, steps: Vec<String>, words: &str) -> Vec<String> {
+        if steps.is_empty() { vec![format!("In {} {words}.", self.console())] } else { steps }
+    }
+
     pub(super) fn console(&self) -> String {
         let Some(guide) = self.guide else { return "the identity provider's console".to_owned() };
         let known = [&guide.console, &guide.steps_of().console].into_iter().find(|c| !c.is_empty());

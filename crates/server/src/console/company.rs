@@ -19,6 +19,7 @@ use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{FormParams, OperatorCaller, Params};
+use crate::trace;
 use web::Html;
 use web::pages::console::{Organization, Switch};
 use web::pages::org::Act;
@@ -65,7 +66,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
     let total: i64 = counts.iter().map(|(_, n)| n).sum();
     let active = counts.iter().find(|(s, _)| *s == MemberStatus::Active).map_or(0, |(_, n)| *n);
     let heard = directories.iter().filter_map(|d| d.last_request_at).max();
-    let through: HashMap<_, _> = connections.iter().map(|c| (c.id, logs::through(c))).collect();
+    let through: HashMap<_, _> = connections.iter().map(|c| (c.id, trace::through(c))).collect();
     let mut surroundings = desk.page(app, &it.name, None);
     surroundings.crumbs.truncate(1);
     surroundings.flash = typed.flash;
@@ -114,7 +115,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
             .iter()
             .map(|a| {
                 let through = a.connection_id.and_then(|id| through.get(&id)).cloned().unwrap_or_default();
-                logs::attempt_row(a, &it.name, &through)
+                logs::attempt_row(a, &it.name, &through, "/console")
             })
             .collect(),
         all_sign_ins: format!("/console/sign-ins?organization={}", it.id),

@@ -5,26 +5,25 @@ use std::collections::HashMap;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::{Connection, ConnectionId, Organization, OrganizationId, Protocol, TraceId};
+use model::{ConnectionId, Organization, OrganizationId, TraceId};
 use serde_json::Value;
 use store::Connected;
 use store::scim_request::{Of, ScimRequest};
 use store::session::{Attempt, Attempts as Which};
 
-use super::outcome;
 use crate::app::App;
 use crate::org::words::{self, when};
 use crate::organization;
 use crate::problem::Problem;
 use crate::provisioning;
 use crate::request::{Browser, OperatorCaller, Params};
+use crate::trace::{self, provider, through};
 use web::Html;
-use web::guide;
 use web::pages::console::{Attempts, LogRow, Place, ScimRequestPage, ScimRequests};
 use web::parts::{Crumb, Filter, Pager, Status};
 
 /// Lines on one page of a log.
-const PAGE: usize = 50;
+pub const PAGE: usize = 50;
 
 /// `GET /console/sign-ins?organization=&q=&only=refused&after=`; `q` is a reference or an email address.
 pub async fn attempts(
@@ -52,7 +51,7 @@ pub async fn attempts(
     for it in &found.items {
         let company = names.company(&mut db, it.organization_id).await?;
         let through = names.through(&mut db, it.connection_id).await?;
-        rows.push(attempt_row(it, &company, &through));
+        rows.push(attempt_row(it, &company, &through, "/console"));
     }
     drop(db);
     let page = Attempts {
@@ -60,6 +59,7 @@ pub async fn attempts(
         here: "/console/sign-ins".to_owned(),
         query: query.to_owned(),
         company: here.chosen(),
+        companies: true,
         filters: here.filters(query),
         pager: here.pager(query, rows.len(), found.next, ("sign-in", "sign-ins")),
         rows,
@@ -68,21 +68,28 @@ pub async fn attempts(
 }
 
 /// Which part of a log is shown.
-struct Here {
-    path: &'static str,
+#[derive(Debug)]
+pub struct Here {
+    path: String,
     organization: Option<Organization>,
-    refused: bool,
+    /// Only what was refused.
+    pub refused: bool,
     paged: bool,
 }
 
 impl Here {
-    async fn of(db: &mut impl Connected, path: &'static str, params: &Params) -> Result<Self, Problem> {
+    /// The part of one company's log that its own pages show.
+    pub fn at(path: String, params: &Params) -> Self {
+        let refused = params.first("only") == Some("refused");
+        Self { path, organization: None, refused, paged: params.first("after").is_some() }
+    }
+
+    async fn of(db: &mut impl Connected, path: &str, params: &Params) -> Result<Self, Problem> {
         let organization = match params.first("organization").filter(|id| !id.is_empty()) {
             Some(id) => Some(organization::require(db, id).await?),
             None => None,
         };
-        let refused = params.first("only") == Some("refused");
-        Ok(Self { path, organization, refused, paged: params.first("after").is_some() })
+        Ok(Self { organization, ..Self::at(path.to_owned(), params) })
     }
 
     fn link(&self, query: &str, refused: bool, after: Option<&str>) -> String {
@@ -99,12 +106,13 @@ impl Here {
             }
         }
         match pairs.finish() {
-            query if query.is_empty() => self.path.to_owned(),
+            query if query.is_empty() => self.path.clone(),
             query => format!("{}?{query}", self.path),
         }
     }
 
-    fn filters(&self, query: &str) -> Vec<Filter> {
+    /// All of them, or those that were refused.
+    pub fn filters(&self, query: &str) -> Vec<Filter> {
         let one = |label: &str, refused| Filter {
             label: label.to_owned(),
             count: String::new(),
@@ -114,7 +122,8 @@ impl Here {
         vec![one("All", false), one("Refused", true)]
     }
 
-    fn pager(&self, query: &str, shown: usize, next: Option<String>, (one, many): (&str, &str)) -> Pager {
+    /// Where one is in the list.
+    pub fn pager(&self, query: &str, shown: usize, next: Option<String>, (one, many): (&str, &str)) -> Pager {
         Pager {
             summary: format!("{}, newest first", words::shown(shown, one, many)),
             previous: self.paged.then(|| self.link(query, self.refused, None)),
@@ -129,8 +138,8 @@ impl Here {
 }
 
 /// Names that a list repeats, looked up once.
-#[derive(Default)]
-struct Names {
+#[derive(Debug, Default)]
+pub struct Names {
     companies: HashMap<OrganizationId, String>,
     connections: HashMap<ConnectionId, String>,
 }
@@ -150,7 +159,8 @@ impl Names {
         Ok(name)
     }
 
-    async fn through(
+    /// The provider and protocol of a connection.
+    pub async fn through(
         &mut self,
         db: &mut impl Connected,
         id: Option<ConnectionId>,
@@ -166,30 +176,16 @@ impl Names {
     }
 }
 
-/// "Okta, SAML".
-pub fn through(it: &Connection) -> String {
-    let protocol = match it.protocol {
-        Protocol::Saml => "SAML",
-        Protocol::Oidc => "OpenID Connect",
-    };
-    format!("{}, {protocol}", provider(&it.provider))
-}
-
-/// A provider's name.
-pub fn provider(id: &str) -> String {
-    guide::find(id).map_or_else(|| id.to_owned(), |g| g.name.clone())
-}
-
 /// One line of the list.
-pub fn attempt_row(it: &Attempt, organization: &str, through: &str) -> LogRow {
+pub fn attempt_row(it: &Attempt, organization: &str, through: &str, base: &str) -> LogRow {
     LogRow {
         when: when(it.at),
         who: it.email.clone().unwrap_or_else(|| "unknown".to_owned()),
         organization: organization.to_owned(),
         through: through.to_owned(),
-        outcome: outcome::status(it),
+        outcome: trace::status(it),
         detail: it.id.to_string(),
-        href: format!("/console/sign-ins/{}", it.id),
+        href: format!("{base}/sign-ins/{}", it.id),
     }
 }
 

@@ -109,6 +109,56 @@ pub(super) async fn code_used(app: &App, tx: &mut Tx, member: &Member, left: usi
     administrators(app, tx, member.organization_id, "recovery_code_used", &letter).await
 }
 
+/// A connection seems to fail for everybody: administrators who can still come in, and the operators, are told.
+pub(super) async fn failing(
+    app: &App,
+    tx: &mut Tx,
+    organization: &Organization,
+    (cause, opened): (&str, bool),
+) -> Result<(), Problem> {
+    let name = &organization.name;
+    let letter = |page: String| Letter {
+        subject: format!("{name}’s sign-in seems to fail"),
+        preview: plain(cause),
+        heading: format!("{name}’s sign-in seems to fail"),
+        paragraphs: vec![
+            plain(cause),
+            if opened {
+                "Members can sign in by a link in a mail for four hours, or until the provider answers again."
+                    .to_owned()
+            } else {
+                "Nothing was opened by it, because a stranger could cause this too. Look at the refused sign-ins; if the \
+                 connection is at fault, mend it, or open another way for a time."
+                    .to_owned()
+            },
+        ],
+        button: Some(Link::new("Look, and open another way", app.config.url(&page))),
+        button_note: "For whoever is signed in. Administrators can come in with a recovery code.".to_owned(),
+        small: Vec::new(),
+        reason: format!("Sent because you look after {name}’s sign-in."),
+        opt_out: None,
+    };
+    if !opened {
+        let page = letter("/org/sign-on/required".to_owned());
+        administrators(app, tx, organization.id, "sso_failing", &page).await?;
+    }
+    let desk = format!("/console/organizations/{}/desk/sign-on/required", organization.id);
+    let rendered = mail_layout::render(&app.brand, &letter(desk)).map_err(|e| Problem::internal(&e))?;
+    for operator in store::operator::list(tx).await?.into_iter().take(MOST) {
+        let letter = mail::Letter {
+            kind: "sso_failing",
+            to: operator.email,
+            member_id: None,
+            organization_id: Some(organization.id),
+            subject: rendered.subject.clone(),
+            html: rendered.html.clone(),
+            text: rendered.text.clone(),
+        };
+        mail::post(app, tx, letter).await?;
+    }
+    Ok(())
+}
+
 /// Writes to every active administrator of a company.
 pub(super) async fn administrators(
     app: &App,

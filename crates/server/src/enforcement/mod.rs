@@ -6,12 +6,14 @@
 //!
 //! The rules stand in `docs/decisions/0011-enforcement-that-cannot-lock-out.md`.
 
+mod fallback;
 mod letters;
 mod opening;
 mod recovery;
 mod require;
 mod way;
 
+pub use fallback::{HINTS, LOOK, Watch, look_job, look_soon, round};
 pub use opening::{END, FALLBACK, MOST_HOURS, NewOpening, Whom, close, end_job, lasts, open, opening_of};
 pub use recovery::{CODES, Recovered, make_codes, recover};
 pub use require::{Evidence, domain_of, evidence, lift, require};

@@ -25,6 +25,8 @@ const CARE: Duration = Duration::from_mins(1);
 const COUNTERS: Duration = Duration::from_hours(24);
 /// How long operators see how applications were told of logouts.
 const CALLS: Duration = Duration::from_hours(24 * 7);
+/// So many records of sign-ins are forgotten in one transaction.
+const BATCH: usize = 500;
 /// After so many tries the waiting time grows no more.
 const LAST_BACKOFF: u32 = 10;
 
@@ -103,7 +105,20 @@ pub async fn tidy(app: &App) -> Result<(), Problem> {
     store::rate::forget(&mut tx, now.before(COUNTERS)).await?;
     store::application::forget_logout_calls(&mut tx, now.before(CALLS)).await?;
     tx.commit().await?;
-    Ok(())
+    crate::enforcement::round(app).await?;
+    forget_traces(app, now.before(app.config.limits.traces)).await
+}
+
+/// Forgets records of sign-ins that are older than they are kept, in batches, so that nobody waits long for the writer.
+async fn forget_traces(app: &App, before: Time) -> Result<(), Problem> {
+    loop {
+        let mut tx = app.write().await?;
+        let gone = store::session::forget_attempts(&mut tx, before, BATCH).await?;
+        tx.commit().await?;
+        if gone < u64::try_from(BATCH).unwrap_or(u64::MAX) {
+            return Ok(());
+        }
+    }
 }
 
 /// Runs everything that is due now, once. How many jobs were run.

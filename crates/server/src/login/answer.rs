@@ -14,7 +14,9 @@ use super::{record, return_to};
 use crate::app::App;
 use crate::care;
 use crate::connection::{self, Asserted, Refused};
+use crate::enforcement;
 use crate::problem::Problem;
+use crate::rate;
 use crate::request::Params;
 
 /// The longest message that is kept for the trace.
@@ -93,8 +95,19 @@ async fn oidc(app: &App, id: &str, pairs: &[u8]) -> Result<Response, Problem> {
     };
     let (connection, state) = waiting(app, flow, connection).await?;
     let outcome = connection::finish_oidc(app, &connection, &state.protocol, &params).await;
-    // The code in the query is used up by now and worth nothing in a trace.
-    keep(app, flow, state, &connection, outcome, "").await
+    // What was refused is kept for its explanation; of what was taken there is nothing to explain.
+    let message = if outcome.is_err() { without_secrets(&params) } else { String::new() };
+    keep(app, flow, state, &connection, outcome, &message).await
+}
+
+/// The parameters of an answer as JSON. Codes and tokens in it are used up, and nobody's to read.
+fn without_secrets(params: &Params) -> String {
+    let secrets = ["code", "id_token", "access_token", "refresh_token", "session_state"];
+    let shown = params.0.iter().map(|(name, value)| {
+        let value = if secrets.contains(&name.as_str()) { "left out" } else { value };
+        (name.clone(), serde_json::Value::String(value.to_owned()))
+    });
+    serde_json::Value::Object(shown.collect()).to_string()
 }
 
 async fn require(app: &App, id: &str, protocol: Protocol) -> Result<Connection, Problem> {
@@ -146,6 +159,7 @@ async fn keep(
     message: &str,
 ) -> Result<Response, Problem> {
     state.message = (!message.is_empty() && message.len() <= KEPT).then(|| message.to_owned());
+    app.watch.answered(connection.id);
     // What was believed can be asked for again; what was refused is a record.
     let mut tx = if outcome.is_ok() { app.write_transient().await? } else { app.write().await? };
     state.answer = Some(match &outcome {
@@ -154,6 +168,13 @@ async fn keep(
             // Kept now: the browser may never come back to be told.
             let reference = record::refused(app, &mut tx, &state, refused).await?;
             state.reference = Some(reference.to_string());
+            if !state.test && enforcement::HINTS.contains(&refused.code.as_str()) {
+                // One look in five minutes, however often somebody posts rubbish.
+                let name = format!("look:{}", connection.id);
+                if rate::check_here(app, &name, rate::TROUBLE).is_ok() {
+                    enforcement::look_soon(app, &mut tx, connection.id).await?;
+                }
+            }
             Answer::Refused(refused.to_json())
         }
     });

@@ -7,6 +7,7 @@ use store::session::Flow;
 
 use crate::app::App;
 use crate::connection::{self, BeginOptions};
+use crate::enforcement;
 use crate::problem::Problem;
 use crate::provider;
 use crate::request::Browser;
@@ -147,6 +148,9 @@ pub async fn begin(
     };
     let mut tx = app.write_transient().await?;
     store::session::add_flow(&mut tx, &flow).await?;
+    if !state.test && app.watch.begun(connection.id, now) {
+        enforcement::look_soon(app, &mut tx, connection.id).await?;
+    }
     tx.commit().await?;
     Ok(begun.response)
 }

@@ -14,6 +14,7 @@ mod members;
 pub mod reading;
 mod sessions;
 mod settings;
+pub mod sign_ins;
 pub mod trust;
 pub mod words;
 
@@ -47,6 +48,11 @@ fn desk_pages() -> Router<App> {
         .route("/import/{import}", get(file::preview).post(file::apply))
         .route("/import/{import}/rejected", get(file::rejected))
         .route("/sign-on", get(trust::sign_on).post(trust::connection))
+        .route("/sign-ins", get(sign_ins::list))
+        .route("/sign-ins/{reference}", get(sign_ins::show))
+        .route("/sign-ins/{reference}/unmask", post(sign_ins::unmask))
+        .route("/sign-ins/{reference}/shares", post(sign_ins::share))
+        .route("/sign-ins/{reference}/shares/{share}/end", post(sign_ins::end))
         .route("/sign-on/required", get(enforcement::show))
         .route("/sign-on/required/{domain}", get(enforcement::ask).post(enforcement::switch))
         .route("/sign-on/codes", post(enforcement::codes))

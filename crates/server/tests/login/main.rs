@@ -3,6 +3,8 @@
 mod account;
 mod company;
 mod enforced;
+mod explained;
+mod fallback;
 mod limits;
 mod links;
 mod own;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{Member, OrganizationId, Role};
+use model::{Member, OrganizationId, Role, TraceId};
 use serde_json::{Value, json};
+use store::session::Attempt;
 use testkit::{SamlProvider, TestApp, TestBrowser};
 
 /// Counters and records of refused calls: they are there to change.
@@ -120,6 +121,7 @@ impl Company {
             ("member", of.id.to_string()),
             ("opening", text(&opening["id"])),
             ("session", sessions[0].id.to_string()),
+            ("reference", refused(t, organization).await),
             ("import", import.to_string()),
             ("act", "suspend".to_owned()),
             ("switch", "self-service".to_owned()),
@@ -163,4 +165,25 @@ async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Ro
     browser.get("/account").await;
     assert!(!browser.csrf.is_empty(), "the account page has forms");
     (browser, member)
+}
+
+/// A refused sign-in at the company: its reference.
+async fn refused(t: &TestApp, organization: OrganizationId) -> String {
+    let it = Attempt {
+        id: t.app.id(TraceId::new),
+        at: t.app.now(),
+        organization_id: Some(organization),
+        connection_id: None,
+        account_id: None,
+        member_id: None,
+        email: None,
+        accepted: false,
+        code: "expired".to_owned(),
+        explanation: "{}".to_owned(),
+        message: None,
+    };
+    let mut tx = t.app.write().await.unwrap();
+    store::session::add_attempt(&mut tx, &it).await.unwrap();
+    tx.commit().await.unwrap();
+    it.id.to_string()
 }

@@ -11,6 +11,7 @@ pub mod problem;
 pub mod scim;
 pub mod setup;
 pub mod sign_out;
+pub mod trace;
 mod ways;
 
 #[cfg(test)]
@@ -60,6 +61,7 @@ fn samples_for_people() -> Vec<Sample> {
         "person-confirm": person::Confirm::sample(),
         "person-link-ended": person::LinkEnded::sample(),
         "person-error": person::ErrorPage::sample(),
+        "trace-shared": trace::SharedTrace::sample(),
         "problem": problem::ProblemPage::sample(),
         "account": account::Account::sample(),
     ]

@@ -3,7 +3,8 @@
 use super::{Place, sample_console};
 use crate::html::Html;
 use crate::layout::Page;
-use crate::parts::{Compare, Copy, Crumb, Filter, Icon, Pager, Status, When};
+use crate::pages::trace::{Acts, Explanation};
+use crate::parts::{Copy, Crumb, Filter, Icon, Input, Pager, Select, Status, When};
 use askama::Template;
 
 /// One line of a log.
@@ -37,6 +38,8 @@ pub struct Attempts {
     pub query: String,
     /// The one company whose lines are shown: its name and its id, in the form field `organization`.
     pub company: Option<(String, String)>,
+    /// Whether lines are of several companies, and say of which.
+    pub companies: bool,
     /// By outcome.
     pub filters: Vec<Filter>,
     /// The sign-ins.
@@ -51,26 +54,10 @@ pub struct Attempts {
 pub struct Trace {
     /// Surroundings.
     pub page: Page,
-    /// Signed in, refused, still under way.
-    pub outcome: Status,
-    /// "today, 15:42:07, test sign-in, Okta, SAML".
-    pub summary: String,
-    /// What happened, in a sentence.
-    pub title: String,
-    /// The value that differs: "Audience"; may be empty.
-    pub subject: String,
-    /// Code of the rule: `saml.audience_mismatch`; may be empty.
-    pub code: String,
-    /// Expected beside received.
-    pub compare: Option<Compare>,
-    /// Why, and what the customer sees; in light markup.
-    pub explanation: Html,
-    /// What puts it right, in order; in light markup.
-    pub todo: Vec<Html>,
-    /// The message, personal data masked; may be empty.
-    pub message: String,
-    /// Term and value.
-    pub facts: Vec<(String, Html)>,
+    /// What happened, and why.
+    pub it: Explanation,
+    /// What can be done with it; none where it belongs to no company.
+    pub acts: Option<Acts>,
     /// An answer to the customer, to copy.
     pub answer: Option<Copy>,
 }
@@ -148,6 +135,7 @@ impl Attempts {
             here: "/console/sign-ins".to_owned(),
             query: String::new(),
             company: None,
+            companies: true,
             filters: vec![
                 Filter::new("All", 1204, "/console/sign-ins", true),
                 Filter::new("Refused", 12, "/console/sign-ins?outcome=refused", false),
@@ -161,33 +149,12 @@ impl Attempts {
 impl Trace {
     /// A sample.
     pub fn sample() -> Self {
-        let entity = "https://id.northwind.example/saml/con_01jd8q6v";
-        let mut page = sample_console("FD-7K2Q-94MX", Place::SignIns);
+        let mut page = sample_console("ref_01jd8q6v", Place::SignIns);
         page.crumbs = vec![Crumb::new("Sign-ins", "/console/sign-ins")];
         Self {
             page,
-            outcome: Status::bad("Refused"),
-            summary: "today, 15:42:07 · test sign-in · Okta, SAML".to_owned(),
-            title: "Okta’s answer was meant for another address".to_owned(),
-            subject: "Audience".to_owned(),
-            code: "saml.audience_mismatch".to_owned(),
-            compare: Some(Compare::new(entity, &format!("{entity}/acs"))),
-            explanation: Html::marked(
-                "Acme pasted the Single sign-on URL into `Audience URI (SP Entity ID)`. Their administrator sees the \
-                 same explanation.",
-            ),
-            todo: vec![
-                Html::marked("Open `Applications`, Northwind Privacy, `General`, `SAML Settings`, `Edit`."),
-                Html::marked("Under `Audience URI (SP Entity ID)` remove the ending ``/acs``."),
-                Html::marked("Start the sign-in again."),
-            ],
-            message:
-                "<saml:Assertion ID=\"id3920174455910284718\">\n  <saml:Audience>…/acs</saml:Audience>\n"
-                    .to_owned(),
-            facts: vec![
-                ("Organization".to_owned(), Html::marked("Acme")),
-                ("Connection".to_owned(), Html::marked("Okta, draft, ``con_01jd8q6v``")),
-            ],
+            it: Explanation::sample(),
+            acts: Some(Acts::sample()),
             answer: Some(Copy::new(
                 "answer",
                 "If Acme writes to you",

@@ -25,6 +25,8 @@ pub enum Place {
     Import,
     /// `/org/sign-on`
     SignOn,
+    /// `/org/sign-ins`
+    SignIns,
     /// `/org/directory`
     Directory,
     /// `/org/domains`
@@ -41,6 +43,7 @@ pub fn nav(current: Option<Place>) -> Vec<NavItem> {
         (Place::Members, "Members", "/org/members"),
         (Place::Import, "Import", "/org/import"),
         (Place::SignOn, "Sign-on", "/org/sign-on"),
+        (Place::SignIns, "Sign-ins", "/org/sign-ins"),
         (Place::Directory, "Directory", "/org/directory"),
         (Place::Domains, "Domains", "/org/domains"),
         (Place::Leavers, "Leavers", "/org/leavers"),

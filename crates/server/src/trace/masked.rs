@@ -1,0 +1,248 @@
+//! A message as people may read it: its shape, addresses and times, and nothing about the person unless asked for.
+//!
+//! Owns which texts are shown. Does not judge the message: it may be anything, so nothing here relies on its form.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// Elements whose text names machines, rules and times, not people.
+const SHOWN: &[&str] =
+    &["Issuer", "Audience", "AuthnContextClassRef", "AuthenticatingAuthority", "StatusMessage"];
+/// The longest message shown.
+const LONGEST: usize = 24 * 1024;
+
+/// Members of an OpenID answer that name machines and rules, not people.
+const SHOWN_MEMBERS: &[&str] = &["error", "error_description", "error_uri", "iss", "state", "scope"];
+
+/// What of a message is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Show {
+    /// Nothing about the person.
+    Masked,
+    /// All of it.
+    All,
+}
+
+impl Show {
+    /// A text of ours or of the provider, with addresses of people masked where that is asked for.
+    pub fn text(self, text: &str) -> String {
+        match self {
+            Self::All => text.to_owned(),
+            Self::Masked => addresses(text),
+        }
+    }
+}
+
+/// A text in which of every email address only the first letter and the domain are left: `a•••@acme.com`.
+pub fn addresses(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((at, sign)) = next_at(rest) {
+        let local: usize = rest[..at]
+            .chars()
+            .rev()
+            .take_while(|c| c.is_alphanumeric() || "._+-•".contains(*c))
+            .map(char::len_utf8)
+            .sum();
+        let begins = at - local;
+        out.push_str(&rest[..begins]);
+        if let Some(first) = rest[begins..at].chars().next() {
+            out.push(first);
+            out.push_str("•••");
+        }
+        out.push_str(sign);
+        rest = &rest[at + sign.len()..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The next `@`, also as it stands in an address of the web.
+fn next_at(text: &str) -> Option<(usize, &'static str)> {
+    let (plain, encoded) = (text.find('@'), text.find("%40"));
+    match (plain, encoded) {
+        (Some(plain), Some(encoded)) if encoded < plain => Some((encoded, "%40")),
+        (Some(plain), _) => Some((plain, "@")),
+        (None, Some(encoded)) => Some((encoded, "%40")),
+        (None, None) => None,
+    }
+}
+
+/// The message of a record: a SAML message as it came, or the parameters of an OpenID answer as JSON.
+pub fn message(text: &str, show: Show) -> String {
+    if text.starts_with('{') { parameters(text, show) } else { saml(text, show) }
+}
+
+fn parameters(text: &str, show: Show) -> String {
+    let Ok(serde_json::Value::Object(mut all)) = serde_json::from_str(text) else { return String::new() };
+    if show == Show::Masked {
+        for (name, value) in &mut all {
+            let shown = value.as_str().filter(|_| SHOWN_MEMBERS.contains(&name.as_str())).map(addresses);
+            *value = serde_json::Value::String(shown.unwrap_or_else(|| "••••".to_owned()));
+        }
+    }
+    let mut out = serde_json::to_string_pretty(&all).unwrap_or_default();
+    if out.len() > LONGEST {
+        out.truncate(out.floor_char_boundary(LONGEST));
+        out.push_str("\n…");
+    }
+    out
+}
+
+/// The message, one element a line, every other text masked unless asked for. Empty where it is no XML.
+fn saml(base64: &str, show: Show) -> String {
+    let compact: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let Ok(bytes) = STANDARD.decode(compact) else { return String::new() };
+    let text = String::from_utf8_lossy(&bytes);
+    if !text.trim_start().starts_with('<') {
+        return String::new();
+    }
+    let mut out = String::new();
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = text.as_ref();
+    while let Some(at) = rest.find('<') {
+        shown_text(&mut out, &rest[..at], open.last().copied(), show);
+        rest = &rest[at..];
+        if rest.starts_with("<!") || rest.starts_with("<?") {
+            // Comments, declarations and the like may hold anything: left out whole.
+            let end = if rest.starts_with("<!--") {
+                "-->"
+            } else if rest.starts_with("<![CDATA[") {
+                "]]>"
+            } else {
+                ">"
+            };
+            let Some(after) = rest.find(end) else { break };
+            rest = &rest[after + end.len()..];
+            continue;
+        }
+        let Some(end) = tag_end(rest) else { break };
+        let tag = &rest[..=end];
+        rest = &rest[end + 1..];
+        let name = tag.trim_start_matches(['<', '/']);
+        let name = name.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next().unwrap_or_default();
+        let local = name.rsplit(':').next().unwrap_or_default();
+        if tag.starts_with("</") {
+            open.pop();
+            if out.ends_with('>') {
+                line(&mut out, open.len());
+            }
+            out.push_str(tag);
+        } else {
+            line(&mut out, open.len());
+            out.push_str(tag);
+            if !tag.ends_with("/>") {
+                open.push(local);
+            }
+        }
+        if out.len() > LONGEST {
+            out.push_str("\n…");
+            break;
+        }
+    }
+    show.text(out.trim_start())
+}
+
+fn line(out: &mut String, depth: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth.min(40)));
+}
+
+fn shown_text(out: &mut String, text: &str, inside: Option<&str>, show: Show) {
+    let text = text.trim();
+    if text.is_empty() {
+        return;
+    }
+    if show == Show::All || inside.is_some_and(|name| SHOWN.contains(&name)) {
+        out.push_str(text);
+    } else {
+        out.push_str("••••");
+    }
+}
+
+/// Where a tag ends; a `>` inside of quotes does not end it.
+fn tag_end(text: &str) -> Option<usize> {
+    let mut quote = None;
+    text.char_indices().find_map(|(at, c)| {
+        match (quote, c) {
+            (None, '>') => return Some(at),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(q), c) if q == c => quote = None,
+            _ => {}
+        }
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(xml: &str) -> String {
+        saml(&STANDARD.encode(xml), Show::Masked)
+    }
+
+    #[test]
+    fn nothing_about_the_person_is_shown() {
+        let shown = masked(
+            "<?xml version=\"1.0\"?><p:Response ID=\"_1\"><Issuer>https://idp.example</Issuer><!-- ada@acme.test -->\
+             <Subject><NameID>ada@acme.test</NameID></Subject><Attribute Name=\"a>b\"><AttributeValue>Ada</AttributeValue>\
+             <AttributeValue><![CDATA[Lovelace]]></AttributeValue></Attribute><SignatureValue>Zm9v</SignatureValue>\
+             <Audience>https://us.example</Audience></p:Response>",
+        );
+        for hidden in ["ada@acme.test", "Ada", "Lovelace", "Zm9v", "<?xml"] {
+            assert!(!shown.contains(hidden), "{hidden} in {shown}");
+        }
+        for there in
+            ["<p:Response ID=\"_1\">", "https://idp.example", "https://us.example", "<NameID>••••</NameID>"]
+        {
+            assert!(shown.contains(there), "{there} not in {shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_shows_nothing() {
+        assert_eq!(saml("%%%", Show::All), "");
+        assert_eq!(saml("", Show::All), "");
+        assert_eq!(masked("just text"), "");
+        assert_eq!(masked("<open"), "");
+        assert_eq!(masked("<a><b"), "<a>");
+        assert!(masked(&"<a>".repeat(20_000)).len() < LONGEST * 2);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_shown_whole() {
+        let xml = "<a><NameID>ada@acme.test</NameID></a>";
+        assert!(saml(&STANDARD.encode(xml), Show::All).contains("<NameID>ada@acme.test</NameID>"));
+        let shown = masked("<a><StatusMessage>ada@acme.test is not assigned</StatusMessage></a>");
+        assert!(shown.contains("a•••@acme.test is not assigned"), "{shown}");
+    }
+
+    #[test]
+    fn of_an_address_the_first_letter_and_the_domain_are_left() {
+        for (text, shown) in [
+            ("ada@acme.test signed in", "a•••@acme.test signed in"),
+            ("(ada.love+x@acme.test)", "(a•••@acme.test)"),
+            ("https://x/?u=ada%40acme.test&v=1", "https://x/?u=a•••%40acme.test&v=1"),
+            ("ÄDA@acme.test, bob@b.test", "Ä•••@acme.test, b•••@b.test"),
+            ("@acme.test and @", "@acme.test and @"),
+            ("a•••@acme.test", "a•••@acme.test"),
+            ("", ""),
+        ] {
+            assert_eq!(addresses(text), shown);
+        }
+    }
+
+    #[test]
+    fn of_an_openid_answer_the_error_is_shown_and_nothing_about_the_person() {
+        let kept =
+            r#"{"error":"access_denied","error_description":"ada@acme.test is not assigned","login":"ada"}"#;
+        let shown = message(kept, Show::Masked);
+        assert!(
+            shown.contains("access_denied") && shown.contains("a•••@acme.test is not assigned"),
+            "{shown}"
+        );
+        assert!(!shown.contains("\"ada\"") && message(kept, Show::All).contains("\"ada\""), "{shown}");
+        assert_eq!(message("{broken", Show::All), "");
+    }
+}

@@ -1,0 +1,40 @@
+//! The record of sign-ins, explained: what was expected beside what came, what puts it right, and the message.
+//!
+//! Owns the words of outcomes, what of a message is shown to whom, and links that share an explanation. Does not own
+//! what is recorded (`login`, `connection`), or the pages around it (`console`, `org`).
+
+mod masked;
+mod outcome;
+mod share;
+mod told;
+
+use axum::Router;
+use axum::routing::get;
+use model::{Connection, Protocol};
+
+use crate::app::App;
+use web::guide;
+
+pub use masked::{Show, addresses};
+pub use outcome::status;
+pub use share::{LIFETIMES, lookup, make, revoke};
+pub use told::{Explained, explain};
+
+/// The page behind a shared link.
+pub fn pages() -> Router<App> {
+    Router::new().route("/t/{token}", get(share::show))
+}
+
+/// "Okta, SAML".
+pub fn through(it: &Connection) -> String {
+    let protocol = match it.protocol {
+        Protocol::Saml => "SAML",
+        Protocol::Oidc => "OpenID Connect",
+    };
+    format!("{}, {protocol}", provider(&it.provider))
+}
+
+/// A provider's name.
+pub fn provider(id: &str) -> String {
+    guide::find(id).map_or_else(|| id.to_owned(), |g| g.name.clone())
+}
