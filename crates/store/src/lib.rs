@@ -34,6 +34,7 @@ pub mod setting;
 pub mod share;
 pub mod signal;
 pub mod testing;
+pub mod trouble;
 
 mod db;
 mod migrate;

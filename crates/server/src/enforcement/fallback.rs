@@ -10,7 +10,8 @@ use std::time::Duration;
 use model::{Connection, ConnectionId, ConnectionStatus, Domain, Job, OpeningId, Organization, Time};
 use serde_json::json;
 use store::Tx;
-use store::enforcement::{Opening, Trouble};
+use store::enforcement::Opening;
+use store::trouble::Trouble;
 
 use super::letters;
 use super::opening::{self, FALLBACK};
@@ -92,8 +93,7 @@ pub async fn look_soon(app: &App, tx: &mut Tx, id: ConnectionId) -> Result<(), P
 
 /// Asks for looks at connections that fail, and at those that were not looked at for an hour.
 pub async fn round(app: &App) -> Result<(), Problem> {
-    let due =
-        store::enforcement::due_for_a_look(&mut app.read().await?, app.now().before(EVERY), ROUND).await?;
+    let due = store::trouble::due_for_a_look(&mut app.read().await?, app.now().before(EVERY), ROUND).await?;
     if due.is_empty() {
         return Ok(());
     }
@@ -149,12 +149,12 @@ struct Look<'a> {
 impl Look<'_> {
     async fn conclude(&self, tx: &mut Tx, found: Probe) -> Result<(), Problem> {
         let (now, id) = (self.app.now(), self.connection.id);
-        let known = store::enforcement::trouble(tx, id).await?;
+        let known = store::trouble::lookup(tx, id).await?;
         let cause = match found {
             Probe::Fine => {
                 let fine = Trouble { began_at: now, bad: 0, cause: String::new(), told_at: None };
                 let fine = Trouble { told_at: known.and_then(|it| it.told_at), ..fine };
-                store::enforcement::set_trouble(tx, id, &fine).await?;
+                store::trouble::set(tx, id, &fine).await?;
                 self.close(tx).await?;
                 return self.tell_of_refusals(tx, fine).await;
             }
@@ -165,14 +165,14 @@ impl Look<'_> {
         let reached = known.as_ref().is_some_and(|it| it.bad >= 0);
         if !reached {
             let unreached = Trouble { began_at: now, bad: -1, cause, told_at: None };
-            return Ok(store::enforcement::set_trouble(tx, id, &unreached).await?);
+            return Ok(store::trouble::set(tx, id, &unreached).await?);
         }
         let known = known.filter(|it| it.bad > 0 && last.is_none_or(|at| at < it.began_at));
         let it = match known {
             Some(it) => Trouble { bad: it.bad + 1, cause: cause.clone(), ..it },
             None => Trouble { began_at: now, bad: 1, cause: cause.clone(), told_at: None },
         };
-        store::enforcement::set_trouble(tx, id, &it).await?;
+        store::trouble::set(tx, id, &it).await?;
         let worked = last.is_some_and(|at| at.after(WORKED) > now);
         if worked && it.bad >= BAD { self.open(tx, &cause).await } else { Ok(()) }
     }
@@ -225,12 +225,11 @@ impl Look<'_> {
             return Ok(());
         }
         let since = self.connection.last_login_at.map_or(now.before(LATELY), |at| at.max(now.before(LATELY)));
-        let refused = store::enforcement::refused_members(tx, self.connection.id, since, &HINTS).await?;
+        let refused = store::trouble::refused_members(tx, self.connection.id, since, &HINTS).await?;
         if refused < REFUSED {
             return Ok(());
         }
-        store::enforcement::set_trouble(tx, self.connection.id, &Trouble { told_at: Some(now), ..it })
-            .await?;
+        store::trouble::set(tx, self.connection.id, &Trouble { told_at: Some(now), ..it }).await?;
         let words = format!("{refused} members were refused in the last 30 minutes, and nobody came in.");
         letters::failing(self.app, tx, self.organization, (&words, false)).await
     }
