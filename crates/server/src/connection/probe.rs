@@ -93,7 +93,7 @@ async fn client(
 /// What says nothing about the provider, such as an address that we may not reach, counts as an answer.
 fn unreachable(error: &FetchError) -> Probe {
     match error {
-        FetchError::Unreachable(_) | FetchError::TooSlow(_) => Probe::Fails(error.to_string()),
+        FetchError::Unreachable(_) | FetchError::TooSlow { .. } => Probe::Fails(error.to_string()),
         _ => Probe::Fine,
     }
 }
