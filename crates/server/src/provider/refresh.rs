@@ -2,7 +2,7 @@
 //!
 //! Owns the exchange and the alarm. An exchanged token that comes back shows that two have it: everything from that
 //! sign-in is revoked, and an event says so. An application may ask for some seconds in which a lost answer is given anew
-//! (`refresh_token_leeway`, see `docs/decisions/0012-lost-answers-of-the-token-endpoint.md`); the successor that was lost
+//! (`refresh_token_leeway`, see `docs/decisions/0014-lost-answers-of-the-token-endpoint.md`); the successor that was lost
 //! then raises the alarm, should anybody come with it.
 
 use jiff::SignedDuration;
