@@ -2,7 +2,7 @@
 // people and by an operator. And the same pages where no script runs.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { devTools, inspect, startBrowser } from '../lib/browser.mjs';
 import { startFrontdesk } from '../lib/frontdesk.mjs';
 import { startMailSink } from '../lib/mail-sink.mjs';
 
@@ -24,7 +24,7 @@ const press = (page, name) => page.getByRole('button', { name }).click();
 
 // A phone that says yes to everything, with a finger on it.
 async function withAuthenticator(page) {
-  const cdp = await page.context().newCDPSession(page);
+  const cdp = await devTools(page);
   await cdp.send('WebAuthn.enable');
   const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', { options });
@@ -50,7 +50,7 @@ test('a person adds a passkey and signs in with it', async () => {
   await ann.getByLabel('Name of the new passkey').fill('My phone');
   await press(ann, 'Add a passkey');
   await ann.waitForURL(/done=passkey/);
-  await ann.getByText('My phone').waitFor();
+  await ann.getByText('My phone').first().waitFor();
   await inspect(ann, 'passkeys-one');
   await press(ann, 'Sign out');
   await heading(ann, /signed out/i);

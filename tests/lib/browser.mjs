@@ -32,6 +32,7 @@ export async function startBrowser() {
       });
       context.setDefaultTimeout(15_000);
       const page = await context.newPage();
+      page.runsScripts = javaScript;
       page.complaints = [];
       page.on('console', (message) => {
         if (message.type() === 'error' && /Content.Security.Policy|Refused to/i.test(message.text())) page.complaints.push(message.text());
@@ -65,34 +66,39 @@ export async function inspect(page, name) {
   assert.deepEqual(problems, [], `${name} at ${page.url()}`);
 }
 
+/**
+ * The page's one session of the DevTools protocol. It is never detached: the end of any session takes the simulated
+ * authenticator of every other one away.
+ */
+export async function devTools(page) {
+  page.devTools ??= await page.context().newCDPSession(page);
+  return page.devTools;
+}
+
+// Where a page's scripts are switched off, timers and queueMicrotask never come, only promises do.
+const AT_ONCE = `globalThis.setTimeout = (run, _wait, ...values) => { Promise.resolve().then(() => run(...values)); return 0; };
+  globalThis.requestAnimationFrame = (run) => globalThis.setTimeout(run, 0, 0);`;
+
 // Scripts that a test evaluates run also where the page's own scripts are switched off, and past its policy.
 async function axe(page) {
-  const cdp = await page.context().newCDPSession(page);
-  try {
-    await cdp.send('Runtime.evaluate', { expression: `${AXE};0` });
-    const { result, exceptionDetails } = await cdp.send('Runtime.evaluate', {
-      expression: `axe.run(document, { resultTypes: ['violations'] }).then((found) => JSON.stringify(found.violations))`,
-      awaitPromise: true, returnByValue: true,
-    });
-    if (exceptionDetails) throw new Error(`axe did not run: ${JSON.stringify(exceptionDetails)}`);
-    return JSON.parse(result.value).map((violation) =>
-      `${violation.id} (${violation.impact}): ${violation.help}: ${violation.nodes.slice(0, 3).map((node) => `${node.html} ${node.any.map((check) => check.message).join('; ')}`).join(' | ')}`);
-  } finally {
-    await cdp.detach();
-  }
+  const cdp = await devTools(page);
+  await cdp.send('Runtime.evaluate', { expression: `${page.runsScripts ? '' : AT_ONCE}${AXE};0` });
+  const { result, exceptionDetails } = await cdp.send('Runtime.evaluate', {
+    expression: `axe.run(document, { resultTypes: ['violations'] }).then((found) => JSON.stringify(found.violations))`,
+    awaitPromise: true, returnByValue: true,
+  });
+  if (exceptionDetails) throw new Error(`axe did not run: ${JSON.stringify(exceptionDetails)}`);
+  return JSON.parse(result.value).map((violation) =>
+    `${violation.id} (${violation.impact}): ${violation.help}: ${violation.nodes.slice(0, 3).map((node) => `${node.html} ${node.any.map((check) => check.message).join('; ')}`).join(' | ')}`);
 }
 
 async function wide(page) {
-  const cdp = await page.context().newCDPSession(page);
-  try {
-    const { result } = await cdp.send('Runtime.evaluate', { returnByValue: true, expression: `(() => {
-      const root = document.documentElement;
-      if (root.scrollWidth <= root.clientWidth) return '';
-      const culprits = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1);
-      return root.scrollWidth + ' > ' + root.clientWidth + ': ' + culprits.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ');
-    })()` });
-    return result.value;
-  } finally {
-    await cdp.detach();
-  }
+  const cdp = await devTools(page);
+  const { result } = await cdp.send('Runtime.evaluate', { returnByValue: true, expression: `(() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return '';
+    const culprits = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1);
+    return root.scrollWidth + ' > ' + root.clientWidth + ': ' + culprits.slice(0, 3).map((e) => e.outerHTML.slice(0, 120)).join(' | ');
+  })()` });
+  return result.value;
 }
