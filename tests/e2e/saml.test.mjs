@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { startBrowser } from '../lib/browser.mjs';
 import { assertSignedIn, completeProfile, connectSaml, makeCompany, registerApplication } from '../lib/company.mjs';
 import { startFrontdesk } from '../lib/frontdesk.mjs';
+import { eventually } from '../lib/process.mjs';
 import { startRelyingParty } from '../lib/relying-party.mjs';
 import { signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
 
@@ -18,14 +19,14 @@ before(async () => { browser = await startBrowser(); });
 after(() => browser?.stop());
 
 /** Everything running: a company on SimpleSAMLphp, an application at Frontdesk. */
-async function stage(t, { postgres = false, hosted = {}, alg } = {}) {
+async function stage(t, { postgres = false, hosted = {}, alg, settings = {} } = {}) {
   const frontdesk = await startFrontdesk({ postgres });
   t.after(() => frontdesk.stop());
   const idp = await startSimpleSamlPhp({ users: USERS, hosted });
   t.after(() => idp.stop());
   const application = await startRelyingParty();
   t.after(() => application.stop());
-  const company = await makeCompany(frontdesk, { settings: { jit: true } });
+  const company = await makeCompany(frontdesk, { settings: { jit: true, ...settings } });
   const connection = await connectSaml(frontdesk, company, idp);
   await registerApplication(frontdesk, application, { alg });
   return { frontdesk, idp, application, company, connection };
@@ -165,4 +166,72 @@ test('application signs the person out and gets the browser back', async (t) => 
   const confirm = page.getByRole('button', { name: /sign out/i });
   if (page.url().startsWith(scene.frontdesk.url) && (await confirm.count())) await confirm.click();
   await page.waitForURL(`${scene.application.postLogoutRedirectUri}**`);
+});
+
+/** Whether the browser still has a session at Frontdesk. */
+async function isSignedIn(page, { frontdesk }) {
+  await page.goto(`${frontdesk.url}/account`);
+  return new URL(page.url()).pathname === '/account';
+}
+
+/** Whether the browser still has a session at the identity provider: signing in again then asks for no password. */
+async function isKnownToProvider(page, { application, idp }) {
+  await page.goto(`${application.url}/start?${new URLSearchParams({ login_hint: 'ada@acme.test' })}`);
+  await page.waitForURL((url) => url.href === `${application.url}/` || (url.origin === idp.url && url.pathname.includes('loginuserpass')));
+  return page.url() === `${application.url}/`;
+}
+
+for (const logouttype of ['traditional', 'iframe']) {
+  test(`sign-out at the provider ends the session here and the product's, ${logouttype} way`, async (t) => {
+    const scene = await stage(t, { hosted: { 'sign.logout': true, 'validate.logout': true, logouttype } });
+    const page = await browser.newPerson();
+    await signIn(page, scene, 'ada');
+    await page.waitForURL(`${scene.application.url}/`);
+    assert.equal(await isSignedIn(page, scene), true);
+    const answered = page.waitForRequest((request) => request.url().includes('SAMLResponse='));
+    await page.goto(scene.idp.logoutUrl(`${scene.application.url}/`));
+    await answered;
+    await eventually('the application hears of it', () => scene.application.logouts.length === 1);
+    assert.equal(await isSignedIn(page, scene), false);
+    assert.equal(await isKnownToProvider(page, scene), false);
+  });
+}
+
+test('sign-out here ends the session at the provider too, where the company wants it, and the product gets the person back', async (t) => {
+  const scene = await stage(t, { settings: { end_provider_session: true }, hosted: { 'sign.logout': true, 'validate.logout': true } });
+  const page = await browser.newPerson();
+  await signIn(page, scene, 'ada');
+  await page.waitForURL(`${scene.application.url}/`);
+  const asked = page.waitForRequest((request) => request.url().startsWith(scene.idp.url) && request.url().includes('SAMLRequest='));
+  await page.goto(`${scene.application.url}/logout`);
+  await asked;
+  await page.waitForURL(`${scene.application.postLogoutRedirectUri}**`);
+  assert.equal(await isSignedIn(page, scene), false);
+  assert.equal(await isKnownToProvider(page, scene), false);
+});
+
+test('sign-out by our own button goes by way of the provider to the page that says so; by default it does not', async (t) => {
+  const scene = await stage(t, { hosted: { 'sign.logout': true, 'validate.logout': true } });
+  for (const [wanted, known] of [[false, true], [true, false]]) {
+    await scene.frontdesk.api.patch(`/organizations/${scene.company.id}`, { end_provider_session: wanted });
+    const page = await browser.newPerson();
+    await signIn(page, scene, 'ada');
+    await page.waitForURL(`${scene.application.url}/`);
+    await page.goto(`${scene.frontdesk.url}/account`);
+    await page.getByRole('button', { name: /^sign out$/i }).first().click();
+    await page.waitForURL(`${scene.frontdesk.url}/logout`);
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    assert.equal(await isKnownToProvider(page, scene), known);
+  }
+});
+
+test('provider that does not answer leaves nobody signed in here', async (t) => {
+  const scene = await stage(t, { settings: { end_provider_session: true } });
+  const page = await browser.newPerson();
+  await signIn(page, scene, 'ada');
+  await page.waitForURL(`${scene.application.url}/`);
+  await page.route(`${scene.idp.url}/**`, (route) => route.abort());
+  await page.goto(`${scene.application.url}/logout`).catch(() => {});
+  await page.unroute(`${scene.idp.url}/**`);
+  assert.equal(await isSignedIn(page, scene), false);
 });

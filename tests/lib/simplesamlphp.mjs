@@ -43,6 +43,8 @@ export async function startSimpleSamlPhp({ users, hosted = {}, nameIdAttribute =
     /** Where a person starts who begins at the identity provider instead of the application. */
     unsolicitedUrl: (entityId, relayState) =>
       `${url}/saml2/idp/SSOService.php?${new URLSearchParams({ spentityid: entityId, ...(relayState ? { RelayState: relayState } : {}) })}`,
+    /** Where a person signs out at the identity provider itself. */
+    logoutUrl: (returnTo) => `${url}/saml2/idp/SingleLogoutService.php?${new URLSearchParams({ ReturnTo: returnTo })}`,
     async stop() {
       await child.stop('SIGKILL');
       remove();

@@ -38,6 +38,8 @@ pub struct Organization {
     pub self_service: bool,
     /// The longest session of its people; the installation's where there is none.
     pub session_max: Option<Duration>,
+    /// Whether a sign-out here ends the session at a SAML identity provider too.
+    pub end_provider_session: bool,
     /// Defaults for missing fields.
     pub defaults: Defaults,
     /// No later than this somebody may sign in beside a required single sign-on; none where nobody may.

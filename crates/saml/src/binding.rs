@@ -47,12 +47,23 @@ pub fn redirect_url(
     relay_state: Option<&str>,
     signer: Option<&SignerKey>,
 ) -> Result<String, BindingError> {
+    if relay_state.is_some_and(|state| state.len() > 80) {
+        return Err(BindingError::RelayStateTooLong);
+    }
+    answer_url(location, parameter, xml, relay_state, signer)
+}
+
+/// The same for an answer: the other side's relay state goes back as it came, however long it is (bindings 3.4.3).
+pub fn answer_url(
+    location: &str,
+    parameter: &str,
+    xml: &str,
+    relay_state: Option<&str>,
+    signer: Option<&SignerKey>,
+) -> Result<String, BindingError> {
     let url = Url::parse(location).map_err(|_| BindingError::BadLocation)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(BindingError::BadLocation);
-    }
-    if relay_state.is_some_and(|state| state.len() > 80) {
-        return Err(BindingError::RelayStateTooLong);
     }
     let mut query = format!("{parameter}={}", encode(&STANDARD.encode(deflate(xml))));
     if let Some(state) = relay_state {

@@ -12,6 +12,7 @@ use store::{Connected, Tx};
 use crate::app::App;
 use crate::job;
 use crate::problem::Problem;
+use crate::provider::{self, Ending};
 
 /// The kind of job that completes members from defaults that were set after they came; the `member` room does it.
 pub const FILL: &str = "organization.fill";
@@ -35,6 +36,8 @@ pub struct Change {
     pub self_service: Option<bool>,
     /// The longest session; an inner none leaves it to the installation.
     pub session_max: Option<Option<Duration>>,
+    /// Whether a sign-out here ends the session at a SAML identity provider too.
+    pub end_provider_session: Option<bool>,
     /// The country of everybody who has none, in any spelling; an empty text takes it away.
     pub country: Option<String>,
     /// The role of everybody for whom nothing else names one; an inner none takes it away.
@@ -58,6 +61,7 @@ pub async fn create(app: &App, tx: &mut Tx, name: &str, actor: &str) -> Result<O
         jit: true,
         self_service: false,
         session_max: None,
+        end_provider_session: false,
         defaults: Defaults::default(),
         opened_until: None,
         created_at: app.now(),
@@ -106,13 +110,14 @@ pub async fn update(
     }
     it.leaver_policy = change.leaver_policy.unwrap_or(it.leaver_policy);
     it.jit = change.jit.unwrap_or(it.jit);
+    it.end_provider_session = change.end_provider_session.unwrap_or(it.end_provider_session);
     it.self_service = change.self_service.unwrap_or(it.self_service);
     it.defaults.role = change.role.unwrap_or(it.defaults.role);
     if it != before {
         store::organization::update(tx, &it).await?;
         record(app, tx, &it, "organization.updated", &to_json(&it), actor).await?;
         if let Some(longest) = it.session_max.filter(|longest| before.session_max != Some(*longest)) {
-            store::session::shorten(tx, it.id, longest).await?;
+            shorten_sessions(app, tx, it.id, longest).await?;
         }
         if it.defaults != before.defaults && it.defaults.country.is_some() {
             let payload = json!({"organization": it.id.to_string(), "after": null});
@@ -120,6 +125,20 @@ pub async fn update(
         }
     }
     Ok(it)
+}
+
+/// Ends the sessions that are older than they may be, with what applications were granted in them, and lets the others
+/// and theirs end earlier.
+async fn shorten_sessions(
+    app: &App,
+    tx: &mut Tx,
+    organization: OrganizationId,
+    longest: Duration,
+) -> Result<(), Problem> {
+    for session in store::session::list_older(tx, organization, longest, app.now()).await? {
+        provider::revoke_session(app, tx, &session, Ending::Limit, None).await?;
+    }
+    Ok(store::session::shorten(tx, organization, longest).await?)
 }
 
 /// The organization, or 404.
@@ -152,6 +171,7 @@ pub fn to_json(it: &Organization) -> serde_json::Value {
         "jit": it.jit,
         "self_service": it.self_service,
         "session_max_seconds": it.session_max.map(|longest| longest.as_secs()),
+        "end_provider_session": it.end_provider_session,
         "defaults": {
             "country": it.defaults.country,
             "role": it.defaults.role.map(Role::as_str),

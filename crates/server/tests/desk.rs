@@ -69,6 +69,7 @@ async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Ro
         organization_id: Some(organization),
         connection_id: None,
         name_id: None,
+        name_id_form: None,
         session_index: None,
         auth_at: now,
         method: "saml".to_owned(),

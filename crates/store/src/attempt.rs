@@ -137,7 +137,8 @@ pub async fn list_attempts(c: &mut impl Connected, which: &Attempts<'_>) -> Resu
     Ok(Page::from_rows(rows.into_iter().map(Attempt::from).collect(), which.limit, |a| a.id.to_string()))
 }
 
-/// How many attempts of an organization since then signed somebody in, and how many did not.
+/// How many attempts of an organization since then signed somebody in, and how many did not. Refused sign-outs are
+/// neither.
 pub async fn count_attempts(
     c: &mut impl Connected,
     organization: OrganizationId,
@@ -145,12 +146,13 @@ pub async fn count_attempts(
 ) -> Result<(u64, u64)> {
     let rows: Vec<(bool, i64)> = on!(c, |db| {
         sqlx::query_as(
-        "SELECT accepted, COUNT(*) FROM login_attempts WHERE organization_id = $1 AND at >= $2 GROUP BY accepted"
-    )
-    .bind(Text(organization))
-    .bind(At(since))
-    .fetch_all(db)
-    .await
+            "SELECT accepted, COUNT(*) FROM login_attempts WHERE organization_id = $1 AND at >= $2
+            AND code NOT LIKE 'sign_out_%' GROUP BY accepted",
+        )
+        .bind(Text(organization))
+        .bind(At(since))
+        .fetch_all(db)
+        .await
     })?;
     let count = |accepted| {
         rows.iter().find(|(a, _)| *a == accepted).map_or(0, |(_, n)| u64::try_from(*n).unwrap_or(0))

@@ -12,6 +12,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (7, include_str!("../migrations/0007_care.sql")),
     (8, include_str!("../migrations/0008_required_sign_on.sql")),
     (9, include_str!("../migrations/0009_sessions_and_passkeys.sql")),
+    (12, include_str!("../migrations/0012_saml_logout.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

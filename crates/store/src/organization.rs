@@ -23,6 +23,7 @@ struct Row {
     default_state: Option<String>,
     opened_until: Option<At>,
     session_max_us: Option<i64>,
+    end_provider_session: bool,
     created_at: At,
 }
 
@@ -45,6 +46,7 @@ impl From<Row> for Organization {
             session_max: row
                 .session_max_us
                 .map(|longest| Duration::from_micros(u64::try_from(longest).unwrap_or(0))),
+            end_provider_session: row.end_provider_session,
             created_at: row.created_at.0,
         }
     }
@@ -59,8 +61,8 @@ pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     on!(tx, |db| sqlx::query(
         "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service,
                                     default_country, default_role, default_city, default_state, created_at,
-                                    session_max_us)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                                    session_max_us, end_provider_session)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     )
     .bind(Text(it.id))
     .bind(&it.name)
@@ -75,6 +77,7 @@ pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     .bind(&it.defaults.current_state)
     .bind(At(it.created_at))
     .bind(it.session_max.map(micros))
+    .bind(it.end_provider_session)
     .execute(db)
     .await
     .map(|_| ()))?;
@@ -87,7 +90,7 @@ pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
         sqlx::query(
         "UPDATE organizations SET name = $2, name_folded = $3, leaver_policy = $4, erase_grace_us = $5, jit = $6,
                 self_service = $7, default_country = $8, default_role = $9, default_city = $10, default_state = $11,
-                session_max_us = $12
+                session_max_us = $12, end_provider_session = $13
          WHERE id = $1"
     )
     .bind(Text(it.id))
@@ -102,6 +105,7 @@ pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
     .bind(&it.defaults.current_city)
     .bind(&it.defaults.current_state)
     .bind(it.session_max.map(micros))
+    .bind(it.end_provider_session)
     .execute(db)
     .await
     .map(|_| ())

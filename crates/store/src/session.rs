@@ -26,6 +26,8 @@ pub struct Session {
     pub connection_id: Option<ConnectionId>,
     /// The SAML NameID, for single logout.
     pub name_id: Option<String>,
+    /// Its format and qualifiers, as JSON of the `connection` room.
+    pub name_id_form: Option<String>,
     /// The SAML session index or the upstream `sid`.
     pub session_index: Option<String>,
     /// When the person proved who they are.
@@ -52,6 +54,7 @@ struct Row {
     organization_id: Option<Text<OrganizationId>>,
     connection_id: Option<Text<ConnectionId>>,
     name_id: Option<String>,
+    name_id_form: Option<String>,
     session_index: Option<String>,
     auth_at: At,
     method: String,
@@ -71,6 +74,7 @@ impl From<Row> for Session {
             organization_id: row.organization_id.map(|v| v.0),
             connection_id: row.connection_id.map(|v| v.0),
             name_id: row.name_id,
+            name_id_form: row.name_id_form,
             session_index: row.session_index,
             auth_at: row.auth_at.0,
             method: row.method,
@@ -88,8 +92,9 @@ pub async fn add(tx: &mut Tx, it: &Session, hash: &TokenHash) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
         "INSERT INTO sessions (id, token_hash, account_id, member_id, organization_id, connection_id, name_id,
-                               session_index, auth_at, method, user_agent, created_at, expires_at, acr, amr)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+                               session_index, auth_at, method, user_agent, created_at, expires_at, acr, amr,
+                               name_id_form)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
     )
     .bind(Text(it.id))
     .bind(Text(hash))
@@ -106,6 +111,7 @@ pub async fn add(tx: &mut Tx, it: &Session, hash: &TokenHash) -> Result<()> {
     .bind(At(it.expires_at))
     .bind(&it.acr)
     .bind(&it.amr)
+    .bind(&it.name_id_form)
     .execute(db)
     .await
     .map(|_| ())
@@ -178,7 +184,47 @@ pub async fn list_of_upstream(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Lets no session of the organization last longer than this from its beginning.
+/// The sessions of whom a connection's provider calls by this SAML name identifier and that have not ended.
+pub async fn list_of_name_id(
+    c: &mut impl Connected,
+    connection: ConnectionId,
+    name_id: &str,
+    now: Time,
+) -> Result<Vec<Session>> {
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT * FROM sessions
+         WHERE connection_id = $1 AND name_id = $2 AND expires_at > $3 ORDER BY id DESC"
+    )
+    .bind(Text(connection))
+    .bind(name_id)
+    .bind(At(now))
+    .fetch_all(db)
+    .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The sessions of the organization that have not ended and began longer ago than this.
+pub async fn list_older(
+    c: &mut impl Connected,
+    organization: OrganizationId,
+    longest: std::time::Duration,
+    now: Time,
+) -> Result<Vec<Session>> {
+    let rows: Vec<Row> = on!(c, |db| {
+        sqlx::query_as(
+        "SELECT * FROM sessions WHERE organization_id = $1 AND expires_at > $2 AND created_at <= $3 ORDER BY id"
+    )
+    .bind(Text(organization))
+    .bind(At(now))
+    .bind(At(now.before(longest)))
+    .fetch_all(db)
+    .await
+    })?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Lets no session of the organization last longer than this from its beginning, nor anything that applications were
+/// granted in it.
 pub async fn shorten(tx: &mut Tx, organization: OrganizationId, longest: std::time::Duration) -> Result<()> {
     let micros = i64::try_from(longest.as_micros()).unwrap_or(i64::MAX);
     on!(tx, |db| sqlx::query(
@@ -190,6 +236,24 @@ pub async fn shorten(tx: &mut Tx, organization: OrganizationId, longest: std::ti
     .execute(db)
     .await
     .map(|_| ()))?;
+    for sql in [
+        "UPDATE grants SET ends_at = (SELECT s.expires_at FROM sessions s WHERE s.id = grants.session_id)
+         WHERE session_id IN (SELECT id FROM sessions WHERE organization_id = $1)
+           AND (ends_at IS NULL
+                OR ends_at > (SELECT s.expires_at FROM sessions s WHERE s.id = grants.session_id))",
+        "UPDATE access_tokens
+         SET expires_at = (SELECT g.ends_at FROM grants g WHERE g.id = access_tokens.grant_id)
+         WHERE grant_id IN (SELECT g.id FROM grants g JOIN sessions s ON s.id = g.session_id
+                            WHERE s.organization_id = $1)
+           AND expires_at > (SELECT g.ends_at FROM grants g WHERE g.id = access_tokens.grant_id)",
+        "UPDATE refresh_tokens
+         SET expires_at = (SELECT g.ends_at FROM grants g WHERE g.id = refresh_tokens.grant_id)
+         WHERE grant_id IN (SELECT g.id FROM grants g JOIN sessions s ON s.id = g.session_id
+                            WHERE s.organization_id = $1)
+           AND expires_at > (SELECT g.ends_at FROM grants g WHERE g.id = refresh_tokens.grant_id)",
+    ] {
+        on!(tx, |db| sqlx::query(sql).bind(Text(organization)).execute(db).await.map(|_| ()))?;
+    }
     Ok(())
 }
 

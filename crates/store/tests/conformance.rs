@@ -14,6 +14,7 @@ fn organization(t: &TestApp, name: &str) -> Organization {
         jit: true,
         self_service: false,
         session_max: None,
+        end_provider_session: false,
         defaults: Defaults {
             country: Some("DE".to_owned()),
             role: Some(Role::Member),

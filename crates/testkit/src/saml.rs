@@ -15,6 +15,8 @@ pub struct SamlProvider {
     pub entity_id: String,
     /// Where it takes requests.
     pub sso_url: String,
+    /// Where it takes sign-out messages, if it does.
+    pub slo_url: Option<String>,
     /// Its private key, PEM.
     pub key_pem: String,
     /// Its certificate, PEM.
@@ -62,12 +64,25 @@ impl SamlProvider {
     /// A provider with a fresh key.
     pub fn new(entity_id: &str, sso_url: &str) -> Self {
         let (key_pem, certificate_pem) = key_pair();
-        Self { entity_id: entity_id.to_owned(), sso_url: sso_url.to_owned(), key_pem, certificate_pem }
+        Self {
+            entity_id: entity_id.to_owned(),
+            sso_url: sso_url.to_owned(),
+            slo_url: None,
+            key_pem,
+            certificate_pem,
+        }
     }
 
     /// The provider of a company with this domain.
     pub fn of(domain: &str) -> Self {
         Self::new(&format!("https://idp.{domain}"), &format!("https://idp.{domain}/sso"))
+    }
+
+    /// The same provider, with an address for sign-out messages.
+    #[must_use]
+    pub fn with_logout(mut self) -> Self {
+        self.slo_url = Some(format!("{}/slo", self.entity_id));
+        self
     }
 
     /// Signs as this provider.
@@ -77,7 +92,7 @@ impl SamlProvider {
 
     /// Its metadata.
     pub fn metadata(&self) -> String {
-        metadata_xml(&self.entity_id, &self.sso_url, None, &[self.signer().cert_der()])
+        metadata_xml(&self.entity_id, &self.sso_url, self.slo_url.as_deref(), &[self.signer().cert_der()])
     }
 
     /// Reads the request in the address that a browser was sent to; fails where it leads elsewhere.
@@ -141,7 +156,8 @@ impl SamlProvider {
             attributes: &attributes,
         };
         let ids = [format!("_r{}", asked.request), format!("_a{}", asked.request)];
-        let answer = self.answer(t, says, (&ids[0], &ids[1]));
+        let answer =
+            Answer { session_index: Some(person.session), ..self.answer(t, says, (&ids[0], &ids[1])) };
         STANDARD.encode(answer.to_xml(&self.signer(), Signed::Both, None).expect("a signature"))
     }
 }
@@ -155,12 +171,14 @@ pub struct Person<'a> {
     pub email: &'a str,
     /// The asserted country; empty for none.
     pub country: &'a str,
+    /// The provider's name for its session.
+    pub session: &'a str,
 }
 
 impl<'a> Person<'a> {
     /// A person whose provider says everything that is required.
     pub const fn new(subject: &'a str, email: &'a str) -> Self {
-        Self { subject, email, country: "GB" }
+        Self { subject, email, country: "GB", session: "_session1" }
     }
 }
 

@@ -45,13 +45,14 @@
   });
 
   // Applications are told of a sign-out in frames; then the page goes on, and does not wait for one that is slow.
-  const onward = document.querySelector("a[data-onward]");
+  const onward = document.querySelector("[data-onward]");
   if (onward) {
     const frames = [...document.querySelectorAll("iframe[data-sign-out]")];
     let waiting = frames.length;
-    const go = () => location.replace(onward.href);
+    const go = () => (onward.tagName === "FORM" ? onward.requestSubmit() : location.replace(onward.href));
     for (const frame of frames) frame.addEventListener("load", () => { if (--waiting === 0) go(); });
-    setTimeout(go, 4000);
+    if (waiting === 0) go();
+    else setTimeout(go, 4000);
   }
 
   // A page that only carries a message on to another site.

@@ -63,8 +63,23 @@ pub fn respond_leaving(status: StatusCode, page: &impl Template) -> Response {
 }
 
 /// The same as [`respond`] for a page with frames of these origins (`https://app.example`), and no others.
-pub fn respond_framing(status: StatusCode, page: &impl Template, origins: &[String]) -> Response {
-    send(status, page, &format!("{CSP}; frame-src {}", origins.join(" ")))
+/// `leaving` is for a page whose form ends at another site.
+pub fn respond_framing(
+    status: StatusCode,
+    page: &impl Template,
+    origins: &[String],
+    leaving: bool,
+) -> Response {
+    let policy = if leaving { CSP_LEAVING } else { CSP };
+    send(status, page, &format!("{policy}; frame-src {}", origins.join(" ")))
+}
+
+/// The same as [`respond_leaving`] for a page that a site of this origin may show in a frame.
+pub fn respond_leaving_in_frame(status: StatusCode, page: &impl Template, origin: &str) -> Response {
+    let policy = CSP_LEAVING.replace("frame-ancestors 'none'", &format!("frame-ancestors {origin}"));
+    let mut answer = send(status, page, &policy);
+    answer.headers_mut().remove(header::X_FRAME_OPTIONS);
+    answer
 }
 
 /// A file for spreadsheets, as a download.

@@ -113,7 +113,7 @@ impl Response<'_> {
         signer: &SignerKey,
     ) -> Result<String, RequestError> {
         let xml = self.to_xml();
-        Ok(binding::redirect_url(self.destination, "SAMLResponse", &xml, relay_state, Some(signer))?)
+        Ok(binding::answer_url(self.destination, "SAMLResponse", &xml, relay_state, Some(signer))?)
     }
 
     /// The `SAMLResponse` value of a form to [`Response::destination`] (POST binding).

@@ -10,7 +10,9 @@ use store::session::Session;
 use super::page::{Forms, may_have_password, view};
 use super::{check_password, hash_password, password_fault};
 use crate::app::App;
+use crate::login::by_way_of_provider;
 use crate::problem::Problem;
+use crate::provider::frontchannel::Onward;
 use crate::provider::{Ending, revoke_session};
 use crate::rate;
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
@@ -19,6 +21,7 @@ use web::parts::Field;
 /// `POST /account/sessions/{session}/end`: signs one browser out.
 pub(super) async fn end(
     State(app): State<App>,
+    browser: Browser,
     signed_in: SignedIn,
     Path(id): Path<String>,
     _form: FormParams,
@@ -27,13 +30,16 @@ pub(super) async fn end(
     let sessions = store::session::list(&mut tx, signed_in.account.id, app.now()).await?;
     let session = sessions.iter().find(|s| s.id.to_string() == id);
     let session = session.ok_or_else(|| Problem::not_found("session of yours"))?;
-    let why = if session.id == signed_in.session.id { Ending::SignedOut } else { Ending::Person };
-    finish(&app, &mut tx, session, why).await?;
-    tx.commit().await?;
     if session.id != signed_in.session.id {
+        finish(&app, &mut tx, session, Ending::Person).await?;
+        tx.commit().await?;
         return Ok(Redirect::to("/account?done=signed-out").into_response());
     }
-    let mut response = Redirect::to("/logout").into_response();
+    let home = Onward::home();
+    let onward = by_way_of_provider(&app, &mut tx, &browser, session, &home).await?.unwrap_or(home);
+    finish(&app, &mut tx, session, Ending::SignedOut).await?;
+    tx.commit().await?;
+    let mut response = Redirect::to(&onward.address).into_response();
     response.headers_mut().append(header::SET_COOKIE, clear_cookie(&app.config, SESSION_COOKIE));
     Ok(response)
 }

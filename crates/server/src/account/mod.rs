@@ -62,6 +62,8 @@ pub struct SignIn {
     pub connection_id: Option<ConnectionId>,
     /// The SAML `NameID`, for single logout.
     pub name_id: Option<String>,
+    /// Its format and qualifiers.
+    pub name_id_form: Option<String>,
     /// The SAML session index or the upstream `sid`.
     pub session_index: Option<String>,
     /// The session ends no later than this (SAML `SessionNotOnOrAfter`, `session_expiry`, the company's own limit).
@@ -80,6 +82,7 @@ impl SignIn {
             auth_at,
             connection_id: None,
             name_id: None,
+            name_id_form: None,
             session_index: None,
             ends_at: None,
             acr: None,
@@ -107,6 +110,7 @@ pub async fn start_session(
         organization_id: member.map(|m| m.organization_id),
         connection_id: how.connection_id,
         name_id: how.name_id,
+        name_id_form: how.name_id_form,
         session_index: how.session_index,
         auth_at: how.auth_at,
         method: how.method.to_owned(),

@@ -27,6 +27,7 @@ pub struct Body {
     jit: Option<bool>,
     self_service: Option<bool>,
     session_max_seconds: Named<u64>,
+    end_provider_session: Option<bool>,
     defaults: Option<NewDefaults>,
 }
 
@@ -88,6 +89,7 @@ impl Body {
             erase_grace: self.erase_grace_seconds.map(Duration::from_secs),
             jit: self.jit,
             self_service: self.self_service,
+            end_provider_session: self.end_provider_session,
             session_max: match self.session_max_seconds {
                 Named::Absent => None,
                 Named::Null => Some(None),

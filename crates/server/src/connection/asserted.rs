@@ -52,6 +52,37 @@ pub struct NameId {
     pub sp_name_qualifier: Option<String>,
 }
 
+/// What a name identifier has besides its value, as a session keeps it.
+#[derive(Serialize, Deserialize)]
+struct Form {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name_qualifier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sp_name_qualifier: Option<String>,
+}
+
+impl NameId {
+    /// Format and qualifiers as JSON; none where there are none.
+    pub fn form(&self) -> Option<String> {
+        let form = Form {
+            format: self.format.clone(),
+            name_qualifier: self.name_qualifier.clone(),
+            sp_name_qualifier: self.sp_name_qualifier.clone(),
+        };
+        serde_json::to_string(&form).ok().filter(|text| text != "{}")
+    }
+
+    /// The identifier from its value and what [`NameId::form`] wrote.
+    pub fn of(value: &str, form: Option<&str>) -> Self {
+        let form: Option<Form> = form.and_then(|text| serde_json::from_str(text).ok());
+        let (format, name_qualifier, sp_name_qualifier) =
+            form.map_or((None, None, None), |it| (it.format, it.name_qualifier, it.sp_name_qualifier));
+        Self { value: value.to_owned(), format, name_qualifier, sp_name_qualifier }
+    }
+}
+
 /// The profile that came with a sign-in.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Mapped {

@@ -75,7 +75,7 @@ async fn begin_saml(
         .ok_or_else(|| Problem::internal(&"a SAML connection without a sign-in address"))?;
     let keys = if config.want_signed_requests { Some(keys::ensure(app).await?) } else { None };
     let signer = keys.as_ref().map(|keys| &keys.signer);
-    let id = format!("_{}", random_hex(app));
+    let id = message_id(app);
     let issuer = metadata::entity_id(app, connection.id);
     let acs_url = metadata::acs_url(app, connection.id);
     let mut request = AuthnRequest::new(&id, app.now().to_jiff(), &endpoint.location, &issuer, &acs_url);
@@ -170,6 +170,11 @@ fn handoff(app: &App, connection: &Connection, action: &str, fields: Vec<(String
         fields,
     };
     web::respond_leaving(StatusCode::OK, &page)
+}
+
+/// A fresh id of a SAML message: an XML name.
+pub fn message_id(app: &App) -> String {
+    format!("_{}", random_hex(app))
 }
 
 /// 128 random bits in hex.

@@ -56,6 +56,9 @@ pub struct SamlEndpoint {
     pub binding: String,
     /// The address.
     pub location: String,
+    /// Where answers go, when that is elsewhere (single logout).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_location: Option<String>,
 }
 
 /// A certificate of the provider.
@@ -140,7 +143,11 @@ impl SamlConfig {
         let endpoints = |all: &[saml::Endpoint]| {
             all.iter()
                 .filter(|e| [binding_uri::REDIRECT, binding_uri::POST].contains(&e.binding.as_str()))
-                .map(|e| SamlEndpoint { binding: e.binding.clone(), location: e.location.clone() })
+                .map(|e| SamlEndpoint {
+                    binding: e.binding.clone(),
+                    location: e.location.clone(),
+                    response_location: e.response_location.clone(),
+                })
                 .collect()
         };
         Self {

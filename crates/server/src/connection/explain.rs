@@ -15,6 +15,9 @@ use crate::app::App;
 use crate::problem::Problem;
 use web::guide::{self, Placeholder, Values};
 
+/// What the codes of refused sign-outs begin with, so that nobody counts them as sign-ins.
+pub const SIGN_OUT: &str = "sign_out_";
+
 /// A refused SAML answer.
 pub(super) fn saml(app: &App, connection: &Connection, rejection: &saml::Rejection) -> Refused {
     tracing::info!(id = %connection.id, code = rejection.code.as_str(), "a SAML answer was refused");
@@ -45,6 +48,37 @@ pub fn provider_of(entity_id: &str) -> &'static str {
     let lower = entity_id.to_ascii_lowercase();
     let found = NAMES.iter().find(|(part, id)| lower.contains(part) && guide::find(id).is_some());
     found.map_or("generic-saml", |(_, id)| id)
+}
+
+/// A sign-out message that is not believed.
+pub(super) fn saml_sign_out(app: &App, connection: &Connection, rejection: &saml::Rejection) -> Refused {
+    let help = Help::of(app, connection);
+    let console = help.console();
+    let steps = match rejection.code {
+        Code::DestinationMismatch | Code::DestinationMissing => help.correct(Placeholder::SloUrl),
+        Code::SignatureMissing => {
+            vec![format!("In {console} switch on the signing of logout requests and logout responses.")]
+        }
+        Code::Sha1Forbidden | Code::AlgorithmForbidden => {
+            vec![format!("In {console} choose SHA-256 as the signature algorithm.")]
+        }
+        Code::IssuerMismatch | Code::IssuerMissing | Code::SignatureInvalid | Code::NoTrustedKey => {
+            help.bring_metadata_again()
+        }
+        Code::DecryptionKeyMissing | Code::DecryptionFailed => help.load_our_metadata(),
+        Code::Expired | Code::NotYetValid => clocks(),
+        _ => vec![format!(
+            "If it repeats, give this page to whoever supports {}: what it sent is not the sign-out message that SAML asks \
+             for. Something between it and us, such as a proxy, may also have changed it.",
+            help.name()
+        )],
+    };
+    of_sign_out(Refused { steps, ..saml_refused(&help, rejection) })
+}
+
+/// The same refusal, known as one of a sign-out.
+pub(super) fn of_sign_out(refused: Refused) -> Refused {
+    Refused { code: format!("{SIGN_OUT}{}", refused.code), ..refused }
 }
 
 fn saml_refused(help: &Help, rejection: &saml::Rejection) -> Refused {

@@ -24,6 +24,8 @@ pub struct SpValues {
     pub acs_url: String,
     /// Entity id, which is also the audience.
     pub entity_id: String,
+    /// Single logout.
+    pub slo_url: String,
     /// Our metadata.
     pub metadata_url: String,
     /// OpenID Connect callback.
@@ -46,6 +48,7 @@ pub async fn sp_values(app: &App, connection: &Connection) -> Result<SpValues, P
     Ok(SpValues {
         acs_url: acs_url(app, id),
         entity_id: entity_id(app, id),
+        slo_url: slo_url(app, id),
         metadata_url: app.config.url(&format!("/saml/{id}/metadata")),
         redirect_uri: redirect_uri(app, id),
         cert_pem,
@@ -60,6 +63,7 @@ pub fn guide_values(app: &App, connection: &Connection) -> guide::Values {
     guide::Values {
         app_name: app.config.brand.vendor_name.clone(),
         acs_url: acs_url(app, id),
+        slo_url: slo_url(app, id),
         sp_entity_id: entity_id(app, id),
         sp_metadata_url: app.config.url(&format!("/saml/{id}/metadata")),
         sp_cert_url: app.config.url(&format!("/saml/{id}/certificate.pem")),
@@ -72,6 +76,11 @@ pub fn guide_values(app: &App, connection: &Connection) -> guide::Values {
 
 pub(super) fn acs_url(app: &App, id: ConnectionId) -> String {
     app.config.url(&format!("/saml/{id}/acs"))
+}
+
+/// Where the provider sends people to sign out, and answers our own sign-outs.
+pub(super) fn slo_url(app: &App, id: ConnectionId) -> String {
+    app.config.url(&format!("/saml/{id}/slo"))
 }
 
 pub(super) fn entity_id(app: &App, id: ConnectionId) -> String {
@@ -128,7 +137,7 @@ async fn metadata(State(app): State<App>, Path(id): Path<String>) -> Result<Resp
     let xml = SpMetadata {
         entity_id: entity_id(&app, connection.id),
         acs_url: acs_url(&app, connection.id),
-        slo_url: None,
+        slo_url: Some(slo_url(&app, connection.id)),
         signing_certs: keys.certificates.clone(),
         encryption_certs: keys.certificates.first().cloned().into_iter().collect(),
         name_id_formats: vec![name_id_format::PERSISTENT.to_owned(), name_id_format::EMAIL.to_owned()],

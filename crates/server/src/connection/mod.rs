@@ -27,14 +27,15 @@ mod read;
 pub mod refresh;
 mod route;
 mod signal_keys;
+mod single_logout;
 mod update;
 
 pub use asserted::{Asserted, Finding, Mapped, NameId, Refused};
-pub use begin::{Begin, BeginOptions, begin, flow_of_state};
+pub use begin::{Begin, BeginOptions, begin, flow_of_state, message_id};
 pub use config::{Certificate, OidcConfig, SamlConfig, SamlEndpoint, Settings};
 pub(crate) use create::record;
 pub use create::{create, draft};
-pub use explain::{inspected, provider_of};
+pub use explain::{SIGN_OUT, inspected, provider_of};
 pub use finish_oidc::finish_oidc;
 pub use finish_saml::finish_saml;
 pub use logout_token::{logout_token, sentence};
@@ -45,4 +46,8 @@ pub use probe::{Probe, probe};
 pub use read::{Input, OidcInput, read_input};
 pub use route::{active, get, route};
 pub use signal_keys::{fetch_signal_keys, signal_keys};
+pub use single_logout::{
+    Leaver, Message, logout_answer, logout_request, received_logout_request, received_logout_response,
+    seen_request, takes_logout,
+};
 pub use update::{Change, activate, activate_tested, change, deactivate, mark_tested, remove};

@@ -161,8 +161,10 @@ fn has(all: &[Certificate], it: &Certificate) -> bool {
     all.iter().any(|known| known.fingerprint == it.fingerprint)
 }
 
-fn places(all: &[SamlEndpoint]) -> BTreeSet<(&str, &str)> {
-    all.iter().map(|it| (it.binding.as_str(), it.location.as_str())).collect()
+fn places(all: &[SamlEndpoint]) -> BTreeSet<(&str, &str, Option<&str>)> {
+    all.iter()
+        .map(|it| (it.binding.as_str(), it.location.as_str(), it.response_location.as_deref()))
+        .collect()
 }
 
 /// Fetches what an OpenID provider publishes. The settings with it, or a sentence why it cannot be used.
@@ -201,8 +203,11 @@ mod tests {
 
     fn config(names: &[&str]) -> SamlConfig {
         let end = Time::from_seconds(4_000_000_000);
-        let sso =
-            SamlEndpoint { binding: "redirect".to_owned(), location: "https://idp.test/sso".to_owned() };
+        let sso = SamlEndpoint {
+            binding: "redirect".to_owned(),
+            location: "https://idp.test/sso".to_owned(),
+            ..SamlEndpoint::default()
+        };
         SamlConfig {
             entity_id: "idp".to_owned(),
             sso: vec![sso],

@@ -223,6 +223,12 @@ fn switches(it: &Company, here: &str) -> Vec<Switch> {
             it.self_service,
         ),
         switch("jit", "Members by signing in", "A first sign-in makes the member.", it.jit),
+        switch(
+            "end-provider-session",
+            "Sign-out reaches the provider",
+            "Whoever signs out here is signed out at a SAML provider too, and so perhaps of everything else it opens.",
+            it.end_provider_session,
+        ),
     ]
 }
 
@@ -322,7 +328,7 @@ pub async fn policy(
     save(&app, &caller, &ids, change).await
 }
 
-/// `POST …/switches/{self-service|jit}` with `on`.
+/// `POST …/switches/{self-service|jit|end-provider-session}` with `on`.
 pub async fn switch(
     State(app): State<App>,
     caller: OperatorCaller,
@@ -333,6 +339,7 @@ pub async fn switch(
     let change = match ids.get("switch").map(String::as_str) {
         Some("self-service") => Change { self_service: on, ..Change::default() },
         Some("jit") => Change { jit: on, ..Change::default() },
+        Some("end-provider-session") => Change { end_provider_session: on, ..Change::default() },
         _ => return Err(Problem::not_found("switch")),
     };
     save(&app, &caller, &ids, change).await

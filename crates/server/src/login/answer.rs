@@ -20,7 +20,7 @@ use crate::rate;
 use crate::request::Params;
 
 /// The longest message that is kept for the trace.
-const KEPT: usize = 256 * 1024;
+pub const KEPT: usize = 256 * 1024;
 
 /// `POST /saml/{connection}/acs` (SAML bindings 3.5).
 pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {

@@ -11,10 +11,13 @@ use super::start::see_other;
 use super::{join, record};
 use crate::account::{SignIn, start_session};
 use crate::app::App;
-use crate::connection::{Asserted, Refused};
+use crate::connection::{Asserted, NameId, Refused};
 use crate::member;
 use crate::problem::Problem;
 use crate::request::Browser;
+
+/// The longest name of a person or of a session at the provider by which a session can be found again, in bytes.
+const LONGEST_NAME: usize = 1024;
 
 /// Ends the flow: signs in, asks for what is missing, or says why not.
 pub async fn finish(
@@ -110,12 +113,15 @@ pub async fn begin_session(
     headers: &HeaderMap,
 ) -> Result<HeaderValue, Problem> {
     let own_limit = organization.session_max.map(|longest| app.now().after(longest));
+    // Longer ones would not fit an index; such a session ends by itself or by a sign-out here.
+    let fits = |text: &String| text.len() <= LONGEST_NAME;
     let how = SignIn {
         method: asserted.method,
         auth_at: asserted.auth_at,
         connection_id: Some(state.connection_id()?),
-        name_id: asserted.name_id.as_ref().map(|n| n.value.clone()),
-        session_index: asserted.session_index.clone(),
+        name_id: asserted.name_id.as_ref().map(|n| n.value.clone()).filter(fits),
+        name_id_form: asserted.name_id.as_ref().and_then(NameId::form).filter(fits),
+        session_index: asserted.session_index.clone().filter(fits),
         ends_at: asserted.session_not_on_or_after.into_iter().chain(own_limit).min(),
         acr: asserted.acr.clone(),
         amr: (!asserted.amr.is_empty()).then(|| asserted.amr.join(" ")),

@@ -1,9 +1,11 @@
-//! `/logout`: ends the session of this browser and what applications were granted in it.
+//! `/logout`: ends the session of this browser and what applications were granted in it, and then perhaps the one at the
+//! identity provider.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 
+use super::by_way_of_provider;
 use super::start::see_other;
 use crate::app::App;
 use crate::problem::Problem;
@@ -29,9 +31,13 @@ pub async fn submit(
     if let Some(signed_in) = signed_in {
         let mut tx = app.write().await?;
         let frames = frontchannel::frames(&app, &mut tx, signed_in.session.id, None).await?;
+        let home = Onward::home();
+        let away = by_way_of_provider(&app, &mut tx, &browser, &signed_in.session, &home).await?;
         provider::end_session(&app, &mut tx, &signed_in.session, None).await?;
         tx.commit().await?;
-        if let Some(page) = frontchannel::page(&app, &browser, frames, Onward::home()) {
+        let onward = away.unwrap_or(home);
+        response = see_other(&onward.address);
+        if let Some(page) = frontchannel::page(&app, &browser, frames, onward) {
             response = page;
         }
     }

@@ -16,6 +16,7 @@ mod join;
 mod logout;
 mod own;
 mod passkey;
+mod provider_session;
 mod record;
 mod return_to;
 mod start;
@@ -26,6 +27,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
+pub use provider_session::{Arrived, by_way_of_provider, provider_answered, sign_out_refused};
 pub use return_to::safe as safe_return_to;
 pub use test::{TestResult, begin_test, test_result};
 
@@ -49,6 +51,7 @@ pub fn pages() -> Router<App> {
         .route("/login/finish/{flow}", get(finish::finish))
         .route("/login/profile/{flow}", get(complete::show).post(complete::submit))
         .route("/logout", get(logout::show).post(logout::submit))
+        .route("/logout/provider/{flow}", get(provider_session::leave))
 }
 
 /// Where identity providers send people back to.

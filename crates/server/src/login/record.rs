@@ -2,16 +2,17 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{AccountId, MemberId, OrganizationId, TraceId};
+use model::{AccountId, Connection, MemberId, OrganizationId, TraceId};
 use serde_json::json;
 use store::Tx;
 use store::session::Attempt;
 
-use super::answer::again;
+use super::answer::{KEPT, again};
 use super::flow::State;
 use crate::app::App;
 use crate::connection::Refused;
 use crate::problem::Problem;
+use crate::rate;
 use crate::request::Browser;
 use web::layout::Contact;
 use web::pages::person::ErrorPage;
@@ -29,6 +30,78 @@ pub async fn refused(app: &App, tx: &mut Tx, state: &State, refused: &Refused) -
     let id = add(app, tx, state, None, false, &refused.code, &explanation).await?;
     tracing::info!(reference = %id, connection = state.connection, code = refused.code, "a sign-in was refused");
     Ok(id)
+}
+
+/// Records a sign-out message that was not believed, under a fresh reference: nobody's in particular, because anybody may
+/// send one. None where so many came that they are only counted.
+pub async fn sign_out_refused(
+    app: &App,
+    it: &Connection,
+    refused: &Refused,
+    message: &str,
+) -> Result<Option<TraceId>, Problem> {
+    tracing::info!(connection = %it.id, code = refused.code, "a sign-out message was refused");
+    if rate::check_here(app, &format!("sign-out:{}", it.id), rate::SIGN_OUTS).is_err() {
+        return Ok(None);
+    }
+    let explanation = json!({
+        "message": refused.message,
+        "expected": refused.expected,
+        "received": refused.received,
+        "steps": refused.steps,
+    });
+    let attempt = Attempt {
+        id: app.id(TraceId::new),
+        at: app.now(),
+        organization_id: Some(it.organization_id),
+        connection_id: Some(it.id),
+        account_id: None,
+        member_id: None,
+        email: None,
+        accepted: false,
+        code: refused.code.clone(),
+        explanation: explanation.to_string(),
+        message: (!message.is_empty() && message.len() <= KEPT).then(|| message.to_owned()),
+    };
+    let mut tx = app.write().await?;
+    store::session::add_attempt(&mut tx, &attempt).await?;
+    tx.commit().await?;
+    Ok(Some(attempt.id))
+}
+
+/// The page after a sign-out message that was not believed: where the person stands, and what is left to do. `next` is
+/// the way on of a person whose session here has ended.
+pub fn sign_out_page(
+    app: &App,
+    browser: &Browser,
+    it: &Connection,
+    refused: &Refused,
+    (reference, next): (Option<TraceId>, Option<(String, String)>),
+) -> Response {
+    let name = crate::trace::provider(&it.provider);
+    let (title, stand) = match &next {
+        Some(_) => ("You are signed out here", format!("You may still be signed in to {name}.")),
+        None => (
+            "You may still be signed in here",
+            format!(
+                "{name} asked us to sign you out, in a way that we cannot believe, so nothing was ended."
+            ),
+        ),
+    };
+    let text = format!("{stand} {}", escape_marks(&refused.message));
+    let mut page = ErrorPage::new(browser.page(app, title), title, &text);
+    page.reference = reference.map(|reference| {
+        Copy::new("reference", "Reference", reference.to_string()).hint(&app.now().to_string())
+    });
+    page.code.clone_from(&refused.code);
+    page.remedy = web::Html::marked(if reference.is_some() {
+        "On a shared computer, close the browser. Send this reference to your company’s IT help desk: they see with it \
+         what to put right."
+    } else {
+        "On a shared computer, close the browser, and tell your company’s IT help desk."
+    });
+    page.next = Some(next.unwrap_or_else(|| ("Sign out here".to_owned(), "/account".to_owned())));
+    web::respond(StatusCode::BAD_REQUEST, &page)
 }
 
 /// Records that somebody was signed in.

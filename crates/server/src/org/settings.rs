@@ -67,6 +67,22 @@ fn page(app: &App, desk: &Desk, flash: Option<Notice>, typed: &Typed, status: St
                 !it.jit,
             ),
         ],
+        sign_out: vec![
+            Choice::new(
+                "signOut",
+                "here",
+                "Signs people out here alone",
+                "They stay signed in at your identity provider, and to everything else it opens.",
+                !it.end_provider_session,
+            ),
+            Choice::new(
+                "signOut",
+                "both",
+                "Signs them out at your identity provider too",
+                "For SAML providers with single logout. Many then sign the person out of everything.",
+                it.end_provider_session,
+            ),
+        ],
         countries: Opt::list(&countries, country),
         roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], role),
         city: typed.city.clone(),
@@ -94,6 +110,7 @@ pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Resul
     };
     let change = Change {
         session_max,
+        end_provider_session: form.first("signOut").map(|v| v == "both"),
         jit: form.first("jit").map(|v| v == "yes"),
         country: form.first("country").map(ToOwned::to_owned),
         role: role.map_err(|e| Problem::field("role", e.to_string()))?.map(Some),

@@ -44,6 +44,8 @@ pub enum Ending {
     Api,
     /// The identity provider asked for it.
     Provider,
+    /// The company allows only shorter ones now.
+    Limit,
     /// The person left, or was suspended.
     Membership,
 }
@@ -59,6 +61,7 @@ impl Ending {
             Self::Operator => "operator",
             Self::Api => "api",
             Self::Provider => "identity_provider",
+            Self::Limit => "limit",
             Self::Membership => "membership",
         }
     }

@@ -18,7 +18,7 @@ use crate::request::Browser;
 use web::pages::sign_out::{Frame, SigningOut};
 
 /// Most frames on one page.
-const MOST: usize = 20;
+pub const MOST: usize = 20;
 
 /// Where the page goes on to afterwards.
 #[derive(Debug, Clone)]
@@ -27,12 +27,14 @@ pub struct Onward {
     pub address: String,
     /// Whose it is, where it is an application's.
     pub application: Option<String>,
+    /// The fields of a form to it; empty for a link.
+    pub fields: Vec<(String, String)>,
 }
 
 impl Onward {
     /// Our page that says that the person is signed out.
     pub fn home() -> Self {
-        Self { address: "/logout".to_owned(), application: None }
+        Self { address: "/logout".to_owned(), application: None, fields: Vec::new() }
     }
 }
 
@@ -60,6 +62,17 @@ pub async fn frames(
     Ok(all.into_values().take(MOST).collect())
 }
 
+/// Whether an application was granted something in this session that nobody can tell of its end.
+pub async fn has_deaf_applications(db: &mut impl Connected, session: SessionId) -> Result<bool, Problem> {
+    for (_, _, metadata) in store::application::list_grants_of_session(db, session).await? {
+        let metadata: ClientMetadata = serde_json::from_str(&metadata).map_err(|e| Problem::internal(&e))?;
+        if metadata.frontchannel_logout_uri.is_none() && metadata.backchannel_logout_uri.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The page with the frames; none where nobody is to be told.
 pub fn page(app: &App, browser: &Browser, frames: Vec<Frame>, onward: Onward) -> Option<Response> {
     if frames.is_empty() {
@@ -69,11 +82,13 @@ pub fn page(app: &App, browser: &Browser, frames: Vec<Frame>, onward: Onward) ->
         |frame: &Frame| Url::parse(&frame.address).ok().map(|url| url.origin().ascii_serialization());
     let mut origins: Vec<String> = frames.iter().filter_map(origin).collect();
     origins.dedup();
+    let leaving = !onward.fields.is_empty();
     let page = SigningOut {
         page: browser.page(app, "Signing out"),
         frames,
         onward: onward.address,
         application: onward.application,
+        fields: onward.fields,
     };
-    Some(web::respond_framing(StatusCode::OK, &page, &origins))
+    Some(web::respond_framing(StatusCode::OK, &page, &origins, leaving))
 }

@@ -111,13 +111,16 @@ pub fn is_over(grant: &Grant, now: Time) -> bool {
 }
 
 /// `amr`: what the identity provider said; else `fed` when it vouched without saying how, `pwd` for a password, `email`
-/// for a link in a mail.
+/// for a link in a mail. A passkey proves a key (`pop`) in the presence of a person (`user`) whom the device has verified,
+/// which makes two factors (`mfa`); whether hardware keeps the key nobody tells us, so neither `hwk` nor `swk` is said
+/// (RFC 8176 section 2).
 fn methods(grant: &Grant) -> Vec<&str> {
     match (grant.amr.as_deref(), grant.method.as_str()) {
         (Some(words), _) if !words.is_empty() => words.split_ascii_whitespace().collect(),
         (_, "saml" | "oidc") => vec!["fed"],
         (_, "password") => vec!["pwd"],
         (_, "link") => vec!["email"],
+        (_, "passkey") => vec!["pop", "user", "mfa"],
         _ => Vec::new(),
     }
 }

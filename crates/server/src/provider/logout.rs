@@ -16,6 +16,7 @@ use super::applications::{self, Client};
 use super::frontchannel::{self, Onward};
 use super::{backchannel, keys, reply};
 use crate::app::App;
+use crate::login::by_way_of_provider;
 use crate::problem::Problem;
 use crate::request::{Browser, CsrfForm, SESSION_COOKIE, SignedIn, clear_cookie};
 use web::pages::login::SignedOut;
@@ -118,14 +119,20 @@ async fn end(app: &App, browser: &Browser, asked: &Asked, signed_in: &SignedIn) 
     let asking = asked.client.as_ref().map(|client| client.application.id);
     let mut tx = app.write().await?;
     let frames = frontchannel::frames(app, &mut tx, signed_in.session.id, asking).await?;
-    backchannel::end_session(app, &mut tx, &signed_in.session, asking).await?;
-    tx.commit().await?;
     let onward = asked.onward().map_or_else(Onward::home, |address| Onward {
         address,
         application: asked.client.as_ref().map(|client| client.application.name.clone()),
+        fields: Vec::new(),
     });
-    let mut response =
-        frontchannel::page(app, browser, frames, onward).unwrap_or_else(|| leave(app, browser, asked));
+    let away = by_way_of_provider(app, &mut tx, browser, &signed_in.session, &onward).await?;
+    backchannel::end_session(app, &mut tx, &signed_in.session, asking).await?;
+    tx.commit().await?;
+    let next = away.as_ref().unwrap_or(&onward).clone();
+    let mut response = match (frontchannel::page(app, browser, frames, next), &away) {
+        (Some(page), _) => page,
+        (None, Some(away)) => reply::see_other(&away.address),
+        (None, None) => leave(app, browser, asked),
+    };
     response.headers_mut().append(header::SET_COOKIE, clear_cookie(&app.config, SESSION_COOKIE));
     Ok(response)
 }

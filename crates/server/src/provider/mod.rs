@@ -32,7 +32,9 @@ pub use backchannel::{
     BACKCHANNEL_LOGOUT, Ending, backchannel_logout_job, end_session, revoke_session, tell,
 };
 pub use client_keys::ClientKeys;
+pub use frontchannel::has_deaf_applications;
 pub use mark::wishes;
+pub use reply::see_other;
 
 use crate::app::App;
 

@@ -1,19 +1,20 @@
 //! What identity providers tell between sign-ins: that a session, or every session of a person, is over.
 //!
 //! Owns OpenID Connect Back-Channel Logout as a relying party hears it, Security Event Tokens that are pushed (RFC 8935),
-//! and the transmitters that may push them. Does not own the checks of the tokens (`oidc`), the provider's keys
+//! the transmitters that may push them, and the single logout address of SAML. Does not own the checks of the tokens (`oidc`), the provider's keys
 //! (`connection`), or the end of a session (`provider`).
 //!
 //! Whatever a provider says reaches the sessions of its own connection and no others.
 
 mod event;
 mod logout;
+mod single_logout;
 mod subject;
 pub mod transmitter;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::post;
+use axum::routing::{get, post};
 use model::{Connection, Time};
 use serde_json::json;
 use store::session::Session;
@@ -22,6 +23,8 @@ use store::{Connected, Tx};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::provider::{self, Ending};
+
+pub use single_logout::newer;
 
 /// A token has up to 64 KiB; a form makes it a little longer.
 const LIMIT: usize = 128 * 1024;
@@ -32,6 +35,14 @@ pub fn protocol() -> Router<App> {
         .route("/oidc/{connection}/backchannel-logout", post(logout::receive))
         .route("/ssf/{connection}/events", post(event::receive))
         .layer(DefaultBodyLimit::max(LIMIT))
+        .merge(saml())
+}
+
+/// SAML messages have up to 1 MiB; base64 and form encoding make them longer.
+fn saml() -> Router<App> {
+    Router::new()
+        .route("/saml/{connection}/slo", get(single_logout::by_redirect).post(single_logout::by_post))
+        .layer(DefaultBodyLimit::max(2 * 1024 * 1024))
 }
 
 async fn connection(app: &App, id: &str) -> Result<Connection, Problem> {

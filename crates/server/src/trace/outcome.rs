@@ -2,6 +2,7 @@
 
 use store::session::Attempt;
 
+use crate::connection::SIGN_OUT;
 use web::parts::Status;
 
 /// Known outcomes: code, a few words, and a sentence in which `{p}` is the provider and `{c}` the company.
@@ -50,9 +51,9 @@ pub fn status(it: &Attempt) -> Status {
     if it.accepted {
         return Status::ok("Signed in");
     }
-    Status::bad(
-        KNOWN.iter().find(|known| known.0 == it.code).map_or_else(|| plain(&it.code), |k| k.1.to_owned()),
-    )
+    let (code, is_sign_out) = rule(&it.code);
+    let words = KNOWN.iter().find(|known| known.0 == code).map_or_else(|| plain(code), |k| k.1.to_owned());
+    Status::bad(if is_sign_out { format!("Sign-out: {}", lower_first(&words)) } else { words })
 }
 
 /// The outcome as the heading of its page.
@@ -60,7 +61,11 @@ pub fn title(it: &Attempt, provider: &str, company: &str) -> String {
     if it.accepted {
         return format!("{} signed in", it.email.as_deref().unwrap_or("Somebody"));
     }
-    match KNOWN.iter().find(|known| known.0 == it.code) {
+    let (code, is_sign_out) = rule(&it.code);
+    if is_sign_out {
+        return format!("{provider} sent a sign-out message that was not believed");
+    }
+    match KNOWN.iter().find(|known| known.0 == code) {
         Some((_, _, sentence)) => {
             let text = sentence.replace("{p}", provider).replace("{c}", company);
             let mut letters = text.chars();
@@ -70,9 +75,14 @@ pub fn title(it: &Attempt, provider: &str, company: &str) -> String {
     }
 }
 
+/// The rule behind a code, and whether it is about a sign-out.
+pub fn rule(code: &str) -> (&str, bool) {
+    code.strip_prefix(SIGN_OUT).map_or((code, false), |rule| (rule, true))
+}
+
 /// What the two compared values are.
 pub fn subject(code: &str) -> &'static str {
-    match code {
+    match rule(code).0 {
         "audience_mismatch" | "audience_missing" => "Audience",
         "destination_mismatch" | "destination_missing" => "Destination",
         "recipient_mismatch" | "recipient_missing" => "Recipient",
@@ -110,6 +120,12 @@ fn plain(code: &str) -> String {
     let text = code.replace('_', " ");
     let mut letters = text.chars();
     letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The words in the middle of a sentence.
+fn lower_first(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|c| c.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

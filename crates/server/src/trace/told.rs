@@ -55,7 +55,12 @@ impl Explained {
     pub fn view(&self, app: &App, show: Show, message: Show) -> Explanation {
         let it = &self.attempt;
         let through = self.connection.as_ref().map_or_else(|| "no connection".to_owned(), through);
-        let kind = if self.told.test { ", a test of the setup" } else { "" };
+        let is_sign_out = outcome::rule(&it.code).1;
+        let kind = match (self.told.test, is_sign_out) {
+            (true, _) => ", a test of the setup",
+            (false, true) => ", a sign-out",
+            (false, false) => "",
+        };
         let until = it.at.after(app.config.limits.traces);
         Explanation {
             outcome: if it.accepted { Status::ok("Signed in") } else { Status::bad("Refused") },

@@ -1,8 +1,9 @@
 //! A company whose people sign in through its SAML provider, and a person on the way.
 
 use model::{Connection, Organization};
+use serde_json::Value;
 use store::session::Attempts;
-use testkit::{Answer, Asked, Person, SamlProvider, TestApp, TestBrowser};
+use testkit::{Answer, Application, Asked, CALLBACK, Person, SamlProvider, TestApp, TestBrowser};
 
 /// Acme, with the domain `acme.test`.
 pub struct Company {
@@ -62,6 +63,42 @@ pub async fn types(browser: &mut TestBrowser, page: &str, email: &str, return_to
     let at = format!("{page}?{query}");
     assert_eq!(browser.get(&at).await.status, 200);
     browser.post(&at, &[("email", email)]).await
+}
+
+/// The person uses an application, which has its tokens from then on.
+pub async fn uses(t: &TestApp, browser: &mut TestBrowser, application: &Application) -> Value {
+    let encoded =
+        |pairs: &[(&str, &str)]| form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let asked = encoded(&[
+        ("response_type", "code"),
+        ("client_id", &application.id),
+        ("redirect_uri", CALLBACK),
+        ("scope", "openid"),
+        ("code_challenge", &oidc::pkce::challenge(verifier)),
+        ("code_challenge_method", "S256"),
+    ]);
+    let answer = browser.get(&format!("/oauth2/authorize?{asked}")).await;
+    let (_, code) = answer.location().split_once("code=").expect("a code");
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.split('&').next().unwrap()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", verifier),
+    ];
+    token(t, application, &form).await.json()
+}
+
+/// Posts to the token endpoint as the application, which is registered for `client_secret_post`.
+pub async fn token(t: &TestApp, application: &Application, form: &[(&str, &str)]) -> Answer {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(form);
+    body.append_pair("client_id", &application.id).append_pair("client_secret", &application.secret);
+    let request = axum::http::Request::post("/oauth2/token")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(axum::body::Body::from(body.finish()))
+        .unwrap();
+    t.browser().send(request).await
 }
 
 /// Whether the browser is signed in, and as whom its page greets.

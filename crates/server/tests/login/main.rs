@@ -11,4 +11,5 @@ mod own;
 mod passkeys;
 mod refused;
 mod sessions;
+mod single_logout;
 mod way;

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{Account, Role};
 use serde_json::Value;
 use server::Config;
 use store::passkey::Owner;
 use testkit::{Answer, Authenticator, TestApp, TestBrowser, databases};
 
-use crate::company::{is_signed_in, rows};
+use crate::company::{is_signed_in, rows, uses};
 
 const SITE: &str = "http://localhost:8080";
 const PASSWORD: &str = "a long enough password";
@@ -248,6 +250,29 @@ async fn a_passkey_never_goes_around_a_companys_sign_in_nor_back_into_an_account
         tx.commit().await.unwrap();
         assert_eq!(signs_in(&mut t.browser(), &mut phone).await.status, 403);
         assert_eq!(rows(&t, &["passkeys"]).await, [0]);
+        t.assert_no_work().await;
+    });
+}
+
+#[tokio::test]
+async fn an_application_hears_what_a_passkey_proves_and_no_more() {
+    at_a_name!(|t| {
+        let ann = t.account_with_password("ann@home.example", PASSWORD).await;
+        let mut here = by_password(&t, &ann.email).await;
+        let mut phone = Authenticator::at(SITE);
+        assert_eq!(registers(&mut here, &mut phone).await.status, 303);
+        let product =
+            t.application(serde_json::json!({"token_endpoint_auth_method": "client_secret_post"})).await;
+        let amr = |given: &serde_json::Value| {
+            let claims = given["id_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+            let claims = URL_SAFE_NO_PAD.decode(claims).unwrap();
+            serde_json::from_slice::<serde_json::Value>(&claims).unwrap()["amr"].clone()
+        };
+        let mut browser = t.browser();
+        assert_eq!(signs_in(&mut browser, &mut phone).await.location(), "/wanted");
+        // Which kind of hardware keeps the key was not attested, so nothing is said of it.
+        assert_eq!(amr(&uses(&t, &mut browser, &product).await), serde_json::json!(["pop", "user", "mfa"]));
+        assert_eq!(amr(&uses(&t, &mut here, &product).await), serde_json::json!(["pwd"]));
         t.assert_no_work().await;
     });
 }

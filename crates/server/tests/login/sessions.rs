@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use model::{Account, Organization, Role};
 use serde_json::{Value, json};
+use server::organization::Change;
 use store::session::Session;
 use testkit::{Person, TestApp, TestBrowser, each_database};
 
-use crate::company::{Company, company, company_with, is_signed_in};
+use crate::company::{Company, company, company_with, is_signed_in, rows, token, uses};
 
 const ANN: &str = "ann@acme.test";
 
@@ -189,6 +190,53 @@ async fn an_organization_that_wants_shorter_sessions_gets_them() {
         assert_eq!(gone.json()["session_max_seconds"], Value::Null);
         let (_, session) = signed_in(&t, &acme).await;
         assert_eq!(session.expires_at, session.created_at.after(Duration::from_hours(12)));
+        t.assert_no_work().await;
+    });
+}
+
+#[tokio::test]
+async fn what_applications_were_granted_ends_with_the_sessions_that_a_company_shortens() {
+    each_database!(|t| {
+        let acme = company(&t, "Acme", "acme.test").await;
+        let globex = company(&t, "Globex", "globex.test").await;
+        let more = json!({"token_endpoint_auth_method": "client_secret_post",
+            "grant_types": ["authorization_code", "refresh_token"]});
+        let product = t.application(more).await;
+        let (mut old, _) = signed_in(&t, &acme).await;
+        let first = uses(&t, &mut old, &product).await;
+        let mut other = t.browser();
+        globex.signs_in(&t, &mut other, &Person::new("00u2", "eve@globex.test")).await;
+        let theirs = uses(&t, &mut other, &product).await;
+        t.clock.advance(Duration::from_mins(25));
+        let (mut young, _) = signed_in(&t, &acme).await;
+        let second = uses(&t, &mut young, &product).await;
+
+        let mut tx = t.app.write().await.unwrap();
+        let it = store::organization::lookup(&mut tx, acme.organization.id).await.unwrap().unwrap();
+        let change = Change { session_max: Some(Some(Duration::from_mins(20))), ..Change::default() };
+        server::organization::update(&t.app, &mut tx, it, change, "operator:test").await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(!is_signed_in(&mut old).await && is_signed_in(&mut young).await);
+        assert_eq!(reasons(&t).await, ["limit"], "the one that is over, and an application is told of it");
+        assert_eq!(rows(&t, &["jobs"]).await, [1]);
+        let refresh = async |given: &Value| {
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", given["refresh_token"].as_str().unwrap()),
+            ];
+            token(&t, &product, &form).await
+        };
+        assert_eq!(refresh(&first).await.status, 400);
+        let again = refresh(&second).await;
+        assert_eq!(again.status, 200, "{}", again.text);
+        t.clock.advance(Duration::from_mins(15));
+        let kept = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        assert_eq!(kept["grants"].len(), 3);
+        t.clock.advance(Duration::from_mins(5));
+        assert!(!is_signed_in(&mut young).await && is_signed_in(&mut other).await);
+        assert_eq!(refresh(&again.json()).await.status, 400);
+        assert_eq!(refresh(&theirs).await.status, 200, "another company has its own limit");
+        t.work().await;
         t.assert_no_work().await;
     });
 }

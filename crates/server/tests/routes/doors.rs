@@ -43,7 +43,10 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/login/finish/{flow}", Token),
     ("GET POST", "/login/profile/{flow}", Token),
     ("GET POST", "/logout", Open),
+    // Sends only the browser that signed out on; any other one is signed out already.
+    ("GET", "/logout/provider/{flow}", Open),
     ("POST", "/saml/{connection}/acs", Protocol),
+    ("GET POST", "/saml/{connection}/slo", Protocol),
     ("GET POST", "/oidc/{connection}/callback", Protocol),
     ("POST", "/oidc/{connection}/backchannel-logout", Protocol),
     ("POST", "/ssf/{connection}/events", Protocol),

@@ -178,6 +178,7 @@ pub async fn signed_in(
         organization_id: Some(member.organization_id),
         connection_id: Some(it.id),
         name_id: None,
+        name_id_form: None,
         session_index: sid.map(str::to_owned),
         auth_at: now,
         method: "oidc".to_owned(),

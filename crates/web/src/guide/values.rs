@@ -9,6 +9,8 @@ pub struct Values {
     pub app_name: String,
     /// Assertion consumer service.
     pub acs_url: String,
+    /// Single logout, for SAML.
+    pub slo_url: String,
     /// Entity ID, which is also the audience.
     pub sp_entity_id: String,
     /// Our SAML metadata.
@@ -34,6 +36,7 @@ impl Values {
         Self {
             app_name: "Northwind Privacy".to_owned(),
             acs_url: format!("{origin}/saml/con_01jd8q6v/acs"),
+            slo_url: format!("{origin}/saml/con_01jd8q6v/slo"),
             sp_entity_id: format!("{origin}/saml/con_01jd8q6v"),
             sp_metadata_url: format!("{origin}/saml/con_01jd8q6v/metadata"),
             sp_cert_url: format!("{origin}/saml/con_01jd8q6v/certificate.pem"),
@@ -53,6 +56,7 @@ impl Values {
             Placeholder::AcsUrlPattern if self.acs_url.is_empty() => String::new(),
             Placeholder::AcsUrlPattern => as_pattern(&self.acs_url),
             Placeholder::AcsOrigin => origin(&self.acs_url),
+            Placeholder::SloUrl => self.slo_url.clone(),
             Placeholder::SpEntityId => self.sp_entity_id.clone(),
             Placeholder::SpMetadataUrl => self.sp_metadata_url.clone(),
             Placeholder::SpCertUrl => self.sp_cert_url.clone(),
@@ -93,6 +97,8 @@ pub enum Placeholder {
     AcsUrlPattern,
     /// `{acs_origin}`: scheme, host and port of the assertion consumer service
     AcsOrigin,
+    /// `{slo_url}`
+    SloUrl,
     /// `{sp_entity_id}`
     SpEntityId,
     /// `{sp_metadata_url}`
@@ -113,11 +119,12 @@ pub enum Placeholder {
 
 impl Placeholder {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AppName,
         Self::AcsUrl,
         Self::AcsUrlPattern,
         Self::AcsOrigin,
+        Self::SloUrl,
         Self::SpEntityId,
         Self::SpMetadataUrl,
         Self::SpCertUrl,
@@ -140,6 +147,7 @@ impl Placeholder {
             Self::AcsUrl => "acs_url",
             Self::AcsUrlPattern => "acs_url_pattern",
             Self::AcsOrigin => "acs_origin",
+            Self::SloUrl => "slo_url",
             Self::SpEntityId => "sp_entity_id",
             Self::SpMetadataUrl => "sp_metadata_url",
             Self::SpCertUrl => "sp_cert_url",

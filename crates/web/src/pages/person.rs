@@ -131,6 +131,8 @@ pub struct ErrorPage {
     pub administrators: Vec<Contact>,
     /// Where trying again leads.
     pub again: Option<String>,
+    /// Where the person goes on to: label and address.
+    pub next: Option<(String, String)>,
     /// Where other ways of signing in are.
     pub other: Option<String>,
     /// The code of the rule, such as `domain.not_verified`; may be empty.
@@ -241,6 +243,7 @@ impl ErrorPage {
             reference: None,
             administrators: Vec::new(),
             again: None,
+            next: None,
             other: None,
             code: String::new(),
         }

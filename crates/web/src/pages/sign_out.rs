@@ -46,6 +46,8 @@ pub struct SigningOut {
     pub frames: Vec<Frame>,
     /// Where it goes on to.
     pub onward: String,
+    /// The fields of a form to there; empty for a link.
+    pub fields: Vec<(String, String)>,
     /// Whose place that is, where it is an application's.
     pub application: Option<String>,
 }
@@ -66,6 +68,7 @@ impl SigningOut {
             page: sample_page("Signing out"),
             frames: vec![Frame { name: "Reports".to_owned(), address: "about:blank".to_owned() }],
             onward: "/logout".to_owned(),
+            fields: Vec::new(),
             application: Some("Northwind Privacy".to_owned()),
         }
     }

@@ -132,6 +132,8 @@ pub struct OrgSettings {
     pub organization: String,
     /// Who may come by signing in; the form field is `jit`.
     pub jit: Vec<Choice>,
+    /// What a sign-out does at the provider: choices of `signOut`.
+    pub sign_out: Vec<Choice>,
     /// Field `country`: the default; the first entry is "ask each person".
     pub countries: Vec<Opt>,
     /// Field `role`: the default.
@@ -311,6 +313,10 @@ impl OrgSettings {
                     "Others see whom to ask.",
                     false,
                 ),
+            ],
+            sign_out: vec![
+                Choice::new("signOut", "here", "Signs people out here alone", "They stay signed in at Okta.", true),
+                Choice::new("signOut", "both", "Signs them out at Okta too", "Okta may end more than that.", false),
             ],
             countries: Opt::list(&[("", "Ask each person once"), ("DE", "Germany")], ""),
             roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], "member"),
