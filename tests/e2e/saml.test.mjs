@@ -190,6 +190,7 @@ for (const logouttype of ['traditional', 'iframe']) {
     assert.equal(await isSignedIn(page, scene), true);
     const answered = page.waitForRequest((request) => request.url().includes('SAMLResponse='));
     await page.goto(scene.idp.logoutUrl(`${scene.application.url}/`));
+    if (logouttype === 'iframe') await page.getByRole('button', { name: /all services/i }).click();
     await answered;
     await eventually('the application hears of it', () => scene.application.logouts.length === 1);
     assert.equal(await isSignedIn(page, scene), false);

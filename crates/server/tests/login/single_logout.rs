@@ -440,9 +440,12 @@ async fn nobody_is_sent_to_a_provider_that_was_not_asked_for_or_takes_no_sign_ou
         let set = t.browser().api("PATCH", &at, &token, Some(json!({"end_provider_session": true}))).await;
         assert_eq!(set.json()["end_provider_session"], true);
         let mut browser = signed_in(&t, &off, &ann("s2")).await;
-        let own = browser.get("/account").await;
-        let end = own.text.split("action=\"").find(|it| it.starts_with("/account/sessions/ses")).unwrap();
-        let ended = browser.post(end.split('"').next().unwrap(), &[]).await;
+        browser.get("/account").await;
+        let mut db = t.app.read().await.unwrap();
+        let now = t.app.now();
+        let own = store::session::list_of_name_id(&mut db, off.connection.id, "00u1", now).await.unwrap();
+        drop(db);
+        let ended = browser.post(&format!("/account/sessions/{}/end", own[0].id), &[]).await;
         assert!(ended.location().starts_with("/logout/provider/"), "{}", ended.location());
         let mut browser = signed_in(&t, &off, &ann("s3")).await;
         browser.get("/account").await;
