@@ -46,6 +46,11 @@ impl Connection {
         self.db.execute_batch(sql).map_err(told)
     }
 
+    /// Whether a transaction is open. SQLite ends one by itself where it must undo it, when the disk is full, say.
+    pub fn in_transaction(&self) -> bool {
+        !self.db.is_autocommit()
+    }
+
     /// Closes the file; the last connection writes the log back.
     ///
     /// # Errors

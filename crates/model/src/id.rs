@@ -19,9 +19,11 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 fn make(clock: &dyn Clock, rng: &dyn Rng) -> u128 {
     let mut random = [0_u8; 16];
     rng.fill(&mut random[6..]);
-    let millis = u64::try_from(clock.now().as_micros() / 1000).unwrap_or(0);
-    random[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
-    u128::from_be_bytes(random)
+    millis(clock.now()) << 80 | u128::from_be_bytes(random)
+}
+
+fn millis(time: crate::Time) -> u128 {
+    u128::try_from(time.as_micros() / 1000).unwrap_or(0) & 0xffff_ffff_ffff
 }
 
 fn encode(value: u128, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,10 +41,21 @@ fn decode(text: &str) -> Option<u128> {
         return None;
     }
     bytes.iter().try_fold(0_u128, |value, byte| {
-        let digit = ALPHABET.iter().position(|letter| letter == byte)?;
-        Some((value << 5) | u128::try_from(digit).ok()?)
+        let digit = DIGITS[usize::from(*byte)];
+        (digit < 32).then_some((value << 5) | u128::from(digit))
     })
 }
+
+/// What each letter of the alphabet stands for; 32 for every other byte.
+const DIGITS: [u8; 256] = {
+    let mut all = [32; 256];
+    let mut digit = 0;
+    while digit < 32 {
+        all[ALPHABET[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    all
+};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
@@ -57,6 +70,11 @@ macro_rules! ids {
             /// A fresh id, later than all made before it (to the millisecond).
             pub fn new(clock: &dyn Clock, rng: &dyn Rng) -> Self {
                 Self(make(clock, rng))
+            }
+
+            /// No id made at `time` or later comes before it, and all made earlier do (to the millisecond).
+            pub fn first_of(time: crate::Time) -> Self {
+                Self(millis(time) << 80)
             }
         }
 
@@ -154,5 +172,15 @@ mod tests {
         assert!(id.parse::<MemberId>().is_err());
         assert!("org_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<OrganizationId>().is_err());
         assert!("org_".parse::<OrganizationId>().is_err());
+    }
+
+    #[test]
+    fn ids_sort_by_the_time_they_were_made_at() {
+        let id = OrganizationId::new(&SystemClock, &SystemRng::default());
+        let now = SystemClock.now();
+        let earlier = crate::Time::from_micros(now.as_micros() - 60_000_000);
+        let later = crate::Time::from_micros(now.as_micros() + 60_000_000);
+        assert!(OrganizationId::first_of(earlier) < id && id < OrganizationId::first_of(later));
+        assert!(OrganizationId::first_of(earlier).to_string() < id.to_string());
     }
 }

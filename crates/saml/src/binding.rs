@@ -7,10 +7,10 @@ use crate::keys::SignerKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::crypto::sign;
-use flate2::Compression;
 use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
-use std::io::{Read as _, Write as _};
+use flate2::{Compress, Compression, FlushCompress};
+use std::cell::RefCell;
+use std::io::Read as _;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
@@ -109,13 +109,21 @@ pub fn inflate(value: &str) -> Result<String, BindingError> {
     String::from_utf8(out).map_err(|_| BindingError::NotDeflate)
 }
 
+thread_local! {
+    /// Making one costs a quarter of a megabyte of zeros, more than the packing of a message.
+    static PACKER: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
+}
+
 /// Packs a message for the redirect binding (raw DEFLATE, RFC 1951).
 fn deflate(xml: &str) -> Vec<u8> {
-    let mut encoder = DeflateEncoder::new(Vec::with_capacity(xml.len() / 2), Compression::default());
-    // Writing into memory does not fail; if it did, the packed text would be refused by the other side.
-    let written = encoder.write_all(xml.as_bytes());
-    debug_assert!(written.is_ok(), "memory takes everything");
-    encoder.finish().unwrap_or_default()
+    PACKER.with_borrow_mut(|packer| {
+        packer.reset();
+        // Room for a message that cannot be packed at all, so that one call takes everything.
+        let mut out = Vec::with_capacity(xml.len() + xml.len() / 8 + 64);
+        let packed = packer.compress_vec(xml.as_bytes(), &mut out, FlushCompress::Finish);
+        debug_assert!(matches!(packed, Ok(flate2::Status::StreamEnd)), "there is room for everything");
+        out
+    })
 }
 
 fn sign_bytes(signer: &SignerKey, data: &[u8]) -> Result<Vec<u8>, BindingError> {

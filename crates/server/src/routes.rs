@@ -42,7 +42,7 @@ pub fn router(app: App) -> Router {
         .merge(provider::protocol())
         .layer(from_fn_with_state(app.clone(), rate::failed_links));
     let machines = Router::new().merge(crate::api::machine()).merge(provisioning::machine());
-    Router::new()
+    let all = Router::new()
         .merge(pages)
         .merge(protocols)
         .merge(machines)
@@ -62,9 +62,10 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(request::refuse_nul_in_query))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(app.clone(), problem::render))
-        .layer(from_fn_with_state(app.clone(), request::attach_browser))
+        .with_state(app.clone());
+    request::going_on(all)
+        .layer(from_fn_with_state(app, request::attach_browser))
         .layer(tower_http::catch_panic::CatchPanicLayer::new())
-        .with_state(app)
 }
 
 async fn home() -> Response {

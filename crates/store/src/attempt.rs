@@ -166,9 +166,10 @@ pub async fn forget_attempts(tx: &mut Tx, before: Time, limit: usize) -> Result<
     Ok(on!(tx, |db| {
         sqlx::query(
             "DELETE FROM login_attempts WHERE id IN
-                (SELECT id FROM login_attempts WHERE at < $1 ORDER BY at LIMIT $2)",
+                (SELECT id FROM login_attempts WHERE id < $1 ORDER BY id LIMIT $2)",
         )
-        .bind(At(before))
+        // An attempt's id is made at the moment of the attempt.
+        .bind(Text(TraceId::first_of(before)))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .execute(db)
         .await

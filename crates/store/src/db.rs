@@ -7,9 +7,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::Notify;
 
-use crate::sqlite::{self, Readers, Writer};
+use crate::sqlite::{self, Readers};
 use crate::target::Target;
 use crate::tx::Tx;
+use crate::writer::Writer;
 use crate::{Result, migrate};
 
 /// A connection of either driver. Statements are written once and run through the `on!` macro.

@@ -42,6 +42,8 @@ mod sqlite;
 mod target;
 mod tx;
 mod value;
+mod wal;
+mod writer;
 
 pub use db::{Connected, Db, Reader, Store};
 pub use target::{Target, TargetError};

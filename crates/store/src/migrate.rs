@@ -13,6 +13,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (8, include_str!("../migrations/0008_required_sign_on.sql")),
     (9, include_str!("../migrations/0009_sessions_and_passkeys.sql")),
     (12, include_str!("../migrations/0012_saml_logout.sql")),
+    (13, include_str!("../migrations/0013_fewer_indexes.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

@@ -7,8 +7,8 @@ use sqlx::{Postgres, Transaction};
 use tokio::sync::Notify;
 
 use crate::db::on;
-use crate::sqlite::WriterTx;
 use crate::value::{At, Text};
+use crate::writer::WriterTx;
 use crate::{Connected, Db, Result};
 
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use crate::passkey;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{
-    Browser, ClientAddress, CsrfForm, FormParams, OPERATOR_COOKIE, Params, clear_cookie, read_cookie,
+    Browser, ClientAddress, CsrfForm, FormParams, OPERATOR_COOKIE, Params, clear_cookie, pairs, read_cookie,
     set_cookie,
 };
 use web::pages::console::{FirstOperator, OperatorSignIn};
@@ -219,7 +219,7 @@ pub async fn show(State(app): State<App>, browser: Browser, params: Params) -> R
 /// Where the operator came from, as the address of the form says.
 pub(super) fn way_back_of(uri: &axum::http::Uri) -> String {
     let query = uri.query().unwrap_or_default();
-    way_back(&Params(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+    way_back(&Params(pairs(query.as_bytes())))
 }
 
 fn way_back(params: &Params) -> String {

@@ -17,14 +17,14 @@ use crate::connection::{self, Asserted, Refused};
 use crate::enforcement;
 use crate::problem::Problem;
 use crate::rate;
-use crate::request::Params;
+use crate::request::{Params, pairs};
 
 /// The longest message that is kept for the trace.
 pub const KEPT: usize = 256 * 1024;
 
 /// `POST /saml/{connection}/acs` (SAML bindings 3.5).
 pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
-    let params = Params(form_urlencoded::parse(&body).into_owned().collect());
+    let params = Params(pairs(&body));
     let connection = require(&app, &id, Protocol::Saml).await?;
     let message = params.first("SAMLResponse").filter(|m| !m.is_empty()).ok_or_else(|| {
         Problem::bad_request(
@@ -86,8 +86,8 @@ pub async fn oidc_form(
     oidc(&app, &id, &body).await
 }
 
-async fn oidc(app: &App, id: &str, pairs: &[u8]) -> Result<Response, Problem> {
-    let params = Params(form_urlencoded::parse(pairs).into_owned().collect());
+async fn oidc(app: &App, id: &str, answer: &[u8]) -> Result<Response, Problem> {
+    let params = Params(pairs(answer));
     let connection = require(app, id, Protocol::Oidc).await?;
     let Some(flow) = params.first("state").and_then(connection::flow_of_state) else {
         // Started at the provider, or by nobody: begin properly.

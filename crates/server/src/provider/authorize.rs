@@ -21,7 +21,7 @@ use super::token::{Named, Remembered, Who};
 use super::{person, pushed, reply};
 use crate::app::App;
 use crate::problem::Problem;
-use crate::request::{Browser, SignedIn};
+use crate::request::{Browser, SignedIn, pairs};
 
 /// How long a code holds.
 const CODE: Duration = Duration::from_mins(1);
@@ -33,7 +33,7 @@ pub async fn authorize(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let mut pairs = reply::pairs(query.unwrap_or_default().as_bytes());
+    let mut pairs = pairs(query.unwrap_or_default().as_bytes());
     let mark = pairs.iter().position(|(name, _)| name == MARK).map(|at| pairs.remove(at).1);
     let pushed = pushed::open(&app, &browser, &pairs).await?;
     let asked = pushed.as_ref().map_or(&pairs, |it| &it.parameters);

@@ -18,7 +18,7 @@ use super::{backchannel, keys, reply};
 use crate::app::App;
 use crate::login::by_way_of_provider;
 use crate::problem::Problem;
-use crate::request::{Browser, CsrfForm, SESSION_COOKIE, SignedIn, clear_cookie};
+use crate::request::{Browser, CsrfForm, SESSION_COOKIE, SignedIn, clear_cookie, pairs};
 use web::pages::login::SignedOut;
 use web::pages::sign_out::ConfirmSignOut;
 
@@ -44,7 +44,7 @@ pub async fn logout(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let pairs = reply::pairs(query.unwrap_or_default().as_bytes());
+    let pairs = pairs(query.unwrap_or_default().as_bytes());
     let asked = read(&app, &pairs).await?;
     let Some(signed_in) = SignedIn::of(&app, &headers).await? else {
         return Ok(leave(&app, &browser, &asked));

@@ -20,7 +20,7 @@ use super::reply::{self, Failure};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::rate;
-use crate::request::{Browser, ClientAddress};
+use crate::request::{Browser, ClientAddress, pairs};
 
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 /// How long a request waits for its browser.
@@ -47,7 +47,7 @@ pub async fn push(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let refuse = |why: &str| OAuthError::new(ErrorCode::InvalidRequest, why);
-    let mut pairs = body.as_ref().map(|body| reply::pairs(body)).unwrap_or_default();
+    let mut pairs = body.as_ref().map(|body| pairs(body)).unwrap_or_default();
     let form = reply::form(&headers, body)?;
     let client = client::authenticate(&app, &address, &headers, &form, "/oauth2/par").await?;
     rate::check(&app, &format!("par:{address}"), rate::BEGINNINGS).await?;

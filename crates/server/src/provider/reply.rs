@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::rate;
-use crate::request::Browser;
+use crate::request::{Browser, pairs};
 use web::pages::login::Handoff;
 
 /// Why an endpoint for programs refuses.
@@ -161,11 +161,6 @@ pub fn see_other(address: &str) -> Response {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// The pairs of a query, or of a form that another site made the browser post.
-pub fn pairs(text: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(text).into_owned().collect()
 }
 
 /// What other sites post to an address for browsers is asked again as a query: with a cross-site post no browser sends the

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::de::DeserializeOwned;
 
 use super::browser::Browser;
+use super::pairs::pairs;
 use crate::app::App;
 use crate::problem::Problem;
 use web::layout::CSRF_FIELD;
@@ -34,7 +35,7 @@ impl<T: DeserializeOwned> FromRequest<App> for CsrfForm<T> {
 }
 
 fn from_pairs<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let deserializer = FormDeserializer(form_urlencoded::parse(bytes).into_owned().collect());
+    let deserializer = FormDeserializer(pairs(bytes));
     T::deserialize(deserializer.into_value()).map_err(|e| {
         Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -60,7 +61,7 @@ const NO_NUL: &str =
 
 /// No form of ours sends NUL, and PostgreSQL keeps none.
 fn refuse_nul(bytes: &[u8]) -> Result<(), Problem> {
-    if form_urlencoded::parse(bytes).any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+    if super::pairs::has_nul(bytes) {
         return Err(Problem::bad_request("nul_in_text", NO_NUL));
     }
     Ok(())
@@ -125,7 +126,7 @@ impl FromRequest<App> for FormParams {
         let browser = request.extensions().get::<Browser>().cloned();
         let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
         refuse_nul(&bytes)?;
-        let it = Params(form_urlencoded::parse(&bytes).into_owned().collect());
+        let it = Params(pairs(&bytes));
         match (it.first(CSRF_FIELD), browser) {
             (Some(token), Some(browser)) if browser.accepts(app, token) => Ok(Self(it)),
             _ => Err(stale_form()),
@@ -267,6 +268,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = std::convert::Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+        Ok(Self(pairs(query.as_bytes())))
     }
 }

@@ -6,10 +6,14 @@ mod body;
 mod browser;
 mod caller;
 mod cookie;
+mod onward;
+mod pairs;
 mod session;
 
 pub use body::{ApiJson, CsrfForm, FormParams, Params, Upload, UploadedFile, refuse_nul_in_query};
 pub use browser::{Browser, attach as attach_browser, refuse_cross_site};
 pub use caller::{ApiCaller, ClientAddress, bearer};
 pub use cookie::{clear_cookie, read_cookie, set_cookie};
+pub use onward::going_on;
+pub use pairs::pairs;
 pub use session::{OPERATOR_COOKIE, OperatorCaller, SESSION_COOKIE, SignedIn};
