@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
+import { makeCompany } from '../lib/company.mjs';
 import { PROGRAM, startFrontdesk } from '../lib/frontdesk.mjs';
 import { eventually, freePort, run, start, temporaryDirectory } from '../lib/process.mjs';
 
@@ -70,6 +71,26 @@ test('token is all that making one prints, also while the server runs', async (t
   const call = (token) => fetch(`${frontdesk.url}/api/v1/events`, { headers: { authorization: `Bearer ${token}` } });
   assert.notEqual((await call(stdout.trim())).status, 401);
   assert.equal((await call('fd_api_not-one-of-ours')).status, 401);
+});
+
+test('another way in is opened from the command line while the server runs, and what cannot be is said', async (t) => {
+  const frontdesk = await startFrontdesk();
+  t.after(() => frontdesk.stop());
+  const company = await makeCompany(frontdesk);
+  const open = (...args) => run(PROGRAM, ['bypass', 'open', '--data', frontdesk.data, '--config', path.join(frontdesk.data, 'tests.toml'), '--organization', company.id, ...args]);
+  const refused = (...args) => open(...args).then(() => assert.fail(`${args} was taken`), (error) => error.stderr);
+
+  assert.match(await refused('--hours', '2', '--domain', 'elsewhere.test', '--reason', 'x'), /elsewhere\.test|domain/);
+  assert.match(await refused('--hours', '73', '--domain', 'acme.test', '--reason', 'x'), /1\.\.=72|72/);
+  assert.match(await refused('--hours', '2', '--reason', 'x'), /--domain|--email/);
+  assert.deepEqual((await frontdesk.api.get(`/organizations/${company.id}/bypasses`)).data, []);
+
+  const { stdout } = await open('--hours', '2', '--domain', 'ACME.test', '--reason', 'The provider is being moved');
+  assert.match(stdout, /^Open until .* It ends by itself/);
+  const [opened, ...more] = (await frontdesk.api.get(`/organizations/${company.id}/bypasses`)).data;
+  assert.deepEqual([more.length, opened.domain, opened.reason], [0, 'acme.test', 'The provider is being moved']);
+  const told = (await frontdesk.api.events()).filter((event) => event.type === 'sign_on.opened');
+  assert.deepEqual(told.map((event) => event.data.domain), ['acme.test']);
 });
 
 test('request in flight finishes after SIGTERM, and the program ends with 0', async (t) => {
