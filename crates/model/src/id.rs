@@ -150,6 +150,10 @@ ids! {
     TraceId = "ref";
     /// A time in which people may sign in beside a required single sign-on.
     OpeningId = "opn";
+    /// A rule of a domain: who signs in through which connection.
+    RuleId = "rul";
+    /// A single address outside the verified domains that a company's connections may vouch for.
+    ExceptionId = "exc";
     /// A link to the explanation of one sign-in.
     ShareId = "shr";
 }

@@ -14,8 +14,8 @@ pub use chance::{Rng, SystemRng};
 pub use clock::{Clock, SystemClock, Time};
 pub use id::{
     AccountId, ApplicationId, ConnectionId, DirectoryGroupId, DirectoryId, DirectoryUserId, DomainId,
-    EventId, FlowId, IdError, ImportId, InvitationId, JobId, KeyId, LinkId, MailId, MemberId, OpeningId,
-    OperatorId, OrganizationId, PasskeyId, SessionId, ShareId, TokenId, TraceId,
+    EventId, ExceptionId, FlowId, IdError, ImportId, InvitationId, JobId, KeyId, LinkId, MailId, MemberId,
+    OpeningId, OperatorId, OrganizationId, PasskeyId, RuleId, SessionId, ShareId, TokenId, TraceId,
 };
 pub use secret::{Seal, SealError, Secret, Token, TokenHash};
 pub use states::{

@@ -75,6 +75,12 @@ pub struct Domain {
     pub next_look: Option<Time>,
     /// Since when its addresses sign in through the company alone; none where they may also do otherwise.
     pub sso_required_at: Option<Time>,
+    /// Which of several connections its addresses sign in through; opaque here, the `connection` room reads and writes it.
+    pub routing: Option<String>,
+    /// Since when the record that proved it is missing.
+    pub proof_missing_at: Option<Time>,
+    /// When the company was told of that.
+    pub proof_told_at: Option<Time>,
 }
 
 /// One SSO trust. `config` is opaque here; the `connection` room reads and writes it.

@@ -490,8 +490,8 @@ async fn a_verified_domain_leads_to_the_newest_active_connection() {
         assert_eq!((record.name.as_str(), record.kind), ("_frontdesk.acme.test", "TXT"));
         assert_eq!(record.value, format!("frontdesk-verify={}", domain.dns_token));
         let route = async |email: &str| {
-            let found = connection::route(&mut t.app.read().await.unwrap(), email).await.unwrap();
-            found.map(|(organization, connection)| (organization.id, connection.id))
+            let found = connection::route(&mut t.app.read().await.unwrap(), email, None).await.unwrap();
+            found.map(|(organization, way)| (organization.id, way.through().expect("one way").id))
         };
         assert_eq!(route("ann@acme.test").await, None);
 

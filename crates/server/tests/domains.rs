@@ -190,3 +190,104 @@ async fn the_wizard_looks_when_asked_and_says_what_it_found() {
         assert!(shown.text.contains("Verified") && !shown.text.contains(&value), "{}", shown.text);
     });
 }
+
+/// Lets days pass in which the records are looked at.
+async fn days(t: &TestApp, count: u32) {
+    for _ in 0..count {
+        t.clock.advance(Duration::from_hours(24));
+        domains::round(&t.app).await.unwrap();
+    }
+}
+
+async fn told(t: &TestApp) -> Vec<String> {
+    let mut db = t.app.read().await.unwrap();
+    let all = store::event::list_after(&mut db, 0, 1000).await.unwrap();
+    all.into_iter().map(|it| it.kind).filter(|kind| kind.starts_with("domain.proof")).collect()
+}
+
+#[tokio::test]
+async fn a_record_that_vanishes_later_is_told_and_unverifies_nothing() {
+    each_database!(|t| {
+        let acme = t.organization("Acme").await;
+        let ann = t.account("ann@acme.test").await;
+        t.member(&acme, &ann, model::Role::Admin).await;
+        let domain = claim(&t, &acme).await;
+        let value = domains::dns_record(&domain).value;
+        t.app.dns.set(HOST, Kind::Txt, texts(&[&value]));
+        assert_eq!(check(&t, &domain).await.status, DomainStatus::Verified);
+        days(&t, 3).await;
+        assert!(told(&t).await.is_empty());
+        // One look in vain, or name servers that do not answer, prove nothing.
+        t.app.dns.set(HOST, Kind::Txt, Reply::Silent);
+        days(&t, 2).await;
+        t.app.dns.set(HOST, Kind::Txt, texts(&["something else"]));
+        days(&t, 1).await;
+        assert!(told(&t).await.is_empty());
+        days(&t, 1).await;
+        assert_eq!(told(&t).await, ["domain.proof_missing"]);
+        days(&t, 2).await;
+        assert_eq!(told(&t).await.len(), 1, "it is told once");
+        let mails = t.mails().await;
+        let letter =
+            mails.iter().find(|it| it.kind == "domain_proof_missing" && it.recipient == "ann@acme.test");
+        assert!(letter.expect("a letter").text.contains(&value));
+        let now = async || {
+            let mut db = t.app.read().await.unwrap();
+            store::domain::lookup(&mut db, domain.id).await.unwrap().unwrap()
+        };
+        assert_eq!(now().await.status, DomainStatus::Verified);
+        assert!(
+            domains::vouches_for(&mut t.app.read().await.unwrap(), acme.id, "ann@acme.test").await.unwrap()
+        );
+        // It is back, and somebody presses the button.
+        t.app.dns.set(HOST, Kind::Txt, texts(&[&value]));
+        domains::check_pending(&t.app, acme.id, ACTOR).await.unwrap();
+        assert_eq!(told(&t).await, ["domain.proof_missing", "domain.proof_found"]);
+        assert_eq!((now().await.proof_missing_at, now().await.proof_told_at), (None, None));
+    });
+}
+
+#[tokio::test]
+async fn a_domain_that_somebody_attested_has_no_record_that_could_vanish() {
+    each_database!(|t| {
+        let acme = t.organization("Acme").await;
+        t.domain(&acme, "acme.test").await;
+        days(&t, 4).await;
+        assert!(told(&t).await.is_empty() && t.mails().await.is_empty());
+    });
+}
+
+#[tokio::test]
+async fn many_domains_are_named_at_once_and_each_is_answered_for_itself() {
+    each_database!(|t| {
+        let (acme, other) = (t.organization("Acme").await, t.organization("Other").await);
+        t.domain(&other, "other.test").await;
+        let ann = t.account("ann@acme.test").await;
+        let member = t.member(&acme, &ann, model::Role::Admin).await;
+        let mut browser = t.browser();
+        t.session(&mut browser, &ann, Some(&member)).await;
+        browser.get("/org/domains").await;
+        let typed = "b.test\r\na.test, gmail.com;other.test\r\nhttps://acme.test/x\r\na.test";
+        let page = browser.post("/org/domains", &[("domain", typed)]).await;
+        assert_eq!(page.status, 422);
+        for words in [
+            "Anybody can have an address at gmail.com",
+            "other.test is already in use",
+            "Expected only the domain: acme.test",
+            "3 of 5 were not added",
+        ] {
+            assert!(page.text.contains(words), "{words}: {}", page.text);
+        }
+        assert!(!page.text.contains("Other"), "nobody is told who has it");
+        let mut db = t.app.read().await.unwrap();
+        let names: Vec<String> =
+            store::domain::list(&mut db, acme.id).await.unwrap().into_iter().map(|it| it.name).collect();
+        drop(db);
+        assert_eq!(names, ["a.test", "b.test"]);
+        let all = browser.post("/org/domains", &[("domain", "c.test d.test a.test")]).await;
+        assert_eq!(all.status, 303, "a name that is there already is no fault");
+        let many: Vec<String> = (0..101).map(|n| format!("n{n}.test")).collect();
+        let refused = browser.post("/org/domains", &[("domain", &many.join("\n"))]).await;
+        assert!(refused.status == 422 && refused.text.contains("at most 100"), "{}", refused.text);
+    });
+}

@@ -1,6 +1,6 @@
 //! Groups as directories sent them, and their members as rows: a change to one member of a large group costs one row.
 
-use model::{DirectoryGroupId, DirectoryId, Time};
+use model::{DirectoryGroupId, DirectoryId, OrganizationId, Time};
 use sqlx::FromRow;
 
 use crate::db::on;
@@ -198,6 +198,23 @@ pub async fn groups_of(
         found.extend(rows.into_iter().map(|row| (row.member_id, row.group.into())));
     }
     Ok(found)
+}
+
+/// Up to `limit` groups of an organization's directories, by name.
+pub async fn of_organization(
+    c: &mut impl Connected,
+    organization: OrganizationId,
+    limit: usize,
+) -> Result<Vec<DirectoryGroup>> {
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT g.* FROM directories d JOIN directory_groups g ON g.directory_id = d.id
+         WHERE d.organization_id = $1 ORDER BY g.display_name_folded, g.id LIMIT $2"
+    )
+    .bind(Text(organization))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Up to `limit` groups in order of arrival, after `after`.

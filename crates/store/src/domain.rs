@@ -21,6 +21,9 @@ struct Row {
     found: Option<String>,
     next_look: Option<At>,
     sso_required_at: Option<At>,
+    routing: Option<String>,
+    proof_missing_at: Option<At>,
+    proof_told_at: Option<At>,
 }
 
 impl From<Row> for Domain {
@@ -38,6 +41,9 @@ impl From<Row> for Domain {
             found: row.found,
             next_look: row.next_look.map(|t| t.0),
             sso_required_at: row.sso_required_at.map(|t| t.0),
+            routing: row.routing,
+            proof_missing_at: row.proof_missing_at.map(|t| t.0),
+            proof_told_at: row.proof_told_at.map(|t| t.0),
         }
     }
 }
@@ -48,8 +54,8 @@ pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
         sqlx::query(
         "INSERT INTO domains
             (id, organization_id, name, status, dns_token, verified_at, verified_by, created_at, looked_at, found, next_look,
-             sso_required_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+             sso_required_at, routing, proof_missing_at, proof_told_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     )
     .bind(Text(it.id))
     .bind(Text(it.organization_id))
@@ -63,6 +69,9 @@ pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
     .bind(&it.found)
     .bind(it.next_look.map(At))
     .bind(it.sso_required_at.map(At))
+    .bind(&it.routing)
+    .bind(it.proof_missing_at.map(At))
+    .bind(it.proof_told_at.map(At))
     .execute(db)
     .await
     .map(|_| ())
@@ -74,7 +83,7 @@ pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
 pub async fn verify(tx: &mut Tx, id: DomainId, by: &str, at: Time) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
-        "UPDATE domains SET status = 'verified', verified_by = $2, verified_at = $3, found = NULL, next_look = NULL WHERE id = $1"
+        "UPDATE domains SET status = 'verified', verified_by = $2, verified_at = $3, looked_at = $3, found = NULL, next_look = NULL WHERE id = $1"
     )
     .bind(Text(id))
     .bind(by)
@@ -119,6 +128,48 @@ pub async fn require_sso(tx: &mut Tx, id: DomainId, since: Option<Time>) -> Resu
         .await
         .map(|_| ()))?;
     Ok(())
+}
+
+/// Keeps which of several connections its addresses sign in through.
+pub async fn set_routing(tx: &mut Tx, id: DomainId, routing: Option<&str>) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE domains SET routing = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(routing)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// Records a look at the proof of a verified domain: since when it is missing, and when the company was told.
+pub async fn look_at_proof(tx: &mut Tx, it: &Domain) -> Result<()> {
+    on!(tx, |db| {
+        sqlx::query(
+            "UPDATE domains SET looked_at = $2, found = $3, proof_missing_at = $4, proof_told_at = $5 WHERE id = $1",
+        )
+        .bind(Text(it.id))
+        .bind(it.looked_at.map(At))
+        .bind(&it.found)
+        .bind(it.proof_missing_at.map(At))
+        .bind(it.proof_told_at.map(At))
+        .execute(db)
+        .await
+        .map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// Domains that were proven by DNS and not looked at since `before`, the longest waiting first.
+pub async fn due_for_a_look(c: &mut impl Connected, before: Time, limit: usize) -> Result<Vec<Domain>> {
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+        "SELECT * FROM domains WHERE verified_by = 'dns' AND COALESCE(looked_at, verified_at) <= $1
+         ORDER BY COALESCE(looked_at, verified_at) LIMIT $2"
+    )
+    .bind(At(before))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await)?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// A domain by its id, whosever it is.

@@ -1,6 +1,6 @@
 //! Single sign-on that is required: who has proven it, what stands open beside it, and recovery codes.
 
-use model::{MemberId, OpeningId, OrganizationId, SessionId, Time, TokenId};
+use model::{ConnectionId, MemberId, OpeningId, OrganizationId, SessionId, Time, TokenId};
 use sqlx::FromRow;
 
 use crate::db::on;
@@ -20,6 +20,8 @@ pub struct Opening {
     pub domain: Option<String>,
     /// For this (folded) address alone.
     pub email: Option<String>,
+    /// Because this connection fails, and so for its addresses alone.
+    pub connection_id: Option<ConnectionId>,
     /// Why.
     pub reason: String,
     /// Who opened it, as in the audit log.
@@ -41,6 +43,7 @@ struct Row {
     kind: String,
     domain: Option<String>,
     email_folded: Option<String>,
+    connection_id: Option<Text<ConnectionId>>,
     reason: String,
     opened_by: String,
     opened_at: At,
@@ -57,6 +60,7 @@ impl From<Row> for Opening {
             kind: r.kind,
             domain: r.domain,
             email: r.email_folded,
+            connection_id: r.connection_id.map(|id| id.0),
             reason: r.reason,
             opened_by: r.opened_by,
             opened_at: r.opened_at.0,
@@ -72,8 +76,8 @@ pub async fn open(tx: &mut Tx, it: &Opening) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
             "INSERT INTO sign_in_openings (id, organization_id, kind, domain, email_folded, reason, opened_by, opened_at,
-                                           ends_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                           ends_at, connection_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(Text(it.id))
         .bind(Text(it.organization_id))
@@ -84,6 +88,7 @@ pub async fn open(tx: &mut Tx, it: &Opening) -> Result<()> {
         .bind(&it.opened_by)
         .bind(At(it.opened_at))
         .bind(At(it.ends_at))
+        .bind(it.connection_id.map(Text))
         .execute(db)
         .await
         .map(|_| ())

@@ -109,6 +109,34 @@ const ERASED: &[Statement] = &[
          WHERE organization_id = $1 AND lower(reason) LIKE $2 ESCAPE '\\'",
         &[Bind::Organization, Bind::Mention],
     ),
+    of_member(
+        "routing_pilots",
+        "DELETE FROM routing_pilots
+         WHERE domain_id IN (SELECT id FROM domains WHERE organization_id = $1) AND email_folded = $2",
+        &[Bind::Organization, Bind::Email],
+    ),
+    of_member(
+        "email_exceptions",
+        "DELETE FROM email_exceptions WHERE organization_id = $1 AND email_folded = $2",
+        &[Bind::Organization, Bind::Email],
+    ),
+    of_member(
+        "email_exceptions",
+        "UPDATE email_exceptions SET reason = 'erased'
+         WHERE organization_id = $1 AND lower(reason) LIKE $2 ESCAPE '\\'",
+        &[Bind::Organization, Bind::Mention],
+    ),
+    of_member(
+        "tried_people",
+        "DELETE FROM tried_people
+         WHERE organization_id = $1 AND (email_folded = $2 OR lower(subject) = $2)",
+        &[Bind::Organization, Bind::Email],
+    ),
+    of_member(
+        "tried_people",
+        "DELETE FROM tried_people WHERE organization_id = $1 AND lower(state) LIKE $2 ESCAPE '\\'",
+        &[Bind::Organization, Bind::Mention],
+    ),
     // An application may have pushed the person's address as a hint.
     of_member(
         "pushed_requests",

@@ -137,11 +137,16 @@ async fn places(db: &mut impl Connected, account: &Account) -> Result<Vec<Place>
         let Some(organization) = store::organization::lookup(db, member.organization_id).await? else {
             continue;
         };
-        let active = connection::active(db, organization.id).await?;
-        let provider = active.map(|c| match guide::find(&c.provider) {
-            Some(guide) => (guide.name.clone(), guide.mark.clone(), guide.hue),
-            None => ("single sign-on".to_owned(), "S".to_owned(), 0),
-        });
+        let active = match member.email.as_deref() {
+            Some(email) => connection::route(db, email, None).await?,
+            None => None,
+        };
+        let provider = active.filter(|(it, _)| it.id == organization.id);
+        let provider =
+            provider.as_ref().and_then(|(_, way)| way.through()).map(|c| match guide::find(&c.provider) {
+                Some(guide) => (guide.name.clone(), guide.mark.clone(), guide.hue),
+                None => ("single sign-on".to_owned(), "S".to_owned(), 0),
+            });
         all.push(Place { member, organization, provider });
     }
     Ok(all)

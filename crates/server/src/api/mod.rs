@@ -10,6 +10,7 @@ mod events;
 mod imports;
 mod members;
 mod organizations;
+mod routing;
 mod sessions;
 mod setup_links;
 mod signals;
@@ -46,6 +47,10 @@ pub fn machine() -> Router<App> {
         .route(
             "/api/v1/organizations/{id}/domains/{domain}/sso",
             get(enforcement::show).put(enforcement::switch),
+        )
+        .route(
+            "/api/v1/organizations/{id}/domains/{domain}/routing",
+            get(routing::show).put(routing::set).delete(routing::clear),
         )
         .route("/api/v1/organizations/{id}/bypasses", post(enforcement::open).get(enforcement::list))
         .route("/api/v1/organizations/{id}/bypasses/{opening}/end", post(enforcement::end))

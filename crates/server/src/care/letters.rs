@@ -148,7 +148,7 @@ pub(super) fn document(it: &Connection) -> &'static str {
     }
 }
 
-async fn to_everybody(
+pub(crate) async fn to_everybody(
     app: &App,
     tx: &mut Tx,
     kind: &'static str,

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 pub use super::proof::{Found, LOOK, check, check_pending, look_job};
+pub use super::proof_again::round;
 use axum::http::StatusCode;
 use model::{Domain, DomainId, DomainStatus, NewEvent, Organization, OrganizationId};
 use serde_json::json;
@@ -20,6 +21,9 @@ static PUBLIC_MAIL: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let lines = include_str!("public_mail_domains.txt").lines().map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 });
+
+/// So many domains are named at once.
+const MOST_AT_ONCE: usize = 100;
 
 /// The DNS record that proves a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +64,52 @@ pub async fn add(
         }
         _ => Ok(domain),
     }
+}
+
+/// What became of one of several names.
+pub type Answered = (String, Result<Domain, Problem>);
+
+/// Names many domains at once, in any order, each a line or between commas: each is answered for itself. What was refused
+/// has changed nothing.
+///
+/// # Errors
+/// A field problem where there is no name, or too many.
+pub async fn add_many(
+    app: &App,
+    tx: &mut Tx,
+    organization: &Organization,
+    typed: &str,
+    attested_by: Option<&str>,
+    actor: &str,
+) -> Result<Vec<Answered>, Problem> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in typed.split(|c: char| c.is_whitespace() || c == ',' || c == ';') {
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        normalise("")?;
+    }
+    if names.len() > MOST_AT_ONCE {
+        let problem =
+            format!("Expected at most {MOST_AT_ONCE} domains at once and received {}.", names.len());
+        return Err(Problem::field("domain", problem));
+    }
+    // In one order for everybody, so that two who name the same domains do not wait for each other.
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    order.sort_by_key(|place| normalise(names[*place]).ok());
+    let mut answers: Vec<Option<Answered>> = vec![None; names.len()];
+    for place in order {
+        let outcome = add(app, tx, organization, names[place], attested_by, actor).await;
+        if let Err(problem) = &outcome
+            && problem.status.is_server_error()
+        {
+            return outcome.map(|_| Vec::new());
+        }
+        answers[place] = Some((names[place].to_owned(), outcome));
+    }
+    Ok(answers.into_iter().flatten().collect())
 }
 
 /// Attests a pending domain of the organization.
@@ -238,6 +288,9 @@ async fn insert(
         found: None,
         next_look: None,
         sso_required_at: None,
+        routing: None,
+        proof_missing_at: None,
+        proof_told_at: None,
     };
     store::domain::add(tx, &domain).await?;
     record(app, tx, &domain, "domain.added", actor).await?;
@@ -265,7 +318,7 @@ pub(super) async fn verify(
 }
 
 /// The event and the line in the audit log of a change.
-async fn record(
+pub(super) async fn record(
     app: &App,
     tx: &mut Tx,
     domain: &Domain,

@@ -22,10 +22,13 @@ mod metadata;
 mod pasted;
 mod probe;
 mod proof;
+mod proof_again;
 mod provider_documents;
 mod read;
 pub mod refresh;
 mod route;
+mod routing;
+mod routing_change;
 mod signal_keys;
 mod single_logout;
 mod update;
@@ -44,7 +47,9 @@ pub use metadata::{SpValues, backchannel_logout_url, client_jwks_url, guide_valu
 pub(crate) use metadata::{fresh_saml_key, refresh_keys, sp_keys};
 pub use probe::{Probe, probe};
 pub use read::{Input, OidcInput, read_input};
-pub use route::{active, get, route};
+pub use route::{Way, active, actives, decision, get, route};
+pub use routing::{Because, Decision, Everybody, Facts, Routing, Rule, Who, decide};
+pub use routing_change::{MOST_PILOTS, NewRule, NewWho, RoutingChange, change_routing};
 pub use signal_keys::{fetch_signal_keys, signal_keys};
 pub use single_logout::{
     Leaver, Message, logout_answer, logout_request, received_logout_request, received_logout_response,

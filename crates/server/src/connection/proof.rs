@@ -12,6 +12,7 @@ use store::Tx;
 use tokio::task::JoinSet;
 
 use super::domains::{dns_record, held_elsewhere, lock_of, verify};
+use super::proof_again::look_again;
 use crate::app::App;
 use crate::dns::{Kind, Reply};
 use crate::job;
@@ -92,7 +93,12 @@ pub async fn check(
     let domain =
         domain.filter(|it| it.organization_id == organization).ok_or_else(|| Problem::not_found("domain"))?;
     if domain.status == DomainStatus::Verified {
-        return Ok(domain);
+        if domain.proof_missing_at.is_none() {
+            return Ok(domain);
+        }
+        look_again(app, domain, actor).await?;
+        let now = store::domain::lookup(&mut app.read().await?, id).await?;
+        return now.ok_or_else(|| Problem::not_found("domain"));
     }
     let found = look(app, &domain).await;
     let mut tx = app.write().await?;
@@ -104,7 +110,7 @@ pub async fn check(
     Ok(domain)
 }
 
-/// Looks at the records of every pending domain of the organization now: a few at once, and for a bounded time, because
+/// Looks at the records of every domain of the organization that is pending, or whose record is missing, now: a few at once, and for a bounded time, because
 /// somebody waits for the page. What was not looked at by then stays as it was.
 ///
 /// # Errors
@@ -112,7 +118,8 @@ pub async fn check(
 pub async fn check_pending(app: &App, organization: OrganizationId, actor: &str) -> Result<(), Problem> {
     rate::check(app, &format!("look:{organization}"), rate::LOOKS).await?;
     let all = store::domain::list(&mut app.read().await?, organization).await?;
-    let mut pending = all.into_iter().filter(|it| it.status == DomainStatus::Pending).map(|it| it.id);
+    let open = |it: &Domain| it.status == DomainStatus::Pending || it.proof_missing_at.is_some();
+    let mut pending = all.into_iter().filter(open).map(|it| it.id);
     let mut looks = JoinSet::new();
     let work = async {
         loop {
@@ -204,7 +211,7 @@ async fn settle(
 }
 
 /// Asks DNS, and where the proof is missing, at the places where it often lands instead.
-async fn look(app: &App, domain: &Domain) -> Found {
+pub(super) async fn look(app: &App, domain: &Domain) -> Found {
     let record = dns_record(domain);
     let at_name = app.dns.ask(&record.name, Kind::Txt).await;
     let has = |reply: &Reply| matches!(reply, Reply::Records(all) if all.contains(&record.value));

@@ -23,6 +23,7 @@ use crate::trace;
 use web::Html;
 use web::pages::console::{Organization, Switch};
 use web::pages::org::Act;
+use web::pages::setup::DomainAnswer;
 use web::parts::{Choice, Field, Figure, Filter, Notice, Opt, Person, Status, Tone, When};
 
 type Ids = Path<HashMap<String, String>>;
@@ -41,6 +42,7 @@ pub async fn show(State(app): State<App>, desk: Desk, params: Params) -> Result<
 struct Typed {
     flash: Option<Notice>,
     domain: Field,
+    domain_answers: Vec<DomainAnswer>,
     email: Field,
     lifetime: Option<String>,
     purposes: Option<Vec<String>>,
@@ -88,6 +90,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
             ),
         ],
         domains: domains.iter().map(|d| domain_line(d, &here)).collect(),
+        domain_answers: typed.domain_answers,
         add_domain: typed.domain,
         domain_action: format!("{here}/domains"),
         links: links::rows(
@@ -178,6 +181,9 @@ fn domain_line(it: &Domain, here: &str) -> (String, Status, Vec<Act>) {
     };
     let remove = act("remove", "Remove", "People with such addresses no longer sign in through the company.");
     match it.status {
+        DomainStatus::Verified if it.proof_missing_at.is_some() => {
+            (it.name.clone(), Status::warn("Verified, record gone"), vec![remove])
+        }
         DomainStatus::Verified => (it.name.clone(), Status::ok("Verified"), vec![remove]),
         DomainStatus::Pending => {
             let attest = act("attest", "Attest", "You know that it is theirs, so no DNS record is needed.");
@@ -252,7 +258,14 @@ pub async fn domain(State(app): State<App>, desk: Desk, form: FormParams) -> Res
     let outcome = match (form.first("domain"), form.first("attest"), form.first("remove")) {
         (Some(name), attest, _) => {
             let by = attest.is_some().then_some(desk.actor.as_str());
-            domains::add(&app, &mut tx, it, name, by, &desk.actor).await.map(|_| ())
+            let all = domains::add_many(&app, &mut tx, it, name, by, &desk.actor).await;
+            if let Ok(all) = &all
+                && let Some((domain, domain_answers, status)) = domain_panel::refused(all)
+            {
+                tx.commit().await?;
+                return page(&app, &desk, Typed { domain, domain_answers, ..Typed::default() }, status).await;
+            }
+            all.map(|_| ())
         }
         (None, Some(id), _) => {
             let id = id.parse().map_err(|_| Problem::not_found("domain"))?;
@@ -274,7 +287,7 @@ pub async fn domain(State(app): State<App>, desk: Desk, form: FormParams) -> Res
         Err(problem) if problem.status.is_server_error() || form.first("domain").is_none() => Err(problem),
         Err(problem) => {
             drop(tx);
-            let words = problem.fields.first().map_or(problem.detail.clone(), |f| f.problem.clone());
+            let words = domain_panel::reason(&problem);
             let field = Field::wrong(form.first("domain").unwrap_or_default(), words);
             page(&app, &desk, Typed { domain: field, ..Typed::default() }, problem.status).await
         }

@@ -16,7 +16,7 @@ use store::trouble::Trouble;
 use super::letters;
 use super::opening::{self, FALLBACK};
 use crate::app::App;
-use crate::connection::{Probe, probe};
+use crate::connection::{self, Probe, Routing, probe};
 use crate::job;
 use crate::problem::Problem;
 
@@ -130,12 +130,16 @@ pub async fn look_job(app: &App, job: &Job) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The domains that require single sign-on and that have addresses which are led to this connection.
 async fn required_domains(
     db: &mut impl store::Connected,
     connection: &Connection,
 ) -> Result<Vec<Domain>, Problem> {
     let mut all = store::domain::list(db, connection.organization_id).await?;
     all.retain(|it| it.sso_required_at.is_some());
+    let connections = store::connection::list(db, connection.organization_id).await?;
+    let active: Vec<ConnectionId> = connection::actives(&connections).map(|it| it.id).collect();
+    all.retain(|it| Routing::of(it).serves(&active, connection.id));
     Ok(all)
 }
 
@@ -183,7 +187,11 @@ impl Look<'_> {
         let open = store::enforcement::open_now(tx, self.organization.id, now).await?;
         let mut opened = false;
         for domain in self.required {
-            if open.iter().any(|it| it.kind == FALLBACK && it.domain.as_ref() == Some(&domain.name)) {
+            let same = |it: &&Opening| {
+                it.domain.as_ref() == Some(&domain.name)
+                    && it.connection_id.is_none_or(|id| id == self.connection.id)
+            };
+            if open.iter().filter(|it| it.kind == FALLBACK).any(|it| same(&it)) {
                 continue;
             }
             let it = Opening {
@@ -192,6 +200,7 @@ impl Look<'_> {
                 kind: FALLBACK.to_owned(),
                 domain: Some(domain.name.clone()),
                 email: None,
+                connection_id: Some(self.connection.id),
                 reason: format!("The connection {} fails for everybody. {cause}", self.connection.id),
                 opened_by: "system".to_owned(),
                 opened_at: now,
@@ -211,7 +220,8 @@ impl Look<'_> {
             return Ok(());
         }
         for it in store::enforcement::open_now(tx, self.organization.id, self.app.now()).await? {
-            if it.kind == FALLBACK {
+            let ours = it.connection_id.is_none_or(|id| id == self.connection.id);
+            if it.kind == FALLBACK && ours {
                 opening::close(self.app, tx, &it, "system").await?;
             }
         }

@@ -74,6 +74,7 @@ pub async fn open(
         kind: BYPASS.to_owned(),
         domain,
         email,
+        connection_id: None,
         reason: reason.to_owned(),
         opened_by: actor.to_owned(),
         opened_at: now,

@@ -1,11 +1,11 @@
 //! May an address sign in by a way of its own, or through its company alone?
 
-use model::{Account, Connection, ConnectionStatus, DomainStatus, MemberStatus, Organization, Time};
+use model::{Account, Connection, DomainStatus, MemberStatus, Organization, Time};
 use store::Connected;
 use store::enforcement::Opening;
 
 use super::opening::FALLBACK;
-use crate::connection::domains;
+use crate::connection::{self, Decision, domains};
 use crate::problem::Problem;
 
 /// Which ways beside the company's sign-in are open to an address.
@@ -89,11 +89,16 @@ pub async fn own_way(db: &mut impl Connected, now: Time, email: &str) -> Result<
         return Ok(OwnWay::Free);
     };
     let connections = store::connection::list(db, domain.organization_id).await?;
-    let active = |it: &Connection| it.status == ConnectionStatus::Active;
-    if !connections.iter().any(active) {
+    if connection::actives(&connections).next().is_none() {
         return Ok(OwnWay::Free);
     }
-    let proven = connections.iter().any(|it| active(it) && it.last_login_at.is_some());
+    // Where rules tell addresses apart, the connection that this one is led to must have been proven.
+    let routed = match &domain.routing {
+        Some(_) => Some(connection::decision(db, &domain, &connections, email, None).await?),
+        None => None,
+    };
+    let leads = |it: &Connection| routed.as_ref().is_none_or(|to| to.leads_to(it.id));
+    let proven = connection::actives(&connections).any(|it| leads(it) && it.last_login_at.is_some());
     let Some(organization) = store::organization::lookup(db, domain.organization_id).await? else {
         return Ok(OwnWay::Free);
     };
@@ -104,6 +109,21 @@ pub async fn own_way(db: &mut impl Connected, now: Time, email: &str) -> Result<
         Some(opening) => OwnWay::Beside(Box::new(Beside { organization, opening: Some(opening) })),
         None => OwnWay::Closed(Box::new(organization)),
     })
+}
+
+/// Where the rules of its domain lead an address.
+async fn led_to(
+    db: &mut impl Connected,
+    organization: &Organization,
+    domain: Option<&str>,
+    email: &str,
+) -> Result<Decision, Problem> {
+    let domains = store::domain::list(db, organization.id).await?;
+    let Some(domain) = domains.iter().find(|it| Some(it.name.as_str()) == domain) else {
+        return Ok(Decision::Nowhere);
+    };
+    let connections = store::connection::list(db, organization.id).await?;
+    connection::decision(db, domain, &connections, email, None).await
 }
 
 /// What opens the way for this address of the organization at this moment, if anything does. An opening for people's own
@@ -123,6 +143,11 @@ pub async fn opened(
         Some(email) => *email == folded,
         None => it.domain == domain,
     });
+    if all.iter().any(|it| it.connection_id.is_some()) {
+        // One connection fails; whom the rules lead to another one is not concerned.
+        let to = led_to(db, organization, domain.as_deref(), email).await?;
+        all.retain(|it| it.connection_id.is_none_or(|id| to.leads_to(id)));
+    }
     all.sort_by_key(|it| (it.kind == FALLBACK, std::cmp::Reverse(it.ends_at)));
     Ok(all.into_iter().next())
 }

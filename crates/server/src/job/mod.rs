@@ -95,6 +95,9 @@ async fn care(app: App) {
     if let Err(problem) = crate::care::round(&app).await {
         tracing::error!(cause = problem.cause, "connections could not be looked after");
     }
+    if let Err(problem) = crate::connection::domains::round(&app).await {
+        tracing::error!(cause = problem.cause, "the records of domains could not be looked at again");
+    }
 }
 
 /// Forgets what has ended by itself: sessions, sign-ins under way, assertions, codes, tokens, counters.

@@ -96,7 +96,8 @@ impl Completing {
         let connection = connection.ok_or_else(|| Problem::not_found("sign-in"))?;
         let email = self.asserted.email.as_deref().unwrap_or_default();
         let off = join::switched_off(&connection);
-        let outside = join::outside(tx, &self.organization, email).await?;
+        let standing = join::standing(tx, &self.organization, email).await?;
+        let outside = join::outside(&self.organization, &standing, email);
         Ok(off.or(outside).or_else(|| join::barred(&self.organization, Some(&self.member))))
     }
 

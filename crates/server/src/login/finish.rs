@@ -70,11 +70,13 @@ async fn sign_in(
         ));
     }
     let organization = store::organization::lookup(&mut tx, state.organization_id()?).await?;
-    let connection = store::connection::lookup(&mut tx, state.connection_id()?).await?;
-    let (Some(organization), Some(connection)) = (organization, connection) else {
-        return Err(Problem::not_found("connection"));
-    };
-    match join::join(app, &mut tx, &organization, &connection, asserted).await? {
+    let Some(organization) = organization else { return Err(Problem::not_found("connection")) };
+    let connections = store::connection::list(&mut tx, organization.id).await?;
+    let through = state.connection_id()?;
+    let connection = connections.iter().find(|it| it.id == through);
+    let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
+    let company = (&organization, connections.as_slice());
+    match join::join(app, &mut tx, company, connection, asserted).await? {
         Err(refused) => {
             state.email = asserted.email.clone().or(state.email);
             // Nothing of the join may stay; what stays is that the flow and the assertion are used up.
@@ -88,14 +90,17 @@ async fn sign_in(
             tx.commit().await?;
             record::page(app, browser, &state, &refused, &reference.to_string()).await
         }
-        Ok((account, member)) if member::missing(&member).is_empty() => {
-            let who = (&organization, &account, &member);
+        Ok(joined) if member::missing(&joined.member).is_empty() => {
+            state.notes = joined.notes;
+            let who = (&organization, &joined.account, &joined.member);
             let cookie = begin_session(app, &mut tx, &state, asserted, who, headers).await?;
             tx.commit().await?;
             Ok(signed_in(&state.return_to, cookie))
         }
-        Ok((account, member)) => {
-            state.joined = Some(Joined { account: account.id.to_string(), member: member.id.to_string() });
+        Ok(joined) => {
+            state.notes = joined.notes;
+            state.joined =
+                Some(Joined { account: joined.account.id.to_string(), member: joined.member.id.to_string() });
             store::session::advance_flow(&mut tx, flow.id, DONE, COMPLETING, &state.to_json()?).await?;
             tx.commit().await?;
             Ok(see_other(&format!("/login/profile/{}", flow.id)))

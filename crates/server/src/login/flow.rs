@@ -50,6 +50,8 @@ pub struct State {
     pub joined: Option<Joined>,
     /// Reference of the recorded attempt.
     pub reference: Option<String>,
+    /// What the record says besides that the person signed in.
+    pub notes: Vec<String>,
 }
 
 /// An answer, judged.
@@ -136,6 +138,7 @@ pub async fn begin(
         message: None,
         joined: None,
         reference: None,
+        notes: Vec::new(),
     };
     let now = app.now();
     let flow = Flow {

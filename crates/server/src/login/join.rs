@@ -2,14 +2,19 @@
 //!
 //! Accounts are joined by connection and subject, and by address only inside the organization's verified domains. The
 //! asserted address must lie there in any case: that is what keeps one company's provider out of another's accounts.
+//! What follows from the facts is decided without any act (`decide`), so that it can also be shown before it happens.
 
 use std::time::Duration;
 
-use model::{Account, AccountId, Connection, ConnectionStatus, Member, MemberStatus, Organization, Source};
-use store::Tx;
+use model::{
+    Account, AccountId, Connection, ConnectionId, ConnectionStatus, Domain, DomainStatus, Member,
+    MemberStatus, Organization, Source,
+};
+use serde_json::json;
+use store::{Connected, Tx};
 
 use crate::app::App;
-use crate::connection::{Asserted, Refused, domains};
+use crate::connection::{self, Asserted, Refused, domains};
 use crate::member::{self, Arrival};
 use crate::problem::Problem;
 
@@ -17,13 +22,58 @@ use crate::problem::Problem;
 const TOUCHED: Duration = Duration::from_mins(1);
 
 /// Who signs in, or why nobody.
-pub type Outcome = Result<(Account, Member), Refused>;
+pub type Outcome = Result<Joined, Refused>;
 
-/// Joins. Called inside the transaction that ends the flow; a refusal has changed nothing.
+/// Who signs in.
+#[derive(Debug)]
+pub struct Joined {
+    /// The account.
+    pub account: Account,
+    /// Its place in the organization.
+    pub member: Member,
+    /// What the record of the sign-in says besides, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// How an asserted address stands to the organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// In this verified domain of it.
+    Verified(Box<Domain>),
+    /// In none.
+    Outside,
+}
+
+/// What is known of somebody whom a connection vouches for.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// How the address stands to the organization.
+    pub standing: Standing,
+    /// The account that connection and subject were joined to.
+    pub by_subject: Option<Account>,
+    /// The account with the address; looked for only where connection and subject are new.
+    pub by_address: Option<Account>,
+    /// The place of that account, else of the address.
+    pub member: Option<Member>,
+}
+
+/// What a sign-in leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joining {
+    /// The account known by connection and subject.
+    Subject,
+    /// The account with the address.
+    Address,
+    /// An account that is made.
+    New,
+}
+
+/// Joins. Called inside the transaction that ends the flow; a refusal has changed nothing. `connections` are the
+/// organization's, the one of the sign-in among them.
 pub async fn join(
     app: &App,
     tx: &mut Tx,
-    organization: &Organization,
+    (organization, connections): (&Organization, &[Connection]),
     connection: &Connection,
     asserted: &Asserted,
 ) -> Result<Outcome, Problem> {
@@ -44,32 +94,21 @@ pub async fn join(
     if let Some(refused) = switched_off(connection) {
         return Ok(Err(refused));
     }
-    if let Some(refused) = outside(tx, organization, &email).await? {
-        return Ok(Err(refused));
-    }
     tx.lock(&organization.id.to_string()).await?;
-    let identity = store::connection::identity(tx, connection.id, &asserted.subject).await?;
-    let known = known_account(tx, identity, &email).await?;
-    let member = match &known {
-        Some(account) => store::member::lookup_account(tx, organization.id, account.id).await?,
-        None => None,
+    let facts = facts(tx, organization, (connection.id, &asserted.subject), &email).await?;
+    let joining = match decide(organization, &facts, &email) {
+        Ok(joining) => joining,
+        Err(refused) => return Ok(Err(refused)),
     };
-    let member = match member {
-        Some(member) => Some(member),
-        None => store::member::lookup_email(tx, organization.id, &email).await?,
-    };
-    if let Some(refused) = barred(organization, member.as_ref()) {
-        return Ok(Err(refused));
-    }
-    let account = match known {
+    let account = match facts.by_subject.or(facts.by_address) {
         Some(account) => follow_address(app, tx, account, &email).await?,
         None => new_account(app, tx, asserted, &email).await?,
     };
-    if identity != Some(account.id) {
+    if joining != Joining::Subject {
         store::connection::set_identity(tx, connection.id, &asserted.subject, account.id, app.now()).await?;
     }
     let mut profile = asserted.mapped.profile.clone();
-    profile.email = Some(email);
+    profile.email = Some(email.clone());
     let arrival = Arrival {
         source: Source::Sso,
         profile,
@@ -83,7 +122,100 @@ pub async fn join(
     if connection.last_login_at.is_none_or(|last| app.now().since(last) >= TOUCHED) {
         store::connection::touch(tx, connection.id, app.now()).await?;
     }
-    Ok(Ok((account, member)))
+    let mut notes = Vec::new();
+    if let Standing::Verified(domain) = &facts.standing {
+        let other = other_way(tx, domain, connections, (connection, &email)).await?;
+        if let Some((note, data)) = other {
+            let (actor, target) = (format!("member:{}", member.id), Some(connection.id.to_string()));
+            app.audit(tx, &actor, "sign_in.other_connection", Some(organization.id), target, &data).await?;
+            notes.push(note);
+        }
+    }
+    Ok(Ok(Joined { account, member, notes }))
+}
+
+/// What is known of somebody whom a connection vouches for, as it stands now.
+pub async fn facts(
+    db: &mut impl Connected,
+    organization: &Organization,
+    (connection, subject): (ConnectionId, &str),
+    email: &str,
+) -> Result<Facts, Problem> {
+    let standing = standing(db, organization, email).await?;
+    let by_subject = match store::connection::identity(db, connection, subject).await? {
+        Some(id) => store::account::lookup(db, id).await?,
+        None => None,
+    };
+    let by_address = match by_subject {
+        Some(_) => None,
+        None => store::account::lookup_email(db, email).await?,
+    };
+    let member = match by_subject.as_ref().or(by_address.as_ref()) {
+        Some(account) => store::member::lookup_account(db, organization.id, account.id).await?,
+        None => None,
+    };
+    let member = match member {
+        Some(member) => Some(member),
+        None => store::member::lookup_email(db, organization.id, email).await?,
+    };
+    Ok(Facts { standing, by_subject, by_address, member })
+}
+
+/// What a sign-in with these facts leads to, or why to nothing.
+pub fn decide(organization: &Organization, facts: &Facts, email: &str) -> Result<Joining, Refused> {
+    if let Some(refused) = outside(organization, &facts.standing, email) {
+        return Err(refused);
+    }
+    if let Some(refused) = barred(organization, facts.member.as_ref()) {
+        return Err(refused);
+    }
+    Ok(match (&facts.by_subject, &facts.by_address) {
+        (Some(_), _) => Joining::Subject,
+        (None, Some(_)) => Joining::Address,
+        (None, None) => Joining::New,
+    })
+}
+
+/// How an address stands to the organization.
+pub async fn standing(
+    db: &mut impl Connected,
+    organization: &Organization,
+    email: &str,
+) -> Result<Standing, Problem> {
+    let Some(name) = domains::of_email(email) else { return Ok(Standing::Outside) };
+    let found = store::domain::lookup_name(db, &name).await?;
+    Ok(match found.filter(|it| it.status == DomainStatus::Verified) {
+        Some(domain) if domain.organization_id == organization.id => Standing::Verified(Box::new(domain)),
+        _ => Standing::Outside,
+    })
+}
+
+/// A sign-in through another connection than the one that the address is led to: what the record says of it, and the
+/// audit log. It is allowed, because the connection is an active one of the same organization, whose domain it is.
+async fn other_way(
+    tx: &mut Tx,
+    domain: &Domain,
+    connections: &[Connection],
+    (through, email): (&Connection, &str),
+) -> Result<Option<(String, serde_json::Value)>, Problem> {
+    if connection::actives(connections).count() < 2 {
+        return Ok(None);
+    }
+    let routed = connection::decision(tx, domain, connections, email, None).await?;
+    let connection::Decision::Through(to, _) = routed else { return Ok(None) };
+    if to == through.id {
+        return Ok(None);
+    }
+    let note = format!(
+        "The sign-in came through the connection {}, while the rules of {} lead to {to}. Both are active.",
+        through.id, domain.name
+    );
+    let data = json!({
+        "domain": domain.name,
+        "connection_id": through.id.to_string(),
+        "routed_to": to.to_string(),
+    });
+    Ok(Some((note, data)))
 }
 
 /// Why nobody may sign in through this connection, if so: it was switched off while the person was at the provider.
@@ -98,13 +230,9 @@ pub fn switched_off(connection: &Connection) -> Option<Refused> {
 }
 
 /// Why the address is not one that the organization speaks for, if so.
-pub async fn outside(
-    tx: &mut Tx,
-    organization: &Organization,
-    email: &str,
-) -> Result<Option<Refused>, Problem> {
-    if domains::vouches_for(tx, organization.id, email).await? {
-        return Ok(None);
+pub fn outside(organization: &Organization, standing: &Standing, email: &str) -> Option<Refused> {
+    if *standing != Standing::Outside {
+        return None;
     }
     let mut refused = refuse(
         "email_not_in_domain",
@@ -115,20 +243,7 @@ pub async fn outside(
     );
     refused.expected = Some(format!("an address in a verified domain of {}", organization.name));
     refused.received = Some(email.to_owned());
-    Ok(Some(refused))
-}
-
-async fn known_account(
-    tx: &mut Tx,
-    identity: Option<AccountId>,
-    email: &str,
-) -> Result<Option<Account>, Problem> {
-    if let Some(id) = identity
-        && let Some(account) = store::account::lookup(tx, id).await?
-    {
-        return Ok(Some(account));
-    }
-    Ok(store::account::lookup_email(tx, email).await?)
+    Some(refused)
 }
 
 /// Why this member may not sign in, if so.

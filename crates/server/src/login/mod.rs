@@ -9,6 +9,7 @@
 //! be the one of the browser that began. So no cookie has to be sent across sites.
 
 mod answer;
+mod chooser;
 mod complete;
 mod finish;
 mod flow;
@@ -41,6 +42,7 @@ pub fn pages() -> Router<App> {
     Router::new()
         .route("/login", get(start::show).post(start::submit))
         .route("/signup", get(start::show).post(start::submit))
+        .route("/login/choose", get(chooser::show).post(chooser::choose))
         .route("/login/other", get(ways::show).post(ways::choose))
         .route("/login/recovery", get(ways::show_recovery).post(ways::recover))
         .route("/login/password", post(own::password))

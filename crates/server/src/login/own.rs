@@ -47,7 +47,7 @@ pub async fn password(
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response, Problem> {
-    let return_to = way_back(&uri);
+    let return_to = return_to::of(&uri);
     // One spelling, so that no other spelling of the address has tries of its own.
     let Ok(Some(email)) = profile::email::parse(&form.email) else { return Err(no_address()) };
     rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
@@ -119,7 +119,7 @@ pub async fn send_link(
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
     CsrfForm(form): CsrfForm<LinkForm>,
 ) -> Result<Response, Problem> {
-    let return_to = way_back(&uri);
+    let return_to = return_to::of(&uri);
     let email = profile::email::parse(&form.email).ok().flatten().ok_or_else(no_address)?;
     rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
     rate::check(&app, &format!("link:{email}"), rate::MAILS).await?;
@@ -275,12 +275,4 @@ fn ended(app: &App, browser: &Browser) -> Response {
         renew: None,
     };
     web::respond(StatusCode::GONE, &page)
-}
-
-/// Where the person came from, as the address of the form says.
-pub(super) fn way_back(uri: &axum::http::Uri) -> String {
-    let query = uri.query().unwrap_or_default();
-    let found =
-        form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == "return_to").map(|(_, v)| v.into_owned());
-    return_to::safe(found.as_deref())
 }

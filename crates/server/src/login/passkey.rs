@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::finish::signed_in;
-use super::own::{place, way_back};
+use super::own::place;
+use super::return_to;
 use super::ways;
 use crate::account::{SignIn, start_session};
 use crate::app::App;
@@ -36,7 +37,7 @@ pub async fn submit(
     OriginalUri(uri): OriginalUri,
     form: FormParams,
 ) -> Result<Response, Problem> {
-    let return_to = way_back(&uri);
+    let return_to = return_to::of(&uri);
     rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
     let used = passkey::finish_sign_in(&app, &browser, Purpose::SignIn, &form).await?;
     let Owner::Account(id) = used.owner else { return Err(Problem::not_found("account")) };

@@ -112,7 +112,12 @@ pub async fn accepted(
     who: (AccountId, MemberId),
     email: &str,
 ) -> Result<TraceId, Problem> {
-    let explanation = json!({"message": format!("{email} signed in.")});
+    let mut message = format!("{email} signed in.");
+    for note in &state.notes {
+        message.push(' ');
+        message.push_str(note);
+    }
+    let explanation = json!({"message": message});
     add(app, tx, state, Some((who, email)), true, "signed_in", &explanation).await
 }
 

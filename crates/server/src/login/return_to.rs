@@ -8,6 +8,13 @@ pub fn safe(text: Option<&str>) -> String {
     text.filter(|t| is_ours(t)).unwrap_or("/account").to_owned()
 }
 
+/// Where the person came from, as the address of a page or form says.
+pub fn of(uri: &axum::http::Uri) -> String {
+    let query = uri.query().unwrap_or_default();
+    let found = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return_to");
+    safe(found.as_ref().map(|(_, value)| value.as_ref()))
+}
+
 fn is_ours(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_control() || c == '\\' || c.is_whitespace());
     plain && text.len() <= LONGEST && text.starts_with('/') && !text.starts_with("//")

@@ -1,17 +1,17 @@
 //! `/login` and `/signup`: an address decides the way.
 
 use axum::extract::{OriginalUri, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::{Connection, ConnectionStatus, Time};
+use model::{ConnectionId, ConnectionStatus, Organization, OrganizationId, Time};
 use serde::Deserialize;
 use store::Connected;
 
 use super::flow::{self, Beginning};
-use super::return_to;
 use super::ways;
+use super::{chooser, return_to};
 use crate::app::App;
-use crate::connection;
+use crate::connection::{self, Way};
 use crate::enforcement;
 use crate::passkey;
 use crate::problem::Problem;
@@ -26,43 +26,77 @@ pub async fn show(
     browser: Browser,
     OriginalUri(uri): OriginalUri,
     address: ClientAddress,
+    headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
     let return_to = return_to::safe(params.first("return_to"));
     let email = params.first("login_hint").map(ToOwned::to_owned);
-    let hinted = hinted(&mut app.read().await?, &params, app.now()).await?;
-    if let Some(connection) = hinted {
-        rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
-        let force = params.first("force").is_some();
-        let beginning = Beginning { email, return_to, test: false, force };
-        return flow::begin(&app, &browser, &connection, beginning).await;
+    let chosen = chooser::remembered(&app, &headers).filter(|_| !chooser::asked_again(&uri));
+    let hinted = hinted(&mut app.read().await?, &params, chosen, app.now()).await?;
+    match hinted {
+        Some((_, Way::Through(connection))) => {
+            rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
+            let force = params.first("force").is_some();
+            let beginning = Beginning { email, return_to, test: false, force };
+            flow::begin(&app, &browser, &connection, beginning).await
+        }
+        Some((Some(organization), Way::Choose(among))) => {
+            rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
+            let email = email.unwrap_or_default();
+            Ok(chooser::page(&app, &browser, (&organization, &among), &email, &return_to))
+        }
+        Some((None, Way::Choose(_))) | None => {
+            let page = Typed { email: Field::new(email.unwrap_or_default()), status: StatusCode::OK };
+            Ok(email_page(&app, &browser, &uri, &headers, page))
+        }
     }
-    let sign_up = uri.path() == "/signup";
-    Ok(email_page(&app, &browser, sign_up, Field::new(email.unwrap_or_default()), &return_to, StatusCode::OK))
 }
 
-async fn hinted(db: &mut impl Connected, params: &Params, now: Time) -> Result<Option<Connection>, Problem> {
+/// Where the hints of the address lead; none where the person is asked for an address first.
+async fn hinted(
+    db: &mut impl Connected,
+    params: &Params,
+    chosen: Option<ConnectionId>,
+    now: Time,
+) -> Result<Option<(Option<Organization>, Way)>, Problem> {
     if let Some(Ok(id)) = params.first("connection").map(str::parse) {
         let found = store::connection::lookup(db, id).await?;
-        return Ok(found.filter(|c| c.status == ConnectionStatus::Active));
+        let found = found.filter(|c| c.status == ConnectionStatus::Active);
+        return Ok(found.map(|it| (None, Way::Through(Box::new(it)))));
     }
-    if let Some(Ok(id)) = params.first("organization").map(str::parse) {
+    let email = params.first("login_hint");
+    if let Some(Ok(id)) = params.first("organization").map(str::parse::<OrganizationId>) {
         let all = store::connection::list(db, id).await?;
-        return Ok(all.into_iter().rev().find(|c| c.status == ConnectionStatus::Active));
+        let newest = connection::actives(&all).last().cloned();
+        if connection::actives(&all).count() < 2 {
+            return Ok(newest.map(|it| (None, Way::Through(Box::new(it)))));
+        }
+        // Of several connections the address decides, where it is known and the company's; it is asked for otherwise.
+        return Ok(match email {
+            Some(email) => match connection::route(db, email, chosen).await? {
+                Some((organization, way)) if organization.id == id => Some((Some(organization), way)),
+                _ => newest.map(|it| (None, Way::Through(Box::new(it)))),
+            },
+            None if is_routed(db, id).await? => None,
+            None => newest.map(|it| (None, Way::Through(Box::new(it)))),
+        });
     }
-    match params.first("login_hint") {
-        Some(email) => Ok(match connection::route(db, email).await? {
-            // Where the way beside the company's sign-in stands open, people choose.
-            Some((organization, _))
-                if params.first("sso").is_none()
-                    && enforcement::opened(db, now, &organization, email).await?.is_some() =>
-            {
-                None
-            }
-            routed => routed.map(|(_, connection)| connection),
-        }),
-        None => Ok(None),
-    }
+    let Some(email) = email else { return Ok(None) };
+    Ok(match connection::route(db, email, chosen).await? {
+        // Where the way beside the company's sign-in stands open, people choose.
+        Some((organization, _))
+            if params.first("sso").is_none()
+                && enforcement::opened(db, now, &organization, email).await?.is_some() =>
+        {
+            None
+        }
+        routed => routed.map(|(organization, way)| (Some(organization), way)),
+    })
+}
+
+/// Whether a domain of the organization tells its addresses apart.
+async fn is_routed(db: &mut impl Connected, id: OrganizationId) -> Result<bool, Problem> {
+    Ok(store::domain::list(db, id).await?.iter().any(|it| it.routing.is_some()))
 }
 
 /// The form.
@@ -79,47 +113,39 @@ pub async fn submit(
     browser: Browser,
     OriginalUri(uri): OriginalUri,
     address: ClientAddress,
+    headers: HeaderMap,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<Response, Problem> {
-    let query: Vec<(String, String)> =
-        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let return_to = return_to::safe(query.iter().find(|(n, _)| n == "return_to").map(|(_, v)| v.as_str()));
+    let wrong = |field: Field| {
+        let page = Typed { email: field, status: StatusCode::UNPROCESSABLE_ENTITY };
+        Ok(email_page(&app, &browser, &uri, &headers, page))
+    };
+    let return_to = return_to::of(&uri);
     let email = match profile::email::parse(&form.email) {
         Ok(Some(email)) => email,
         Ok(None) => {
-            let field = Field::wrong("", "Enter your email address, such as **you@company.com**.");
-            return Ok(email_page(
-                &app,
-                &browser,
-                uri.path() == "/signup",
-                field,
-                &return_to,
-                StatusCode::UNPROCESSABLE_ENTITY,
-            ));
+            return wrong(Field::wrong("", "Enter your email address, such as **you@company.com**."));
         }
         Err(reason) => {
             let problem = profile::Problem::new(profile::Field::Email, form.email.clone(), reason);
-            let field = Field::wrong(form.email, problem.to_string());
-            return Ok(email_page(
-                &app,
-                &browser,
-                uri.path() == "/signup",
-                field,
-                &return_to,
-                StatusCode::UNPROCESSABLE_ENTITY,
-            ));
+            return wrong(Field::wrong(form.email, problem.to_string()));
         }
     };
-    let routed = connection::route(&mut app.read().await?, &email).await?;
+    let chosen = chooser::remembered(&app, &headers).filter(|_| !chooser::asked_again(&uri));
+    let routed = connection::route(&mut app.read().await?, &email, chosen).await?;
     match routed {
         // Known from the organization's own row: where nothing stands open, there is nothing more to look at.
         Some((organization, _)) if organization.opened_until.is_some_and(|until| until > app.now()) => {
             ways::beside(&app, &browser, &address, &email, &return_to).await
         }
-        Some((_, connection)) => {
+        Some((_, Way::Through(connection))) => {
             rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
             let beginning = Beginning { email: Some(email), return_to, test: false, force: false };
             flow::begin(&app, &browser, &connection, beginning).await
+        }
+        Some((organization, Way::Choose(among))) => {
+            rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
+            Ok(chooser::page(&app, &browser, (&organization, &among), &email, &return_to))
         }
         None => {
             rate::check(&app, &format!("login:{address}"), rate::PER_ADDRESS).await?;
@@ -128,21 +154,24 @@ pub async fn submit(
     }
 }
 
-fn email_page(
-    app: &App,
-    browser: &Browser,
-    sign_up: bool,
+/// The address as it was typed, and the status of the page around it.
+struct Typed {
     email: Field,
-    return_to: &str,
     status: StatusCode,
-) -> Response {
+}
+
+fn email_page(app: &App, browser: &Browser, uri: &Uri, headers: &HeaderMap, typed: Typed) -> Response {
+    let (sign_up, return_to) = (uri.path() == "/signup", &return_to::of(uri));
+    let again = chooser::asked_again(uri);
     let (here, other) = if sign_up { ("/signup", "/login") } else { ("/login", "/signup") };
     let title = if sign_up { "Create your account" } else { "Sign in" };
     let page = LoginEmail {
         page: browser.page(app, title),
-        email,
-        action: return_to::with(here, return_to),
+        email: typed.email,
+        action: chooser::keep_asking(return_to::with(here, return_to), again),
         sign_up,
+        choose_again: (!sign_up && !again && chooser::remembered(app, headers).is_some())
+            .then(|| chooser::keep_asking(return_to::with("/login", return_to), true)),
         other: return_to::with(other, return_to),
         ways: return_to::with("/login/other", return_to),
         passkey: (!sign_up && passkey::available(app)).then(|| PasskeySignIn {
@@ -150,7 +179,7 @@ fn email_page(
             options: "/login/passkey/options".to_owned(),
         }),
     };
-    web::respond_leaving(status, &page)
+    web::respond_leaving(typed.status, &page)
 }
 
 /// The personal sign-in for an address, and beside which company's sign-in it stands.

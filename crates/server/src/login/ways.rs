@@ -46,7 +46,7 @@ pub async fn choose(
     address: ClientAddress,
     form: FormParams,
 ) -> Result<Response, Problem> {
-    let return_to = way_back(&uri);
+    let return_to = return_to::of(&uri);
     let typed = form.first("email").unwrap_or_default();
     let Ok(Some(email)) = profile::email::parse(typed) else {
         let field = Field::wrong(typed, "Enter your email address, such as **you@company.com**.");
@@ -147,7 +147,7 @@ pub async fn recover(
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
     form: FormParams,
 ) -> Result<Response, Problem> {
-    let return_to = way_back(&uri);
+    let return_to = return_to::of(&uri);
     let typed = form.first("email").unwrap_or_default();
     let Ok(Some(email)) = profile::email::parse(typed) else {
         let field = Field::wrong(typed, "Enter your work address, such as **you@company.com**.");
@@ -169,11 +169,4 @@ pub async fn recover(
     let cookie = start_session(&app, &mut tx, it.account.id, Some(&it.member), how, &headers).await?;
     tx.commit().await?;
     Ok(signed_in(&return_to, cookie))
-}
-
-fn way_back(uri: &axum::http::Uri) -> String {
-    let query = uri.query().unwrap_or_default();
-    let found =
-        form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == "return_to").map(|(_, v)| v.into_owned());
-    return_to::safe(found.as_deref())
 }

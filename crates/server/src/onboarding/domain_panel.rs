@@ -1,11 +1,67 @@
 //! A pending domain on a page: the record to add, and what was found instead.
 
-use model::Domain;
+use axum::http::StatusCode;
+use model::{Domain, DomainStatus};
 
-use crate::connection::domains::{self, Found};
+use crate::connection::domains::{self, Answered, Found};
+use crate::problem::Problem;
 use web::html::Html;
-use web::pages::setup::DomainPanel;
-use web::parts::{Compare, Status, When};
+use web::pages::setup::{DomainAnswer, DomainPanel};
+use web::parts::{Compare, Field, Status, When};
+
+/// A proven domain on a page; where the record that proved it is gone, what to put back.
+pub fn proven(domain: &Domain, verified: When, attested: &str) -> DomainPanel {
+    let mut panel = DomainPanel::verified(&domain.name, verified);
+    if domain.verified_by.as_deref() != Some("dns") {
+        panel.text = Html::text(attested);
+    } else if domain.proof_missing_at.is_some() {
+        let record = domains::dns_record(domain);
+        panel.values = DomainPanel::waiting(&domain.name, &record.value, When::default()).values;
+        panel.status = Status::warn("Verified, record gone");
+        panel.text = Html::marked(
+            "**The TXT record that proved this domain cannot be found any more.** Nothing was switched off. Put it back, \
+             so that it is plain that the domain is still yours.",
+        );
+    }
+    panel
+}
+
+/// What became of several domains that were typed at once.
+pub fn answers(all: &[Answered]) -> Vec<DomainAnswer> {
+    all.iter()
+        .map(|(name, outcome)| {
+            let (status, text) = match outcome {
+                Ok(it) if it.status == DomainStatus::Verified => (Status::ok("Verified"), String::new()),
+                Ok(_) => (Status::pending("Waits for its record"), String::new()),
+                Err(problem) => (Status::bad("Not added"), reason(problem)),
+            };
+            DomainAnswer { name: name.clone(), status, text }
+        })
+        .collect()
+}
+
+/// Where one name alone was typed and refused, or several of which some were: the field and the answers. None where all
+/// were taken.
+pub fn refused(all: &[Answered]) -> Option<(Field, Vec<DomainAnswer>, StatusCode)> {
+    let wrong: Vec<&Answered> = all.iter().filter(|(_, outcome)| outcome.is_err()).collect();
+    match (all, wrong.as_slice()) {
+        (_, []) => None,
+        ([(name, Err(problem))], _) => {
+            Some((Field::wrong(name, reason(problem)), Vec::new(), problem.status))
+        }
+        (_, wrong) => {
+            let kept: Vec<&str> = wrong.iter().map(|(name, _)| name.as_str()).collect();
+            let error = format!("{} of {} were not added; the reasons stand above.", wrong.len(), all.len());
+            let field = Field::wrong(kept.join("\n"), error);
+            Some((field, answers(all), StatusCode::UNPROCESSABLE_ENTITY))
+        }
+    }
+}
+
+/// Why a name was refused, in words for beside it.
+pub fn reason(problem: &Problem) -> String {
+    problem.fields.first().map_or_else(|| problem.detail.clone(), |field| field.problem.clone())
+}
 
 /// The panel. `looked` is when its DNS was looked at.
 pub fn pending(domain: &Domain, looked: When) -> DomainPanel {

@@ -12,6 +12,7 @@ pub mod links;
 mod member;
 mod members;
 pub mod reading;
+mod routing;
 mod sessions;
 mod settings;
 pub mod sign_ins;
@@ -60,6 +61,7 @@ fn desk_pages() -> Router<App> {
         .route("/sign-on/openings/{opening}/end", post(enforcement::end))
         .route("/directory", get(trust::directory).post(trust::directory_act))
         .route("/domains", get(trust::domains).post(trust::domain))
+        .route("/domains/{domain}/routing", get(routing::show).post(routing::act))
         .route("/setup-links", post(links::create))
         .route("/setup-links/{link}/revoke", post(links::revoke))
         .route("/setup-links/{link}/send", post(links::send))

@@ -22,7 +22,7 @@ use crate::request::{FormParams, Params};
 use web::Html;
 use web::guide;
 use web::pages::org::{Act, Confirm, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
-use web::pages::setup::DomainPanel;
+use web::pages::setup::DomainAnswer;
 use web::parts::{Field, Figure, Notice, Person, Status, Tone, When};
 
 /// How long a refused request is worth a notice.
@@ -30,13 +30,14 @@ const LATELY: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// `GET /domains`.
 pub async fn domains(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
-    domains_page(&app, &desk, Field::default(), words::done(params.first("done")), StatusCode::OK).await
+    let flash = words::done(params.first("done"));
+    domains_page(&app, &desk, (Field::default(), Vec::new()), flash, StatusCode::OK).await
 }
 
 async fn domains_page(
     app: &App,
     desk: &Desk,
-    add: Field,
+    (add, answers): (Field, Vec<DomainAnswer>),
     flash: Option<Notice>,
     status: StatusCode,
 ) -> Result<Response, Problem> {
@@ -44,10 +45,9 @@ async fn domains_page(
     let panels = all.iter().map(|d| {
         let mut panel = match d.status {
             DomainStatus::Verified => {
-                let mut panel = DomainPanel::verified(&d.name, words::maybe_when(d.verified_at));
-                if d.verified_by.as_deref() != Some("dns") {
-                    panel.text = Html::text("Your contact has confirmed that this domain is yours.");
-                }
+                let attested = "Your contact has confirmed that this domain is yours.";
+                let mut panel = domain_panel::proven(d, words::maybe_when(d.verified_at), attested);
+                panel.routing = Some(desk.at(&format!("domains/{}/routing", d.id)));
                 panel
             }
             DomainStatus::Pending => domain_panel::pending(d, looked(d.looked_at)),
@@ -61,6 +61,7 @@ async fn domains_page(
         page: surroundings,
         organization: desk.organization.name.clone(),
         domains: panels.collect(),
+        answers,
         add,
         add_action: desk.at("domains"),
         look_action: format!("{}?look=again", desk.at("domains")),
@@ -103,13 +104,18 @@ pub async fn domain(
         let name = form.first("domain").unwrap_or_default();
         // An operator attests; a company's own administrator has to prove it.
         let by = desk.operator.then_some(desk.actor.as_str());
-        if let Err(problem) = room::add(&app, &mut tx, &desk.organization, name, by, &desk.actor).await {
-            if problem.status.is_server_error() {
-                return Err(problem);
+        let (company, actor) = (&desk.organization, &desk.actor);
+        let refused = match room::add_many(&app, &mut tx, company, name, by, actor).await {
+            Ok(all) => domain_panel::refused(&all),
+            Err(problem) if problem.fields.is_empty() => return Err(problem),
+            Err(problem) => {
+                let field = Field::wrong(name, domain_panel::reason(&problem));
+                Some((field, Vec::new(), problem.status))
             }
-            drop(tx);
-            let words = problem.fields.first().map_or(problem.detail.clone(), |f| f.problem.clone());
-            return domains_page(&app, &desk, Field::wrong(name, words), None, problem.status).await;
+        };
+        if let Some((field, answers, status)) = refused {
+            tx.commit().await?;
+            return domains_page(&app, &desk, (field, answers), None, status).await;
         }
     }
     tx.commit().await?;

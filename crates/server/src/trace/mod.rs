@@ -34,6 +34,17 @@ pub fn through(it: &Connection) -> String {
     format!("{}, {protocol}", provider(&it.provider))
 }
 
+/// Connections by what people call them; those of one name are counted.
+pub fn names(all: &[Connection]) -> Vec<String> {
+    let plain: Vec<String> = all.iter().map(through).collect();
+    let same = |place: usize, name: &str| plain[..place].iter().filter(|it| *it == name).count();
+    let numbered = plain.iter().enumerate().map(|(place, name)| match same(plain.len(), name) {
+        1 => name.clone(),
+        _ => format!("{name} ({})", same(place, name) + 1),
+    });
+    numbered.collect()
+}
+
 /// A provider's name.
 pub fn provider(id: &str) -> String {
     guide::find(id).map_or_else(|| id.to_owned(), |g| g.name.clone())

@@ -5,7 +5,7 @@ use crate::layout::Page;
 use crate::parts::{Field, Icon, Input, Notice, Opt, Select, Tone};
 use askama::Template;
 
-pub use super::ways::{CompanyWay, LoginClosed, LoginOther, LoginRecovery};
+pub use super::ways::{CompanyWay, LoginChoose, LoginClosed, LoginOther, LoginRecovery, WayChoice};
 
 /// `/login` and `/signup`: the email address decides the way.
 #[derive(Clone, Debug, Template)]
@@ -23,6 +23,8 @@ pub struct LoginEmail {
     pub other: String,
     /// Link to other ways of signing in.
     pub ways: String,
+    /// Link to the same page, which then asks again what was chosen before; none where nothing was.
+    pub choose_again: Option<String>,
     /// Signing in by passkey, where that can be.
     pub passkey: Option<PasskeySignIn>,
 }
@@ -265,6 +267,7 @@ impl LoginEmail {
             sign_up: false,
             other: "/signup".to_owned(),
             ways: "/login/other".to_owned(),
+            choose_again: Some("/login?choose=again".to_owned()),
             passkey: Some(PasskeySignIn::sample("/login/passkey")),
         }
     }

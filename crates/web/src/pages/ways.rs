@@ -68,6 +68,48 @@ pub struct LoginRecovery {
     pub back: String,
 }
 
+/// Several of the company's connections serve the address: the person picks one.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/login/choose.html")]
+pub struct LoginChoose {
+    /// Surroundings.
+    pub page: Page,
+    /// The company.
+    pub organization: String,
+    /// The address, as typed before; sent along in the field `email`.
+    pub email: String,
+    /// What there is to pick from; the form field is `connection`.
+    pub ways: Vec<WayChoice>,
+    /// Where the choice is posted to.
+    pub action: String,
+    /// Link back to the address.
+    pub change: String,
+}
+
+/// One of the company's connections.
+#[derive(Clone, Debug)]
+pub struct WayChoice {
+    /// Its id.
+    pub id: String,
+    /// "Okta, SAML".
+    pub name: String,
+}
+
+impl LoginChoose {
+    /// A sample.
+    pub fn sample() -> Self {
+        let way = |id: &str, name: &str| WayChoice { id: id.to_owned(), name: name.to_owned() };
+        Self {
+            page: sample_page("Choose your sign-in"),
+            organization: "Acme".to_owned(),
+            email: "jonas.weber@acme.example".to_owned(),
+            ways: vec![way("con_01", "Okta, SAML"), way("con_02", "Microsoft Entra ID, OpenID Connect")],
+            action: "/login/choose".to_owned(),
+            change: "/login".to_owned(),
+        }
+    }
+}
+
 impl CompanyWay {
     /// A sample of a company whose provider fails.
     pub fn sample() -> Self {

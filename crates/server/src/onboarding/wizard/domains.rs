@@ -13,14 +13,13 @@ use crate::connection::domains;
 use crate::onboarding::domain_panel;
 use crate::problem::Problem;
 use crate::request::Browser;
-use web::html::Html;
-use web::pages::setup::{DomainPanel, SetupDomains};
+use web::pages::setup::{DomainAnswer, DomainPanel, SetupDomains};
 use web::parts::{Field, When};
 
 /// The list.
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Problem> {
     require(&visit)?;
-    Ok(render(&app, &visit, &browser, StatusCode::OK, Field::default()))
+    Ok(render(&app, &visit, &browser, StatusCode::OK, (Field::default(), Vec::new())))
 }
 
 /// Names another domain.
@@ -33,15 +32,20 @@ pub async fn add(
     require(&visit)?;
     let typed = text(&form.0, "domain");
     let mut held = visit.hold(&app).await?;
-    match domains::add(&app, &mut held.tx, &visit.organization, typed, None, &visit.actor()).await {
-        Ok(_) => {
+    let actor = visit.actor();
+    match domains::add_many(&app, &mut held.tx, &visit.organization, typed, None, &actor).await {
+        Ok(all) => {
             held.commit().await?;
-            Ok(see_other(&visit.path("/domains")))
+            let Some((field, answers, status)) = domain_panel::refused(&all) else {
+                return Ok(see_other(&visit.path("/domains")));
+            };
+            let visit = visit.again(&app).await?;
+            Ok(render(&app, &visit, &browser, status, (field, answers)))
         }
         Err(problem) if problem.status.is_client_error() => {
             drop(held);
-            let field = problem.fields.first().map_or(&problem.detail, |field| &field.problem);
-            Ok(render(&app, &visit, &browser, problem.status, Field::wrong(typed, field.clone())))
+            let field = Field::wrong(typed, domain_panel::reason(&problem));
+            Ok(render(&app, &visit, &browser, problem.status, (field, Vec::new())))
         }
         Err(problem) => Err(problem),
     }
@@ -83,12 +87,19 @@ fn require(visit: &Visit) -> Result<(), Problem> {
     if visit.allows(Purpose::Domains) { Ok(()) } else { visit.require(Purpose::Sso) }
 }
 
-fn render(app: &App, visit: &Visit, browser: &Browser, status: StatusCode, add: Field) -> Response {
+fn render(
+    app: &App,
+    visit: &Visit,
+    browser: &Browser,
+    status: StatusCode,
+    (add, answers): (Field, Vec<DomainAnswer>),
+) -> Response {
     let after = visit.after(Step::Domains);
     let page = SetupDomains {
         page: visit.page(app, browser, "Your domains", Some(Step::Domains)),
         organization: visit.organization.name.clone(),
         domains: visit.domains.iter().map(|domain| panel(app, visit, domain)).collect(),
+        answers,
         add,
         add_action: visit.path("/domains"),
         look_action: Some(visit.path("/domains/look")),
@@ -100,12 +111,8 @@ fn render(app: &App, visit: &Visit, browser: &Browser, status: StatusCode, add: 
 
 fn panel(app: &App, visit: &Visit, domain: &Domain) -> DomainPanel {
     if domain.status == DomainStatus::Verified {
-        let mut panel = DomainPanel::verified(&domain.name, domain.verified_at.map(when).unwrap_or_default());
-        if domain.verified_by.as_deref() != Some("dns") {
-            panel.text =
-                Html::text(&format!("{} vouches for it. Nothing is to be done.", app.brand.vendor_name));
-        }
-        return panel;
+        let attested = format!("{} vouches for it. Nothing is to be done.", app.brand.vendor_name);
+        return domain_panel::proven(domain, domain.verified_at.map(when).unwrap_or_default(), &attested);
     }
     let looked = domain.looked_at.map(when).map(|at| When::new(at.iso, format!("looked {}", at.text)));
     let mut panel = domain_panel::pending(domain, looked.unwrap_or_default());

@@ -4,6 +4,7 @@ use super::{Place, sample_console};
 use crate::layout::Page;
 use crate::pages::org::{Act, ConnectionCard, LinkRow};
 use crate::pages::scim::policies;
+use crate::pages::setup::DomainAnswer;
 use crate::parts::{
     Choice, Crumb, Field, Figure, Filter, Icon, Input, Notice, Opt, Pager, Person, Select, Status, Tone,
 };
@@ -74,6 +75,8 @@ pub struct Organization {
     pub figures: Vec<Figure>,
     /// Domain, how it stands, and what can be done (attest, remove).
     pub domains: Vec<(String, Status, Vec<Act>)>,
+    /// What became of several domains that were typed at once.
+    pub domain_answers: Vec<DomainAnswer>,
     /// Field `domain`.
     pub add_domain: Field,
     /// Where another domain is posted to.
@@ -212,6 +215,7 @@ impl Organization {
                 ("acme.example".to_owned(), Status::ok("Verified"), Vec::new()),
                 ("acme-labs.example".to_owned(), Status::pending("Waiting for the record"), vec![attest]),
             ],
+            domain_answers: DomainAnswer::samples(),
             add_domain: Field::default(),
             domain_action: "/console/organizations/org_01/domains".to_owned(),
             links: LinkRow::samples(),

@@ -4,12 +4,14 @@ mod enforcement;
 mod import;
 mod leavers;
 mod members;
+mod routing;
 mod trust;
 
 pub use enforcement::{CodesLeft, OpeningRow, OrgRequire, OrgRequired, RecoveryCodes, RequiredDomain};
 pub use import::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview};
 pub use leavers::{Leaving, OrgBrake, OrgLeavers};
 pub use members::{Act, Confirm, MemberRow, OrgInvite, OrgMember, OrgMembers};
+pub use routing::{OrgRouting, RuleRow};
 pub use trust::{ConnectionCard, LinkMade, LinkRow, OrgDirectory, OrgDomains, OrgSettings, OrgSignOn};
 
 use super::sample_page;

@@ -4,7 +4,7 @@ use super::{Place, sample_org};
 use crate::html::Html;
 use crate::layout::Page;
 use crate::pages::org::Act;
-use crate::pages::setup::DomainPanel;
+use crate::pages::setup::{DomainAnswer, DomainPanel};
 use crate::parts::{
     Choice, Copy, Field, Figure, Icon, Input, Notice, Opt, Person, Select, Status, Tone, When,
 };
@@ -20,7 +20,9 @@ pub struct OrgDomains {
     pub organization: String,
     /// The domains.
     pub domains: Vec<DomainPanel>,
-    /// Field `domain`.
+    /// What became of several that were typed at once.
+    pub answers: Vec<DomainAnswer>,
+    /// Field `domain`: one, or several.
     pub add: Field,
     /// Where another domain is posted to.
     pub add_action: String,
@@ -208,6 +210,7 @@ impl OrgDomains {
                 DomainPanel::verified("acme.example", When::words("since 23 November 2026")),
                 DomainPanel {
                     remove: Some("/org/domains/dom_02/remove".to_owned()),
+                    routing: Some("/org/domains/dom_02/routing".to_owned()),
                     ..DomainPanel::waiting(
                         "acme-altona.example",
                         "frontdesk-verify=Jd5sK0aUe7Xf",
@@ -215,6 +218,7 @@ impl OrgDomains {
                     )
                 },
             ],
+            answers: DomainAnswer::samples(),
             add: Field::default(),
             add_action: "/org/domains".to_owned(),
             look_action: "/org/domains/look".to_owned(),

@@ -16,7 +16,9 @@ pub struct SetupDomains {
     pub organization: String,
     /// The domains.
     pub domains: Vec<DomainPanel>,
-    /// Field `domain`: another one.
+    /// What became of several that were typed at once.
+    pub answers: Vec<DomainAnswer>,
+    /// Field `domain`: another one, or several.
     pub add: Field,
     /// Where another domain is posted to.
     pub add_action: String,
@@ -47,6 +49,35 @@ pub struct DomainPanel {
     pub checks: Vec<Check>,
     /// Where removing it is posted to; none if it must stay.
     pub remove: Option<String>,
+    /// Link to the page that says through which connection its people sign in; none in the wizard.
+    pub routing: Option<String>,
+}
+
+/// What became of one of several domains that were typed at once.
+#[derive(Clone, Debug)]
+pub struct DomainAnswer {
+    /// As it was typed.
+    pub name: String,
+    /// Verified, added, refused.
+    pub status: Status,
+    /// Why, and what to do; may be empty.
+    pub text: String,
+}
+
+impl DomainAnswer {
+    /// Samples.
+    pub fn samples() -> Vec<Self> {
+        let answer =
+            |name: &str, status, text: &str| Self { name: name.to_owned(), status, text: text.to_owned() };
+        vec![
+            answer("acme-altona.example", Status::pending("Waits for its record"), ""),
+            answer(
+                "gmail.com",
+                Status::bad("Not added"),
+                "Anybody can have an address at gmail.com, so it cannot be one organization's.",
+            ),
+        ]
+    }
 }
 
 impl DomainPanel {
@@ -56,11 +87,12 @@ impl DomainPanel {
             name: name.to_owned(),
             status: Status::ok("Verified"),
             when,
-            text: Html::marked("You may remove the TXT record now. The proof stays."),
+            text: Html::marked("Keep the TXT record. We look at it every day and tell you if it is gone."),
             compare: None,
             values: Vec::new(),
             checks: Vec::new(),
             remove: None,
+            routing: None,
         }
     }
 
@@ -82,6 +114,7 @@ impl DomainPanel {
             ],
             checks: Vec::new(),
             remove: None,
+            routing: None,
         }
     }
 }
@@ -121,6 +154,7 @@ impl SetupDomains {
                     When::new("PT41S", "looked 41 seconds ago"),
                 ),
             ],
+            answers: DomainAnswer::samples(),
             add: Field::wrong(
                 "gmail.com",
                 "gmail.com is open to everyone, so no company can claim it. Invite people with such addresses one by \

@@ -12,7 +12,7 @@ mod values;
 pub use begin::{
     Need, Provider, ProviderGuess, SetupChoose, SetupHandOver, SetupProviders, SetupWelcome, Way,
 };
-pub use domains::{DomainPanel, SetupDomains};
+pub use domains::{DomainAnswer, DomainPanel, SetupDomains};
 pub use live::{ReceiptRow, SetupGoLive, SetupLive};
 pub use people::{SetupPeople, SetupPeopleDone, SetupPeoplePreview};
 pub use renew::{SetupRenew, SetupRenewTested, SetupTrust, Trusted};
