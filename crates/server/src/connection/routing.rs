@@ -215,6 +215,10 @@ mod tests {
         Rule { id: id("rul", n), who: Who::Group(id("grp", of)), connection: con(connection) }
     }
 
+    /// The situation, the rules, the active connections, whether a rule names the address, whether it is in the group, what
+    /// was chosen, and what is decided.
+    type Row<'a> = (&'a str, &'a Routing, &'a [u8], bool, bool, Option<u8>, Decision);
+
     #[test]
     fn the_first_rule_that_fits_decides_and_everybody_else_comes_last() {
         use Because::{Chosen, Newest, Rule as ByRule};
@@ -222,7 +226,7 @@ mod tests {
         let one = |it: Everybody| Routing { rules: vec![pilot(1, 2), group(2, 7, 3)], everybody: it };
         let old = one(Everybody::Connection(con(1)));
         let choice = one(Everybody::Choose(vec![con(1), con(2)]));
-        let table: &[(&str, &Routing, &[u8], bool, bool, Option<u8>, Decision)] = &[
+        let table: &[Row<'_>] = &[
             ("no rules, none active", &Routing::default(), &[], false, false, None, Nowhere),
             ("no rules", &Routing::default(), &[1, 2], false, false, None, Through(con(2), Newest)),
             ("nobody named", &old, &[1, 2, 3], false, false, None, Through(con(1), Because::Everybody)),

@@ -127,6 +127,11 @@ pub async fn change_routing(
     Ok(routing)
 }
 
+/// Addresses are named one by one. A star could be one in theory, and is meant as a pattern.
+pub(super) fn is_pattern(email: &str) -> bool {
+    email.contains(['*', '?', '%'])
+}
+
 fn place_of(routing: &Routing, id: RuleId) -> Result<usize, Problem> {
     let place = routing.rules.iter().position(|rule| rule.id == id);
     place.ok_or_else(|| Problem::not_found("rule"))
@@ -162,7 +167,8 @@ impl Change<'_> {
         let mut emails = std::collections::BTreeSet::new();
         for text in typed.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
             let email = profile::email::parse(text).ok().flatten();
-            let email = email.filter(|email| of_email(email).as_ref() == Some(name)).ok_or_else(|| {
+            let fits = |email: &String| of_email(email).as_ref() == Some(name) && !is_pattern(email);
+            let email = email.filter(fits).ok_or_else(|| {
                 let shown: String = text.chars().take(80).collect();
                 Problem::field("pilot", format!("“{shown}” is not an address in {name}"))
             })?;

@@ -95,7 +95,7 @@ async fn page(
     let mut surroundings = desk.page(app, "Who signs in where", Place::Domains);
     surroundings.crumbs.push(Crumb::new("Domains", desk.at("domains")));
     surroundings.flash = typed.flash;
-    let named = |rule: &Rule| pilots.get(&rule.id).map(Vec::as_slice).unwrap_or_default();
+    let pilots_of = |rule: &Rule| pilots.get(&rule.id).map(Vec::as_slice).unwrap_or_default();
     let newest = active.last().map(|it| it.id.to_string()).unwrap_or_default();
     let chosen = if typed.connection.is_empty() { newest } else { typed.connection };
     let picked = typed.everybody.unwrap_or_else(|| last_of(&routing));
@@ -111,7 +111,7 @@ async fn page(
         rules: routing
             .rules
             .iter()
-            .map(|it| view.rule(it, named(it), &groups, typed.of_rule.as_ref()))
+            .map(|it| view.rule(it, pilots_of(it), &groups, typed.of_rule.as_ref()))
             .collect(),
         everybody: view.everybody(&routing),
         connections: active.iter().map(|it| view.option(it, &chosen)).collect(),
