@@ -83,6 +83,7 @@ function apiClient(url, token) {
   return {
     get: (where) => call('GET', where),
     post: (where, body) => call('POST', where, body),
+    put: (where, body) => call('PUT', where, body),
     patch: (where, body) => call('PATCH', where, body),
     delete: (where) => call('DELETE', where),
     /** Every member of an organization that the query keeps, all pages of it. */

@@ -105,6 +105,10 @@ pub async fn answer(
     let records = tokio::spawn(server::provisioning::keep_writing(app.clone(), async move {
         let _ = until_stopped.wait_for(|stop| *stop).await;
     }));
+    let mut shadows_stopped = stopped.clone();
+    let shadows = tokio::spawn(server::connection::shadow::keep_judging(app.clone(), async move {
+        let _ = shadows_stopped.wait_for(|stop| *stop).await;
+    }));
     let service = server::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut asked = stopped.clone();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
@@ -123,6 +127,7 @@ pub async fn answer(
     };
     let _ = worker.await;
     let _ = records.await;
+    let _ = shadows.await;
     if let Err(problem) = server::provisioning::flush(&app).await {
         tracing::error!(cause = problem.cause, "the last records of SCIM requests could not be written");
     }

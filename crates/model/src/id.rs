@@ -156,6 +156,10 @@ ids! {
     ExceptionId = "exc";
     /// A link to the explanation of one sign-in.
     ShareId = "shr";
+    /// What a connection was before it was replaced.
+    VersionId = "ver";
+    /// What a draft of a connection would have made of one sign-in.
+    ShadowId = "shd";
 }
 
 #[cfg(test)]

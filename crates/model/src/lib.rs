@@ -15,7 +15,8 @@ pub use clock::{Clock, SystemClock, Time};
 pub use id::{
     AccountId, ApplicationId, ConnectionId, DirectoryGroupId, DirectoryId, DirectoryUserId, DomainId,
     EventId, ExceptionId, FlowId, IdError, ImportId, InvitationId, JobId, KeyId, LinkId, MailId, MemberId,
-    OpeningId, OperatorId, OrganizationId, PasskeyId, RuleId, SessionId, ShareId, TokenId, TraceId,
+    OpeningId, OperatorId, OrganizationId, PasskeyId, RuleId, SessionId, ShadowId, ShareId, TokenId, TraceId,
+    VersionId,
 };
 pub use secret::{Seal, SealError, Secret, Token, TokenHash};
 pub use states::{

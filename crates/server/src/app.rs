@@ -55,6 +55,8 @@ pub struct Inner {
     pub rates: crate::rate::Counters,
     /// Sign-ins that began and were not answered.
     pub watch: crate::enforcement::Watch,
+    /// Answers of identity providers that wait to be judged by shadows.
+    pub shadows: crate::connection::shadow::Waiting,
     /// Records of SCIM requests that wait to be written together.
     pub scim_records: crate::provisioning::Waiting,
     /// The keys of our OpenID provider, once opened.
@@ -89,6 +91,7 @@ impl App {
             connections: crate::connection::Memory::default(),
             rates: crate::rate::Counters::default(),
             watch: crate::enforcement::Watch::default(),
+            shadows: crate::connection::shadow::Waiting::default(),
             scim_records: crate::provisioning::Waiting::default(),
             signing_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Oidc),
             client_keys: crate::provider::ClientKeys::default(),

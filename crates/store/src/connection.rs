@@ -146,6 +146,18 @@ pub async fn identity(c: &mut impl Connected, id: ConnectionId, subject: &str) -
     Ok(row.map(|id| id.0))
 }
 
+/// The name by which the connection knows an account, the newest where there are several.
+pub async fn subject(c: &mut impl Connected, id: ConnectionId, account: AccountId) -> Result<Option<String>> {
+    Ok(on!(c, |db| sqlx::query_scalar(
+        "SELECT subject FROM account_identities WHERE connection_id = $1 AND account_id = $2
+         ORDER BY created_at DESC, subject LIMIT 1"
+    )
+    .bind(Text(id))
+    .bind(Text(account))
+    .fetch_optional(db)
+    .await)?)
+}
+
 /// Joins `subject` at this connection to an account; a later call joins it to another.
 pub async fn set_identity(
     tx: &mut Tx,

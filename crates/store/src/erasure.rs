@@ -94,6 +94,16 @@ const ERASED: &[Statement] = &[
     of_account("login_attempts", "DELETE FROM login_attempts WHERE account_id = $1", &[Bind::Account]),
     of_account("login_attempts", "DELETE FROM login_attempts WHERE lower(email) = $1", &[Bind::Email]),
     of_member(
+        "shadow_results",
+        "DELETE FROM shadow_results WHERE organization_id = $1 AND lower(email) = $2",
+        &[Bind::Organization, Bind::Email],
+    ),
+    of_member(
+        "shadow_results",
+        "DELETE FROM shadow_results WHERE organization_id = $1 AND lower(explanation) LIKE $2 ESCAPE '\\'",
+        &[Bind::Organization, Bind::Mention],
+    ),
+    of_member(
         "login_flows",
         "DELETE FROM login_flows WHERE lower(state) LIKE $1 ESCAPE '\\'",
         &[Bind::Mention],
@@ -252,6 +262,9 @@ const WITHOUT_PEOPLE: &[&str] = &[
     "organizations",
     "domains",
     "connections",
+    "connection_drafts",
+    "connection_versions",
+    "connection_shadows",
     "signal_transmitters",
     "connection_care",
     "directories",
@@ -279,8 +292,16 @@ pub async fn erase(tx: &mut Tx, person: &Person) -> Result<()> {
 
 /// What the former organization could still see of somebody who keeps the account goes; the account stays.
 pub async fn detach(tx: &mut Tx, person: &Person) -> Result<()> {
-    let seen =
-        ["members", "mails", "login_attempts", "invitations", "sessions", "grants", "account_identities"];
+    let seen = [
+        "members",
+        "mails",
+        "login_attempts",
+        "shadow_results",
+        "invitations",
+        "sessions",
+        "grants",
+        "account_identities",
+    ];
     for statement in ERASED.iter().filter(|s| !s.with_account && seen.contains(&s.table)) {
         run(tx, statement, person).await?;
     }

@@ -12,6 +12,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (7, include_str!("../migrations/0007_care.sql")),
     (8, include_str!("../migrations/0008_required_sign_on.sql")),
     (9, include_str!("../migrations/0009_sessions_and_passkeys.sql")),
+    (10, include_str!("../migrations/0010_connection_drafts.sql")),
     (11, include_str!("../migrations/0011_routing.sql")),
     (12, include_str!("../migrations/0012_saml_logout.sql")),
     (13, include_str!("../migrations/0013_fewer_indexes.sql")),

@@ -253,6 +253,12 @@ pub(super) async fn require(
     Ok((organization, found.ok_or_else(|| Problem::not_found("connection"))?))
 }
 
+/// A connection as it goes out.
+pub(super) async fn shown(app: &App, it: &Connection) -> Result<Value, Problem> {
+    let state = care::of(&mut app.read().await?, it.id).await?;
+    to_json(app, it, &state).await
+}
+
 async fn to_json(app: &App, it: &Connection, state: &Known) -> Result<Value, Problem> {
     let ours = connection::sp_values(app, it).await?;
     let mut answer = json!({
@@ -309,7 +315,7 @@ fn documents(settings: &Settings, state: &Known) -> Value {
 }
 
 /// What is trusted, and when it ends.
-fn trusted(answer: &mut Value, settings: &Settings, now: Time) {
+pub(super) fn trusted(answer: &mut Value, settings: &Settings, now: Time) {
     match settings {
         Settings::Saml(saml) => {
             let certificates = saml.certificates.iter().map(|it| {

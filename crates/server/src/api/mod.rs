@@ -5,6 +5,7 @@
 mod applications;
 mod connections;
 mod directories;
+mod drafts;
 mod enforcement;
 mod events;
 mod imports;
@@ -42,6 +43,17 @@ pub fn machine() -> Router<App> {
             get(signals::show).put(signals::set).delete(signals::remove),
         )
         .route("/api/v1/organizations/{id}/connections/{connection}/refresh", post(connections::refresh))
+        .route(
+            "/api/v1/organizations/{id}/connections/{connection}/draft",
+            get(drafts::show).put(drafts::set).delete(drafts::remove),
+        )
+        .route("/api/v1/organizations/{id}/connections/{connection}/draft/replace", post(drafts::replace))
+        .route("/api/v1/organizations/{id}/connections/{connection}/revert", post(drafts::revert))
+        .route("/api/v1/organizations/{id}/connections/{connection}/versions", get(drafts::versions))
+        .route(
+            "/api/v1/organizations/{id}/connections/{connection}/shadow",
+            get(drafts::shadow).put(drafts::start_shadow).delete(drafts::stop_shadow),
+        )
         .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
         .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
         .route(

@@ -154,7 +154,9 @@ impl Look<'_> {
 
     /// Stores new settings. A test sign-in is still a proof: nothing that it tried has changed but keys.
     async fn keep(&mut self, settings: &Settings) -> Result<(), Problem> {
-        self.it.config = settings.to_text();
+        let new = settings.to_text();
+        store::connection_draft::rebase(self.tx, self.it.id, &self.it.config, &new).await?;
+        self.it.config = new;
         self.it.updated_at = self.app.now();
         Ok(store::connection::update(self.tx, &self.it).await?)
     }

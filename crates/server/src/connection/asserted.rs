@@ -2,11 +2,15 @@
 //!
 //! Owns these two types and their JSON. Does not own the checks that lead to them.
 
+use std::collections::BTreeMap;
+
 use model::{Role, Time};
 use profile::Profile;
 use profile::mapping::{self, Names, Outcome, SignIn};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::config::preferring;
 
 /// Who signed in at the identity provider, after every check.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +41,10 @@ pub struct Asserted {
     pub amr: Vec<String>,
     /// OpenID Connect: the claims.
     pub claims: Option<Value>,
+    /// The names that the connection's settings look at first.
+    pub reads: BTreeMap<String, String>,
+    /// OpenID Connect: the ID token as it came, for other settings to judge; a flow does not keep it.
+    pub id_token: Option<String>,
 }
 
 /// A SAML name identifier.
@@ -146,6 +154,8 @@ struct Kept {
     #[serde(default)]
     amr: Vec<String>,
     claims: Option<Value>,
+    #[serde(default)]
+    reads: BTreeMap<String, String>,
 }
 
 impl Asserted {
@@ -163,6 +173,7 @@ impl Asserted {
             acr: self.acr.clone(),
             amr: self.amr.clone(),
             claims: self.claims.clone(),
+            reads: self.reads.clone(),
         };
         serde_json::to_value(kept).unwrap_or_default()
     }
@@ -171,8 +182,8 @@ impl Asserted {
     pub fn from_json(value: &Value, now: Time) -> Option<Self> {
         let kept: Kept = serde_json::from_value(value.clone()).ok()?;
         let sign_in = match &kept.claims {
-            Some(claims) => read_claims(claims, now),
-            None => read_attributes(&kept.attributes, kept.name_id.as_ref(), now),
+            Some(claims) => read_claims(claims, &kept.reads, now),
+            None => read_attributes(&kept.attributes, kept.name_id.as_ref(), &kept.reads, now),
         };
         Some(Self {
             subject: kept.subject,
@@ -188,7 +199,27 @@ impl Asserted {
             acr: kept.acr,
             amr: kept.amr,
             claims: kept.claims,
+            reads: kept.reads,
+            id_token: None,
         })
+    }
+
+    /// The same evidence, read by other names.
+    #[must_use]
+    pub fn read_by(&self, reads: &BTreeMap<String, String>, now: Time) -> Self {
+        let sign_in = match &self.claims {
+            Some(claims) => read_claims(claims, reads, now),
+            None => read_attributes(&self.attributes, self.name_id.as_ref(), reads, now),
+        };
+        // What an OpenID provider calls the person is no claim to choose.
+        let subject = sign_in.subject.clone().filter(|_| self.claims.is_none());
+        Self {
+            subject: subject.unwrap_or_else(|| self.subject.clone()),
+            email: sign_in.mapped.profile.email.clone(),
+            mapped: Mapped::of(sign_in),
+            reads: reads.clone(),
+            ..self.clone()
+        }
     }
 }
 
@@ -208,15 +239,16 @@ pub(super) fn amr<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 pub(super) fn read_attributes(
     attributes: &[(String, Vec<String>)],
     name_id: Option<&NameId>,
+    reads: &BTreeMap<String, String>,
     now: Time,
 ) -> SignIn {
     let name_id = name_id.map(|id| mapping::NameId { value: &id.value, format: id.format.as_deref() });
-    mapping::from_assertion(attributes, name_id, &Names::saml(), this_year(now))
+    mapping::from_assertion(attributes, name_id, &preferring(Names::saml(), reads), this_year(now))
 }
 
 /// What claims say about the person.
-pub(super) fn read_claims(claims: &Value, now: Time) -> SignIn {
-    mapping::from_claims(claims, &Names::oidc(), this_year(now))
+pub(super) fn read_claims(claims: &Value, reads: &BTreeMap<String, String>, now: Time) -> SignIn {
+    mapping::from_claims(claims, &preferring(Names::oidc(), reads), this_year(now))
 }
 
 fn this_year(now: Time) -> u16 {

@@ -2,8 +2,11 @@
 //!
 //! Owns the shape of the stored text. Does not own where the values come from (`create`), nor the sealing key.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use model::{Connection, Time};
+use profile::mapping::Names;
 use saml::{IdpMetadata, SigningKey, binding_uri};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -47,6 +50,9 @@ pub struct SamlConfig {
     /// Whether people may start at the provider.
     #[serde(default)]
     pub allow_idp_initiated: bool,
+    /// The attribute that is looked at first for a thing that is wanted (`email`, `firstName`, …).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// An address and the binding spoken there.
@@ -99,6 +105,9 @@ pub struct OidcConfig {
     /// When both were fetched.
     #[serde(with = "micros")]
     pub fetched_at: Time,
+    /// The claim that is looked at first for a thing that is wanted (`email`, `firstName`, …).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -125,6 +134,32 @@ impl Settings {
         }
     }
 
+    /// The name that is looked at first for each thing that is wanted.
+    pub const fn attributes(&self) -> &BTreeMap<String, String> {
+        match self {
+            Self::Saml(saml) => &saml.attributes,
+            Self::Oidc(oidc) => &oidc.attributes,
+        }
+    }
+
+    /// The same settings with other names.
+    #[must_use]
+    pub fn reading(mut self, attributes: BTreeMap<String, String>) -> Self {
+        match &mut self {
+            Self::Saml(saml) => saml.attributes = attributes,
+            Self::Oidc(oidc) => oidc.attributes = attributes,
+        }
+        self
+    }
+
+    /// What the provider calls itself.
+    pub fn issuer(&self) -> &str {
+        match self {
+            Self::Saml(saml) => &saml.entity_id,
+            Self::Oidc(oidc) => &oidc.issuer,
+        }
+    }
+
     /// The settings, or the problem that there are none.
     pub(super) fn required(connection: &Connection) -> Result<Self, Problem> {
         Self::of(connection).ok_or_else(|| {
@@ -135,6 +170,14 @@ impl Settings {
             )
         })
     }
+}
+
+/// Puts the names that were chosen for a connection before those that are known.
+pub(super) fn preferring(names: Names, chosen: &BTreeMap<String, String>) -> Names {
+    chosen.iter().fold(names, |names, (wanted, name)| match super::edit::wanted(wanted) {
+        Some(wanted) => names.prefer(wanted, name),
+        None => names,
+    })
 }
 
 impl SamlConfig {
@@ -159,6 +202,7 @@ impl SamlConfig {
             want_signed_requests: metadata.want_authn_requests_signed,
             allow_sha1: false,
             allow_idp_initiated: false,
+            attributes: BTreeMap::new(),
         }
     }
 

@@ -45,12 +45,25 @@ pub async fn finish_oidc(
         return Err(explain::not_set_up());
     };
     let sign_in = SignIn { app, connection, config: &config, state };
-    let claims = sign_in.claims(params).await.map_err(|failure| match failure {
-        Failure::Rejected(rejection) => explain::oidc(app, connection, &rejection),
-        Failure::Documents(error) => explain::unreachable(app, connection, &error),
-        Failure::Ours(problem) => explain::ours(&problem),
-    })?;
-    sign_in.person(claims)
+    let (claims, id_token) = sign_in.claims(params).await.map_err(|failure| sign_in.explained(failure))?;
+    Ok(Asserted { id_token: Some(id_token), ..sign_in.person(claims)? })
+}
+
+/// What these settings make of an ID token that others have taken. `claims` is all that was learned of the person, from
+/// the userinfo endpoint too. The keys are those that were stored with the settings, or that are known by now of the same
+/// issuer: nothing is fetched. How we would prove who we are at the token endpoint cannot be seen by it.
+pub async fn judge_oidc(
+    app: &App,
+    connection: &Connection,
+    state: &Value,
+    (id_token, claims): (&str, &Value),
+) -> Result<Asserted, Refused> {
+    let Some(Settings::Oidc(config)) = Settings::of(connection) else {
+        return Err(explain::not_set_up());
+    };
+    let sign_in = SignIn { app, connection, config: &config, state };
+    let judged = sign_in.judged(id_token, claims).await.map_err(|failure| sign_in.explained(failure))?;
+    sign_in.person(judged)
 }
 
 enum Failure {
@@ -88,7 +101,30 @@ struct SignIn<'a> {
 }
 
 impl SignIn<'_> {
-    async fn claims(&self, params: &Params) -> Result<IdTokenClaims, Failure> {
+    fn explained(&self, failure: Failure) -> Refused {
+        let (app, connection) = (self.app, self.connection);
+        match failure {
+            Failure::Rejected(rejection) => explain::oidc(app, connection, &rejection),
+            Failure::Documents(error) => explain::unreachable(app, connection, &error),
+            Failure::Ours(problem) => explain::ours(&problem),
+        }
+    }
+
+    async fn judged(&self, id_token: &str, learned: &Value) -> Result<IdTokenClaims, Failure> {
+        let documents = provider_documents::known_now(self.app, self.connection, self.config)?;
+        let hosted = self.hosted_domains().await?;
+        let hosted: Vec<&str> = hosted.iter().map(String::as_str).collect();
+        let expected = Expected {
+            algorithms: &documents.discovery.id_token_algorithms,
+            hosted_domains: &hosted,
+            ..Expected::new(&self.config.issuer, &self.config.client_id, self.text("nonce"))
+        };
+        let now = self.app.now().to_jiff();
+        let claims = validate_id_token(id_token, &documents.jwks, &expected, now, LEEWAY)?;
+        Ok(merge_userinfo(claims, learned.to_string().as_bytes())?)
+    }
+
+    async fn claims(&self, params: &Params) -> Result<(IdTokenClaims, String), Failure> {
         let (app, config) = (self.app, self.config);
         let documents = provider_documents::current(app, self.connection, config).await?;
         let callback = Callback::parse(params.0.iter().map(|(name, value)| (name, value)))?;
@@ -117,7 +153,8 @@ impl SignIn<'_> {
             other => other?,
         };
         self.check_new_sign_in(&claims)?;
-        self.with_userinfo(&documents.discovery, &tokens, claims).await
+        let claims = self.with_userinfo(&documents.discovery, &tokens, claims).await?;
+        Ok((claims, tokens.id_token))
     }
 
     /// Where a new sign-in was asked for (`max_age=0`), the provider must say when it was (OpenID Connect Core 2 and
@@ -248,7 +285,7 @@ impl SignIn<'_> {
         if let Some(end) = session_end(&claims).filter(|end| *end <= now) {
             return Err(explain::session_over(self.app, self.connection, end));
         }
-        let sign_in = read_claims(&claims, now);
+        let sign_in = read_claims(&claims, &self.config.attributes, now);
         let attributes = token.claims.as_map().iter().map(|(name, value)| (name.clone(), texts(value)));
         Ok(Asserted {
             subject: token.subject,
@@ -264,6 +301,8 @@ impl SignIn<'_> {
             acr: acr(token.claims.text("acr")),
             amr: amr(token.claims.texts("amr").iter().map(String::as_str)),
             claims: Some(claims),
+            reads: self.config.attributes.clone(),
+            id_token: None,
         })
     }
 

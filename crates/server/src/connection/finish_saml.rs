@@ -9,7 +9,7 @@ use saml::{Assertion, Expected};
 use serde_json::Value;
 
 use super::asserted::{Asserted, Mapped, NameId, Refused, acr, amr, read_attributes};
-use super::config::{SamlConfig, Settings};
+use super::config::{Certificate, SamlConfig, Settings};
 use super::{explain, keys, metadata};
 use crate::app::App;
 
@@ -36,7 +36,7 @@ pub async fn finish_saml(
     let keys = keys::existing(app).await.map_err(|problem| explain::ours(&problem))?;
     let assertion = check(app, connection, &config, (state, saml_response, now), keys.as_deref())
         .map_err(|rejection| explain::saml(app, connection, &rejection))?;
-    person(app, connection, &assertion, now)
+    person(app, connection, (&config, &assertion), now)
 }
 
 fn check(
@@ -62,7 +62,12 @@ fn check(
     saml::validate(response.as_bytes(), &expected, now)
 }
 
-fn person(app: &App, connection: &Connection, assertion: &Assertion, now: Time) -> Result<Asserted, Refused> {
+fn person(
+    app: &App,
+    connection: &Connection,
+    (config, assertion): (&SamlConfig, &Assertion),
+    now: Time,
+) -> Result<Asserted, Refused> {
     let attributes: Vec<(String, Vec<String>)> =
         assertion.attributes.iter().map(|a| (a.name.clone(), a.values.clone())).collect();
     let name_id = NameId {
@@ -71,7 +76,7 @@ fn person(app: &App, connection: &Connection, assertion: &Assertion, now: Time) 
         name_qualifier: assertion.name_id.name_qualifier.clone(),
         sp_name_qualifier: assertion.name_id.sp_name_qualifier.clone(),
     };
-    let sign_in = read_attributes(&attributes, Some(&name_id), now);
+    let sign_in = read_attributes(&attributes, Some(&name_id), &config.attributes, now);
     let Some(subject) = sign_in.subject.clone().filter(|subject| subject.len() <= MAX_SUBJECT) else {
         return Err(explain::no_subject(app, connection, &name_id));
     };
@@ -90,7 +95,25 @@ fn person(app: &App, connection: &Connection, assertion: &Assertion, now: Time) 
         acr: acr(assertion.authn_context.as_deref()),
         amr: methods(assertion),
         claims: None,
+        reads: config.attributes.clone(),
+        id_token: None,
     })
+}
+
+/// The certificate whose key signed an answer that these settings take.
+pub async fn signer(
+    app: &App,
+    connection: &Connection,
+    state: &Value,
+    response: &str,
+) -> Option<Certificate> {
+    let Some(Settings::Saml(config)) = Settings::of(connection) else { return None };
+    let keys = keys::existing(app).await.ok()?;
+    let signed = |it: &&Certificate| {
+        let alone = SamlConfig { certificates: vec![(*it).clone()], ..config.clone() };
+        check(app, connection, &alone, (state, response, app.now()), keys.as_deref()).is_ok()
+    };
+    config.certificates.iter().find(signed).cloned()
 }
 
 /// RFC 8176's words for what Microsoft's attribute names; the rest of it is left out.

@@ -7,9 +7,12 @@
 
 mod asserted;
 mod begin;
+pub mod beside;
+pub mod compare;
 mod config;
 mod create;
 pub mod domains;
+pub mod edit;
 mod explain;
 mod finish_oidc;
 mod finish_saml;
@@ -29,6 +32,7 @@ pub mod refresh;
 mod route;
 mod routing;
 mod routing_change;
+pub mod shadow;
 mod signal_keys;
 mod single_logout;
 mod update;
@@ -38,6 +42,7 @@ pub use begin::{Begin, BeginOptions, begin, flow_of_state, message_id};
 pub use config::{Certificate, OidcConfig, SamlConfig, SamlEndpoint, Settings};
 pub(crate) use create::record;
 pub use create::{create, draft};
+pub use edit::{Edit, read_edit};
 pub use explain::{SIGN_OUT, inspected, provider_of};
 pub use finish_oidc::finish_oidc;
 pub use finish_saml::finish_saml;

@@ -178,15 +178,28 @@ fn known(app: &App, connection: &Connection, config: &OidcConfig) -> Option<Know
     if let Some(known) = known.filter(|known| known.fetched_at >= config.fetched_at) {
         return Some(known);
     }
-    let discovery = Discovery::parse(config.discovery.to_string().as_bytes(), &config.issuer).ok()?;
-    let jwks = Jwks::parse(config.jwks.to_string().as_bytes()).ok()?;
-    let known = Known {
-        documents: Arc::new(Documents { discovery, jwks }),
-        fetched_at: config.fetched_at,
-        asked_at: config.fetched_at,
-    };
+    let documents = Arc::new(stored(config).ok()?);
+    let known = Known { documents, fetched_at: config.fetched_at, asked_at: config.fetched_at };
     app.connections.remember(connection.id, known.clone());
     Some(known)
+}
+
+/// What was stored at the setup.
+fn stored(config: &OidcConfig) -> Result<Documents, Rejection> {
+    let discovery = Discovery::parse(config.discovery.to_string().as_bytes(), &config.issuer)?;
+    Ok(Documents { discovery, jwks: Jwks::parse(config.jwks.to_string().as_bytes())? })
+}
+
+/// What is known without asking, and without remembering anything.
+pub(super) fn known_now(
+    app: &App,
+    connection: &Connection,
+    config: &OidcConfig,
+) -> Result<Arc<Documents>, DocumentsError> {
+    match app.connections.provider(connection.id, &config.issuer) {
+        Some(known) if known.fetched_at >= config.fetched_at => Ok(known.documents),
+        _ => Ok(Arc::new(stored(config)?)),
+    }
 }
 
 /// What proves to the provider that we are its client.

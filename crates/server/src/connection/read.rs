@@ -3,6 +3,8 @@
 //! Owns each way of bringing the provider's values, and the words when they are others than expected. Does not own
 //! telling pasted texts apart (`pasted`) or storing. Nothing comes out unless it was read whole.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use model::{Connection, Time};
 use saml::{IdpMetadata, MetadataError};
@@ -262,6 +264,7 @@ impl Reader<'_> {
             discovery: fetched.discovery,
             jwks: fetched.jwks,
             fetched_at: self.app.now(),
+            attributes: BTreeMap::default(),
         }))
     }
 

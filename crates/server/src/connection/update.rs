@@ -38,11 +38,8 @@ pub async fn change(
     let mut it = fresh(tx, connection.borrow().id).await?;
     let before = Settings::of(&it);
     let mut settings = change.settings.clone().or_else(|| before.clone());
-    if let (Some(Settings::Saml(new)), Some(Settings::Saml(old))) = (&mut settings, &before) {
-        new.allow_sha1 = old.allow_sha1;
-        new.allow_idp_initiated = old.allow_idp_initiated;
-        // Signing where it is not asked for does no harm; leaving it out where it is breaks every sign-in.
-        new.want_signed_requests |= old.want_signed_requests;
+    if let (Some(new), Some(old), true) = (&mut settings, &before, change.settings.is_some()) {
+        carry_over(new, old);
     }
     apply_switches(&mut settings, &change)?;
     if let Some(settings) = &settings {
@@ -168,7 +165,22 @@ async fn turn(
     Ok(it)
 }
 
-fn apply_switches(settings: &mut Option<Settings>, change: &Change) -> Result<(), Problem> {
+/// What new values of a provider do not say stays as it was.
+pub(super) fn carry_over(new: &mut Settings, old: &Settings) {
+    match (new, old) {
+        (Settings::Saml(new), Settings::Saml(old)) => {
+            new.allow_sha1 = old.allow_sha1;
+            new.allow_idp_initiated = old.allow_idp_initiated;
+            // Signing where it is not asked for does no harm; leaving it out where it is breaks every sign-in.
+            new.want_signed_requests |= old.want_signed_requests;
+            new.attributes.clone_from(&old.attributes);
+        }
+        (Settings::Oidc(new), Settings::Oidc(old)) => new.attributes.clone_from(&old.attributes),
+        _ => {}
+    }
+}
+
+pub(super) fn apply_switches(settings: &mut Option<Settings>, change: &Change) -> Result<(), Problem> {
     let switches = [change.allow_sha1, change.allow_idp_initiated, change.want_signed_requests];
     if switches.iter().all(Option::is_none) {
         return Ok(());

@@ -112,13 +112,14 @@ pub async fn tidy(app: &App) -> Result<(), Problem> {
     forget_traces(app, now.before(app.config.limits.traces)).await
 }
 
-/// Forgets records of sign-ins that are older than they are kept, in batches, so that nobody waits long for the writer.
+/// Forgets records of sign-ins, real ones and those of shadows, that are older than they are kept, in batches, so that nobody waits long for the writer.
 async fn forget_traces(app: &App, before: Time) -> Result<(), Problem> {
     loop {
         let mut tx = app.write().await?;
-        let gone = store::session::forget_attempts(&mut tx, before, BATCH).await?;
+        let attempts = store::session::forget_attempts(&mut tx, before, BATCH).await?;
+        let shadows = store::shadow::forget_before(&mut tx, before, BATCH).await?;
         tx.commit().await?;
-        if gone < u64::try_from(BATCH).unwrap_or(u64::MAX) {
+        if attempts.max(shadows) < u64::try_from(BATCH).unwrap_or(u64::MAX) {
             return Ok(());
         }
     }

@@ -13,6 +13,7 @@ use super::start::see_other;
 use super::{record, return_to};
 use crate::app::App;
 use crate::care;
+use crate::connection::compare::{Comparison, Evidence};
 use crate::connection::{self, Asserted, Refused};
 use crate::enforcement;
 use crate::problem::Problem;
@@ -158,6 +159,7 @@ async fn keep(
     outcome: Result<Asserted, Refused>,
     message: &str,
 ) -> Result<Response, Problem> {
+    state.comparison = compared(app, connection, (&state, message), &outcome).await?;
     state.message = (!message.is_empty() && message.len() <= KEPT).then(|| message.to_owned());
     app.watch.answered(connection.id);
     // What was believed can be asked for again; what was refused is a record.
@@ -186,8 +188,28 @@ async fn keep(
         ));
     }
     tx.commit().await?;
+    if !state.test {
+        app.shadows.offer(connection, (&state.protocol, message), &outcome, app.now());
+    }
     tracing::debug!(connection = %connection.id, accepted = outcome.is_ok(), "an identity provider answered");
     Ok(see_other(&format!("/login/finish/{id}")))
+}
+
+/// A test beside a live connection that has other settings: what differs from it for this person.
+async fn compared(
+    app: &App,
+    tested: &Connection,
+    (state, message): (&FlowState, &str),
+    outcome: &Result<Asserted, Refused>,
+) -> Result<Option<Comparison>, Problem> {
+    let Some(asserted) = outcome.as_ref().ok().filter(|_| state.test) else { return Ok(None) };
+    let live = store::connection::lookup(&mut app.read().await?, tested.id).await?;
+    let live = live.filter(|it| it.status != ConnectionStatus::Draft && it.config != tested.config);
+    let (Some(live), Some(evidence)) = (live, Evidence::of(tested.protocol, message, Some(asserted))) else {
+        return Ok(None);
+    };
+    let judged = (&state.protocol, &evidence);
+    Ok(Some(connection::compare::of_test(app, &live, tested, judged, asserted).await?))
 }
 
 /// Where a person begins again.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use store::session::Flow;
 
 use crate::app::App;
+use crate::connection::compare::Comparison;
 use crate::connection::{self, BeginOptions};
 use crate::enforcement;
 use crate::problem::Problem;
@@ -52,6 +53,8 @@ pub struct State {
     pub reference: Option<String>,
     /// What the record says besides that the person signed in.
     pub notes: Vec<String>,
+    /// A test beside a live connection: what differs from it.
+    pub comparison: Option<Comparison>,
 }
 
 /// An answer, judged.
@@ -139,6 +142,7 @@ pub async fn begin(
         joined: None,
         reference: None,
         notes: Vec::new(),
+        comparison: None,
     };
     let now = app.now();
     let flow = Flow {

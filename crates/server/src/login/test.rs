@@ -4,8 +4,9 @@ use axum::response::Response;
 use model::{Connection, ConnectionId, FlowId};
 use store::Connected;
 
-use super::flow::{self, Answer, Beginning, TESTED};
+use super::flow::{self, Answer, Beginning, State, TESTED};
 use crate::app::App;
+use crate::connection::compare::Comparison;
 use crate::connection::{Asserted, Refused};
 use crate::problem::Problem;
 use crate::request::Browser;
@@ -21,6 +22,8 @@ pub struct TestResult {
     pub outcome: Result<Asserted, Refused>,
     /// Reference of the recorded attempt, for a refusal.
     pub reference: Option<String>,
+    /// What differs from the live connection, where there is one and it has other settings.
+    pub comparison: Option<Comparison>,
 }
 
 /// Sends the browser to the identity provider; it comes back to `return_to?flow={id}`. The settings in `connection` are
@@ -52,6 +55,6 @@ pub async fn test_result(
         None => None,
     };
     let connection = state.connection_id()?;
-    let (settings, reference) = (state.settings, state.reference);
-    Ok(outcome.map(|outcome| TestResult { connection, settings, outcome, reference }))
+    let State { settings, reference, comparison, .. } = state;
+    Ok(outcome.map(|outcome| TestResult { connection, settings, outcome, reference, comparison }))
 }

@@ -7,3 +7,5 @@ pub mod import;
 pub mod links;
 pub mod people;
 pub mod wizard;
+
+pub use wizard::brought;

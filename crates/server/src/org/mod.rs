@@ -3,6 +3,9 @@
 //! Owns these pages. Does not own the facts on them: it asks the rooms. Who may see which company is decided in one
 //! place, the [`Desk`].
 
+pub mod change;
+pub mod change_form;
+pub mod change_view;
 mod desk;
 mod enforcement;
 mod file;
@@ -56,6 +59,8 @@ fn desk_pages() -> Router<App> {
         .route("/sign-ins/{reference}/shares/{share}/end", post(sign_ins::end))
         .route("/sign-on/required", get(enforcement::show))
         .route("/sign-on/required/{domain}", get(enforcement::ask).post(enforcement::switch))
+        .route("/sign-on/{connection}", get(change::show).post(change::submit))
+        .route("/sign-on/{connection}/draft", get(change::edit_form).post(change::save).layer(upload))
         .route("/sign-on/codes", post(enforcement::codes))
         .route("/sign-on/openings", post(enforcement::open))
         .route("/sign-on/openings/{opening}/end", post(enforcement::end))

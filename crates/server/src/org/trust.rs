@@ -14,7 +14,7 @@ use super::reading::{Known, reading_act, reading_acts};
 use super::words;
 use crate::app::App;
 use crate::care::{self, State as Care};
-use crate::connection::{self, domains as room};
+use crate::connection::{self, Settings, domains as room};
 use crate::directory as feed;
 use crate::onboarding::domain_panel;
 use crate::problem::Problem;
@@ -215,6 +215,8 @@ pub(super) fn connection_card(
         .into_iter()
         .chain(care::reading(it, known.unwrap_or(&Care::default()), now))
         .collect(),
+        open: (Settings::of(it).is_some())
+            .then(|| ("Change, test and compare".to_owned(), desk.at(&format!("sign-on/{}", it.id)))),
         acts: reading_acts(it, known, &act)
             .into_iter()
             .chain(match it.status {
@@ -326,6 +328,7 @@ pub fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard 
             ("Base URL".to_owned(), Html::text(&feed::base_url(app, it.id))),
             ("Last request".to_owned(), Html::text(&words::maybe_when(it.last_request_at).text)),
         ],
+        open: None,
         acts: match it.status {
             DirectoryStatus::Active => {
                 vec![act("pause", "Pause", "It is answered and stored, and changes nobody until you resume.")]

@@ -61,6 +61,21 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
         "accepted" => {
             ("The new addresses are in use", "Sign in once for a test, so that you know that they work.")
         }
+        "drafted" => (
+            "The draft is saved",
+            "Nobody signs in with it yet. Test it: sign in once, and see what differs.",
+        ),
+        "replaced" => (
+            "The draft is in use",
+            "Everybody signs in with it from now on. Below is the way back, in one click.",
+        ),
+        "reverted" => ("As it was before", "Everybody signs in with the former values again."),
+        "discarded" => ("The draft is gone", "What is in use was not touched."),
+        "watching" => (
+            "Watching",
+            "Each real sign-in is judged a second time from now on. Nobody notices. Look here later.",
+        ),
+        "unwatched" => ("No longer watching", "What was found is forgotten."),
         "revoked" => ("The setup link no longer works", "Whoever opens it is told whom to ask."),
         "opened" => {
             ("Another way is open", "It ends by itself. Every administrator of the company was told by mail.")

@@ -267,7 +267,12 @@ async fn a_setup_link_opens_its_own_company_and_purposes_only() {
             part.is_some_and(|part| others.contains(&part))
         };
         // Forms that bring a file are read before anybody is asked for a purpose: here they bring none.
-        let with_file = ["/s/{token}/sso/values", "/s/{token}/people", "/s/{token}/certificate/values"];
+        let with_file = [
+            "/s/{token}/sso/values",
+            "/s/{token}/sso/change/values",
+            "/s/{token}/people",
+            "/s/{token}/certificate/values",
+        ];
         for (methods, pattern, _) in DOORS.iter().filter(|row| of_others(row.1)) {
             for method in methods.split(' ') {
                 let mut browser = t.browser();

@@ -61,7 +61,7 @@ async fn a_new_certificate_is_tested_before_it_stands_beside_the_old_one_and_can
         assert_eq!((after.status, keys(&after)), (ConnectionStatus::Active, 2));
         // A second click is told nowhere.
         admin.go("/certificate/use", &[], "/certificate/done").await;
-        assert_eq!(acme.told(&t, "connection.updated").await, 1);
+        assert_eq!(acme.told(&t, "connection.replaced").await, 1);
         admin.go("/certificate/restore", &[], "/certificate").await;
         let restored = acme.connections(&t).await.remove(0);
         assert_eq!((restored.config, restored.status), (before.config, ConnectionStatus::Active));

@@ -2,6 +2,7 @@
 
 mod bad_values;
 mod certificate;
+mod change;
 mod directory;
 mod links;
 mod people;

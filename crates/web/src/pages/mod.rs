@@ -3,6 +3,7 @@
 //! Owns which facts a page shows and in what order. Does not own where the facts come from.
 
 pub mod account;
+pub mod change;
 pub mod console;
 pub mod login;
 pub mod org;
@@ -94,6 +95,8 @@ fn samples_of_the_wizard() -> Vec<Sample> {
         "setup-renew": setup::SetupRenew::sample(),
         "setup-renew-secret": setup::SetupRenew::sample_secret(),
         "setup-renew-tested": setup::SetupRenewTested::sample(),
+        "setup-change": change::SetupChange::sample(change::Change::sample()),
+        "setup-change-form": change::SetupChangeForm::sample(change::ChangeForm::sample_client()),
         "scim-credentials": scim::ScimCredentials::sample(),
         "scim-waiting": scim::ScimWaiting::sample(),
         "scim-arriving": scim::ScimWaiting::sample_arriving(),
@@ -119,6 +122,10 @@ fn samples_for_companies() -> Vec<Sample> {
         "org-routing": org::OrgRouting::sample(),
         "org-routing-one": org::OrgRouting::sample_one(),
         "org-sign-on": org::OrgSignOn::sample(),
+        "org-change": change::OrgChange::sample(change::Change::sample()),
+        "org-change-calm": change::OrgChange::sample(change::Change::sample_calm()),
+        "org-change-failed": change::OrgChange::sample(change::Change::sample_failed()),
+        "org-change-form": change::OrgChangeForm::sample(change::ChangeForm::sample()),
         "org-required": org::OrgRequired::sample(),
         "org-require": org::OrgRequire::sample(),
         "org-require-required": org::OrgRequire::sample_required(),

@@ -3,6 +3,7 @@
 //! Owns the order of the steps, where a link stands, and what each page says. Does not own connections, domains,
 //! directories or people: each step asks the room that does.
 
+mod change;
 mod directories;
 mod directory_live;
 mod domains;
@@ -26,6 +27,8 @@ mod sso_values;
 mod visit;
 mod waiting;
 mod welcome;
+
+pub use renew_values::brought;
 
 use std::collections::BTreeMap;
 
@@ -57,6 +60,8 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/sso/attributes", post(sso_test::decide))
         .route("/s/{token}/sso/live", get(sso_live::show).post(sso_live::go))
         .route("/s/{token}/sso/off", post(sso_live::off))
+        .route("/s/{token}/sso/change", get(change::show).post(change::submit))
+        .route("/s/{token}/sso/change/values", get(change::edit).post(change::save).layer(upload))
         .route("/s/{token}/scim/providers", get(directories::list))
         .route("/s/{token}/scim/providers/{id}", get(directories::look).post(directories::choose))
         .route("/s/{token}/scim/steps", get(directories::show).post(directories::tick))

@@ -35,32 +35,24 @@ pub struct Progress {
     pub replaced: Option<Replaced>,
 }
 
-/// New values for a live connection. The live ones stay in use until these are tested.
+/// The live connection that gets new values; these are the draft beside it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Renewal {
     /// Which connection.
     pub connection: String,
-    /// The settings that were stored when the new values came; others by now mean that somebody else changed them.
-    pub from: String,
-    /// The new settings, as they would be stored.
-    pub to: String,
-    /// When a test sign-in with exactly these came through, in microseconds.
-    pub tested_at: Option<i64>,
-    /// That test.
+    /// The last test of its draft.
     pub test: Option<String>,
 }
 
-/// What a live connection trusted before.
+/// A live connection whose values were replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Replaced {
     /// Which connection.
     pub connection: String,
-    /// Its settings until then.
-    pub before: String,
-    /// Its settings since then.
-    pub after: String,
+    /// What it was before: the id of a former version.
+    pub version: String,
     /// When it was done, in microseconds.
     pub at: i64,
 }

@@ -216,7 +216,8 @@ impl Visit {
             Step::Trust => self.progress.renewal.is_some() || self.is_renewed(),
             Step::Renew => self.candidate().is_some() || self.is_renewed(),
             Step::TryNew => {
-                self.progress.renewal.as_ref().is_some_and(|it| it.tested_at.is_some()) || self.is_renewed()
+                let tested = self.draft.as_ref().is_some_and(|it| it.tested_at.is_some());
+                (tested && self.candidate().is_some()) || self.is_renewed()
             }
             Step::Renewed => self.is_renewed(),
         };

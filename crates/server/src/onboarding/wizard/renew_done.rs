@@ -4,13 +4,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use model::{Connection, Purpose, Time};
+use store::connection_draft::Version;
 
 use super::progress::Replaced;
 use super::renew::{certificate, provider};
 use super::visit::Visit;
 use super::{Form, see_other, when};
 use crate::app::App;
-use crate::connection::{self, Change, Settings};
+use crate::connection::{self, Settings, beside};
 use crate::problem::Problem;
 use crate::request::Browser;
 use web::html::Html;
@@ -22,9 +23,13 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
     visit.require(Purpose::Certificate)?;
     let Some(replaced) = &visit.progress.replaced else { return Ok(see_other(&visit.path("/certificate"))) };
     let id = replaced.connection.parse().map_err(|_| Problem::not_found("connection"))?;
-    let it = connection::get(&mut app.read().await?, visit.organization.id, id).await?;
+    let mut db = app.read().await?;
+    let it = connection::get(&mut db, visit.organization.id, id).await?;
+    let before = beside::versions(&mut db, it.id).await?.into_iter().next();
+    drop(db);
+    let before = before.filter(|version| version.id.to_string() == replaced.version);
     let provider = provider(&it);
-    let in_use = it.config == replaced.after;
+    let in_use = before.is_some();
     let name = &visit.organization.name;
     let page = SetupLive {
         page: visit.page(&app, &browser, "The new values are in use", None),
@@ -36,7 +41,7 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
         lede: format!("Here is the receipt. {} sees the same.", app.brand.vendor_name),
         receipt: format!("Sign-in of {name} through {provider}"),
         status: if in_use { Status::ok("In use") } else { Status::stopped("Replaced since") },
-        rows: rows(&it, replaced, app.now()),
+        rows: rows(&it, (replaced, before.as_ref()), app.now()),
         next: Vec::new(),
         primary: ("Look at what is in use today".to_owned(), visit.path("/certificate")),
         undo: in_use.then(|| ("Put the values before back".to_owned(), visit.path("/certificate/restore"))),
@@ -44,14 +49,14 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
     Ok(web::respond(StatusCode::OK, &page))
 }
 
-fn rows(it: &Connection, replaced: &Replaced, now: Time) -> Vec<ReceiptRow> {
+fn rows(it: &Connection, (replaced, before): (&Replaced, Option<&Version>), now: Time) -> Vec<ReceiptRow> {
     let of = |config: &str| Settings::of(&Connection { config: config.to_owned(), ..it.clone() });
     let mut rows = vec![ReceiptRow::when(
         "In use since",
         &when(Time::from_micros(replaced.at)),
         "with a setup link, after a test sign-in",
     )];
-    match (of(&replaced.before), of(&replaced.after)) {
+    match (before.and_then(|it| of(&it.config)), Settings::of(it)) {
         (Some(Settings::Saml(before)), Some(Settings::Saml(after))) => {
             for it in &after.certificates {
                 let old = before.certificates.iter().any(|old| old.fingerprint == it.fingerprint);
@@ -85,18 +90,9 @@ pub async fn restore(visit: Visit, State(app): State<App>, _form: Form) -> Resul
         return Ok(see_other(&visit.path("/certificate")));
     };
     let id = replaced.connection.parse().map_err(|_| Problem::not_found("connection"))?;
-    held.tx.lock(&replaced.connection).await?;
     let now = connection::get(&mut held.tx, visit.organization.id, id).await?;
-    let before = Settings::of(&Connection { config: replaced.before.clone(), ..now.clone() });
-    let Some(before) = before.filter(|_| now.config == replaced.after) else {
-        return Err(Problem::conflict(
-            "connection_changed",
-            "The values were changed once more since",
-            "Putting the old ones back would undo that too, so nothing was done. Bring the values you want as new ones.",
-        ));
-    };
-    let change = Change { settings: Some(before), ..Change::default() };
-    connection::change(&app, &mut held.tx, &now, change, &visit.actor()).await?;
+    let version = replaced.version.parse().ok();
+    beside::revert(&app, &mut held.tx, &now, version, &visit.actor()).await?;
     held.progress.replaced = None;
     held.commit().await?;
     Ok(see_other(&visit.path("/certificate")))

@@ -3,17 +3,19 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use model::{Connection, ConnectionStatus, FlowId, Purpose};
+use model::{Connection, FlowId, Purpose};
 
 use super::progress::{Renewal, Replaced};
 use super::rail::Step;
 use super::renew::{certificate, facts, guide_of, provider};
 use super::renew_values::chosen;
-use super::visit::{Held, Visit};
-use super::{Form, see_other, sso_result, when};
+use super::visit::Visit;
+use super::{Form, see_other, sso_result, text, when};
 use crate::app::App;
-use crate::connection::{self, Asserted, Change, Settings};
+use crate::connection::compare::Comparison;
+use crate::connection::{self, Asserted, Settings, beside};
 use crate::login::{self, TestResult};
+use crate::org::change::comparison_view;
 use crate::problem::Problem;
 use crate::request::{Browser, Params};
 use web::pages::setup::{SetupRenewTested, SetupTest};
@@ -43,8 +45,8 @@ async fn result(
     new: Connection,
     came: Option<&str>,
 ) -> Result<Response, Problem> {
-    let Some(renewal) = visit.progress.renewal.clone() else { return Err(Problem::not_found("renewal")) };
-    let flow = came.or(renewal.test.as_deref()).and_then(|id| id.parse::<FlowId>().ok());
+    let last = visit.progress.renewal.as_ref().and_then(|it| it.test.clone());
+    let flow = came.or(last.as_deref()).and_then(|id| id.parse::<FlowId>().ok());
     let mut db = app.read().await?;
     let found = match flow {
         Some(id) => login::test_result(&mut db, app, browser, id).await?,
@@ -61,14 +63,13 @@ async fn result(
         return Ok(start_page(app, &visit, browser, &new, notice));
     };
     let id = id.to_string();
-    if renewal.test.as_deref() != Some(&id) {
-        keep_result(app, &visit, &renewal, &id, found.outcome.is_ok()).await?;
+    if last.as_deref() != Some(&id) {
+        keep_result(app, &visit, &new, &id, found.outcome.is_ok()).await?;
     }
-    let old = visit.renewing().and_then(Settings::of);
     // The pages of a result speak of the connection that was tested.
     visit.connection = Some(new.clone());
     match &found.outcome {
-        Ok(asserted) => Ok(passed(app, &visit, browser, (old, &new), asserted)),
+        Ok(asserted) => Ok(passed(app, &visit, browser, (&new, found.comparison.as_ref()), asserted)),
         Err(refused) => {
             let mut page = sso_result::failed(app, &visit, browser, refused, found.reference.as_deref());
             page.page = visit.page(app, browser, "The test failed", Some(Step::TryNew));
@@ -85,16 +86,14 @@ async fn result(
 async fn keep_result(
     app: &App,
     visit: &Visit,
-    tested: &Renewal,
+    tested: &Connection,
     id: &str,
     passed: bool,
 ) -> Result<(), Problem> {
     let mut held = visit.hold(app).await?;
-    if let Some(renewal) = held.progress.renewal.as_mut().filter(|it| it.to == tested.to) {
-        renewal.test = Some(id.to_owned());
-        if passed {
-            renewal.tested_at = Some(app.now().as_micros());
-        }
+    held.progress.renewal = Some(Renewal { connection: tested.id.to_string(), test: Some(id.to_owned()) });
+    if passed {
+        beside::mark_draft_tested(&mut held.tx, tested.id, &tested.config, app.now()).await?;
     }
     held.commit().await
 }
@@ -103,17 +102,17 @@ fn passed(
     app: &App,
     visit: &Visit,
     browser: &Browser,
-    (old, new): (Option<Settings>, &Connection),
+    (new, comparison): (&Connection, Option<&Comparison>),
     asserted: &Asserted,
 ) -> Response {
-    let facts =
-        |settings: Option<Settings>| settings.map(|settings| facts(&settings, app.now())).unwrap_or_default();
     let page = SetupRenewTested {
         page: visit.page(app, browser, "The test passed", Some(Step::TryNew)),
         provider: provider(new).to_owned(),
         email: asserted.email.clone().unwrap_or_else(|| asserted.subject.clone()),
-        before: facts(old),
-        after: facts(Settings::of(new)),
+        differences: comparison.map(comparison_view),
+        before: visit.renewing().and_then(Settings::of).map(|it| facts(&it, app.now())).unwrap_or_default(),
+        after: Settings::of(new).map(|it| facts(&it, app.now())).unwrap_or_default(),
+        draft: visit.draft.as_ref().map(beside::digest).unwrap_or_default(),
         action: visit.path("/certificate/use"),
         test_action: visit.path("/certificate/test"),
         discard: visit.path("/certificate/discard"),
@@ -137,61 +136,36 @@ pub async fn start(
 }
 
 /// Puts the tested values in the place of the live ones, which are kept. Twice is no error.
-pub async fn replace(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Problem> {
+pub async fn replace(visit: Visit, State(app): State<App>, form: Form) -> Result<Response, Problem> {
     visit.require(Purpose::Certificate)?;
     let mut held = visit.hold(&app).await?;
-    match held.progress.renewal.clone() {
-        None if held.progress.replaced.is_some() => {}
-        None => return Ok(see_other(&visit.path("/certificate"))),
-        Some(renewal) => {
-            put(&app, &visit, &mut held, &renewal).await?;
-            held.progress.renewal = None;
-        }
+    let chosen = held.progress.renewal.as_ref().and_then(|it| it.connection.parse().ok());
+    let Some(id) = chosen.or_else(|| visit.renewing().map(|it| it.id)) else {
+        return Ok(see_other(&visit.path("/certificate")));
+    };
+    let now = connection::get(&mut held.tx, visit.organization.id, id).await?;
+    if beside::draft_of(&mut held.tx, id).await?.is_some() || held.progress.replaced.is_none() {
+        let draft = Some(text(&form.0, "draft")).filter(|it| !it.is_empty());
+        beside::replace(&app, &mut held.tx, &now, draft, &visit.actor()).await?;
+        let version = beside::versions(&mut held.tx, id).await?.into_iter().next();
+        held.progress.renewal = None;
+        held.progress.replaced = Some(Replaced {
+            connection: id.to_string(),
+            version: version.map(|it| it.id.to_string()).unwrap_or_default(),
+            at: app.now().as_micros(),
+        });
     }
     held.commit().await?;
     Ok(see_other(&visit.path("/certificate/done")))
-}
-
-async fn put(app: &App, visit: &Visit, held: &mut Held, renewal: &Renewal) -> Result<(), Problem> {
-    let changed = || {
-        Problem::conflict(
-            "connection_changed",
-            "The values in use changed meanwhile",
-            "Somebody else changed this sign-in after you brought the new values, so nothing was replaced. Look at what is \
-             in use today, and bring the new values once more if they are still wanted.",
-        )
-    };
-    let id = renewal.connection.parse().map_err(|_| changed())?;
-    held.tx.lock(&renewal.connection).await?;
-    let now = connection::get(&mut held.tx, visit.organization.id, id).await?;
-    if now.status != ConnectionStatus::Active || now.config != renewal.from {
-        return Err(changed());
-    }
-    let (Some(_), Some(new)) =
-        (renewal.tested_at, Settings::of(&Connection { config: renewal.to.clone(), ..now.clone() }))
-    else {
-        return Err(Problem::conflict(
-            "connection_untested",
-            "A test comes first",
-            "Sign in once with the new values before they take the place of the ones in use.",
-        ));
-    };
-    let change = Change { settings: Some(new), ..Change::default() };
-    let after = connection::change(app, &mut held.tx, &now, change, &visit.actor()).await?;
-    connection::mark_tested(&mut held.tx, &after, &renewal.to, app.now()).await?;
-    held.progress.replaced = Some(Replaced {
-        connection: renewal.connection.clone(),
-        before: renewal.from.clone(),
-        after: after.config,
-        at: app.now().as_micros(),
-    });
-    Ok(())
 }
 
 /// Forgets the new values. What is in use stays.
 pub async fn discard(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Problem> {
     visit.require(Purpose::Certificate)?;
     let mut held = visit.hold(&app).await?;
+    if let Some(it) = visit.renewing() {
+        beside::discard(&app, &mut held.tx, it, &visit.actor()).await?;
+    }
     held.progress.renewal = None;
     held.commit().await?;
     Ok(see_other(&visit.path("/certificate")))

@@ -13,7 +13,7 @@ use super::see_other;
 use super::sso_values::decoded;
 use super::visit::Visit;
 use crate::app::App;
-use crate::connection::{self, Input, OidcInput, SamlConfig, Settings};
+use crate::connection::{self, Edit, Input, OidcInput, Settings, beside};
 use crate::problem::Problem;
 use crate::request::{Browser, Upload};
 use web::html::Html;
@@ -84,32 +84,28 @@ fn mark(page: &mut SetupRenew, problem: &Problem) {
 async fn prepare(app: &App, it: &Connection, upload: &Upload) -> Result<Settings, Problem> {
     let typed = |name: &str| upload.fields.first(name).unwrap_or_default().trim();
     let now = Settings::of(it).ok_or_else(|| Problem::internal(&"a live connection without settings"))?;
-    let new = match &now {
+    let mut edit =
+        Edit { only_new: upload.fields.first("only_new").is_some(), same_provider: true, ..Edit::default() };
+    match &now {
         Settings::Oidc(oidc) => {
             let secret = typed("client_secret");
             if secret.is_empty() {
                 return Err(Problem::field("client_secret", "Expected the new client secret."));
             }
-            let input = Input::Oidc(OidcInput {
+            edit.input = Some(Input::Oidc(OidcInput {
                 issuer: oidc.issuer.clone(),
                 client_id: oidc.client_id.clone(),
                 client_secret: secret.to_owned(),
                 secret_ends: typed("secret_expires").to_owned(),
                 ..OidcInput::default()
-            });
-            connection::read_input(app, &it.provider, Some(it), &input).await?
+            }));
         }
-        Settings::Saml(saml) => {
-            let input = saml_input(saml, upload, typed("certificate"), typed("paste"))?;
-            let only_certificate = matches!(input, Input::Manual { .. });
-            let read = connection::read_input(app, &it.provider, Some(it), &input).await?;
-            let Settings::Saml(read) = read else {
-                return Err(Problem::internal(&"metadata that is not SAML’s"));
-            };
-            let keep_old = upload.fields.first("only_new").is_none();
-            Settings::Saml(renewed(saml, read, only_certificate, keep_old)?)
-        }
-    };
+        Settings::Saml(_) => match typed("certificate") {
+            "" => (edit.input, edit.certificate) = brought(upload, typed("paste"))?,
+            certificate => edit.certificate = Some(certificate.to_owned()),
+        },
+    }
+    let new = connection::read_edit(app, it, &edit).await?;
     if new == now {
         return Err(Problem::field(
             "paste",
@@ -119,15 +115,8 @@ async fn prepare(app: &App, it: &Connection, upload: &Upload) -> Result<Settings
     Ok(new)
 }
 
-/// A certificate alone, a file, or an address or text; whichever came first in this order.
-fn saml_input(saml: &SamlConfig, upload: &Upload, certificate: &str, paste: &str) -> Result<Input, Problem> {
-    if !certificate.is_empty() {
-        return Ok(Input::Manual {
-            entity_id: saml.entity_id.clone(),
-            sso_url: saml.preferred_sso().map(|it| it.location.clone()).unwrap_or_default(),
-            certificate: certificate.to_owned(),
-        });
-    }
+/// A file, or an address or text; a certificate alone where that is what it is.
+pub fn brought(upload: &Upload, paste: &str) -> Result<(Option<Input>, Option<String>), Problem> {
     if let Some(file) = upload.file.as_ref().filter(|file| !file.content.is_empty()) {
         let xml = decoded(&file.content).ok_or_else(|| {
             Problem::field(
@@ -139,9 +128,9 @@ fn saml_input(saml: &SamlConfig, upload: &Upload, certificate: &str, paste: &str
             )
         })?;
         return Ok(if xml.contains("-----BEGIN CERTIFICATE-----") && !xml.contains("EntityDescriptor") {
-            saml_input(saml, &Upload::default(), xml.trim(), "")?
+            (None, Some(xml.trim().to_owned()))
         } else {
-            Input::MetadataXml { xml, entity_id: None }
+            (Some(Input::MetadataXml { xml, entity_id: None }), None)
         });
     }
     if paste.is_empty() {
@@ -150,51 +139,13 @@ fn saml_input(saml: &SamlConfig, upload: &Upload, certificate: &str, paste: &str
             "Paste the address or the text of the metadata, choose a file, or enter the new certificate.",
         ));
     }
-    Ok(Input::Pasted(paste.to_owned()))
-}
-
-/// The new settings of the same provider. Old keys stay beside the new ones unless they are to go.
-fn renewed(
-    now: &SamlConfig,
-    read: SamlConfig,
-    only_certificate: bool,
-    keep_old: bool,
-) -> Result<SamlConfig, Problem> {
-    if read.entity_id != now.entity_id {
-        return Err(Problem::field(
-            "paste",
-            format!(
-                "This is the metadata of another provider. Expected: {}. Received: {}. To change to another provider, ask \
-                 for a setup link for single sign-on.",
-                now.entity_id, read.entity_id
-            ),
-        ));
-    }
-    let mut certificates = read.certificates.clone();
-    if keep_old {
-        let new = |old: &&connection::Certificate| {
-            read.certificates.iter().all(|it| it.fingerprint != old.fingerprint)
-        };
-        certificates.extend(now.certificates.iter().filter(new).cloned());
-    }
-    let ways = if only_certificate { now.clone() } else { read };
-    Ok(SamlConfig {
-        certificates,
-        allow_sha1: now.allow_sha1,
-        allow_idp_initiated: now.allow_idp_initiated,
-        want_signed_requests: ways.want_signed_requests || now.want_signed_requests,
-        ..ways
-    })
+    Ok((Some(Input::Pasted(paste.to_owned())), None))
 }
 
 async fn keep(app: &App, visit: &Visit, it: &Connection, new: &Settings) -> Result<(), Problem> {
     let mut held = visit.hold(app).await?;
-    held.progress.renewal = Some(Renewal {
-        connection: it.id.to_string(),
-        from: it.config.clone(),
-        to: new.to_text(),
-        ..Renewal::default()
-    });
+    beside::save(app, &mut held.tx, it, (new, None), &visit.actor()).await?;
+    held.progress.renewal = Some(Renewal { connection: it.id.to_string(), test: None });
     held.commit().await
 }
 

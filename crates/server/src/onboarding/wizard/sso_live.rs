@@ -148,7 +148,13 @@ fn receipt(app: &App, visit: &Visit, browser: &Browser, connection: &Connection)
         some => format!("{} join when verified", some.join(", ")),
     };
     let login = app.config.url("/login");
-    let (primary, next) = if visit.allows(Purpose::Scim) && !visit.is_synced() {
+    let change = Tile {
+        icon: "key",
+        label: "Change what is live".to_owned(),
+        detail: "As a draft beside it, with a test".to_owned(),
+        href: visit.path("/sso/change"),
+    };
+    let (primary, mut next) = if visit.allows(Purpose::Scim) && !visit.is_synced() {
         let tile = Tile {
             icon: "external",
             label: format!("Sign in to {vendor}"),
@@ -159,6 +165,7 @@ fn receipt(app: &App, visit: &Visit, browser: &Browser, connection: &Connection)
     } else {
         ((format!("Sign in to {vendor}"), login), Vec::new())
     };
+    next.push(change);
     let page = SetupLive {
         page: visit.page(app, browser, "Single sign-on is live", None),
         title: format!("{} now signs in through {provider}", visit.organization.name),

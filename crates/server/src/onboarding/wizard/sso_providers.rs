@@ -6,6 +6,7 @@ use axum::response::Response;
 use model::{Connection, ConnectionStatus, Purpose};
 
 use super::rail::Step;
+use super::renew::provider;
 use super::sso_steps;
 use super::visit::{Visit, connection_of};
 use super::{Form, see_other};
@@ -28,7 +29,9 @@ pub async fn list(
     let page = visit.page(&app, &browser, "Choose your identity provider", Some(Step::Provider));
     let action = visit.path("/sso/providers");
     let asked = query.first("q").unwrap_or_default();
-    let view = SetupProviders::new(page, Kind::Sso, &visit.organization.name, &action, asked);
+    let mut view = SetupProviders::new(page, Kind::Sso, &visit.organization.name, &action, asked);
+    view.live = visit.live.iter().map(|it| (it.id.to_string(), provider(it).to_owned())).collect();
+    view.change = visit.path("/sso/change");
     Ok(web::respond(StatusCode::OK, &view))
 }
 

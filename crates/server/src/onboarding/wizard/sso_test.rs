@@ -29,6 +29,9 @@ pub async fn show(
     if visit.settings().is_none() {
         return Ok(see_other(&visit.path("/sso/values")));
     }
+    if visit.is_live() && visit.change.is_some() {
+        return Ok(see_other(&visit.path("/sso/change")));
+    }
     result(&app, &visit, &browser, query.first("flow")).await.map_err(IntoResponse::into_response)
 }
 

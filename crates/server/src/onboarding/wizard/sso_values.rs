@@ -21,7 +21,7 @@ use web::parts::{Compare, Field};
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {
     let connection = visit.connection()?;
     if connection.status == ConnectionStatus::Active {
-        return Ok(see_other(&visit.path("/sso/live")));
+        return Ok(see_other(&visit.path("/sso/change/values")));
     }
     let Some(guide) = visit.sso_guide() else { return Ok(see_other(&visit.path("/sso/providers"))) };
     Ok(match connection.protocol {
@@ -176,8 +176,8 @@ fn live() -> Problem {
     Problem::conflict(
         "connection_live",
         "People sign in with these values now",
-        "Switch single sign-on off before you change them, or choose another provider to prepare a second connection \
-         beside this one.",
+        "What changes is kept as a draft beside them: open this step again. Or choose another provider to prepare a second \
+         connection.",
     )
 }
 

@@ -10,12 +10,13 @@ use model::{
     SetupLink,
 };
 use serde_json::json;
+use store::connection_draft::Draft;
 use store::{Connected, Tx};
 
 use super::left_over::left_over;
 use super::progress::Progress;
 use crate::app::App;
-use crate::connection::{self, Settings};
+use crate::connection::{self, Settings, beside};
 use crate::onboarding::links;
 use crate::problem::Problem;
 use crate::request::{Browser, ClientAddress};
@@ -41,8 +42,12 @@ pub struct Visit {
     pub connection: Option<Connection>,
     /// The directory that is set up.
     pub directory: Option<Directory>,
-    /// The connections that people sign in through, for a link that renews them.
+    /// The connections that people sign in through, for a link that may change them.
     pub live: Vec<Connection>,
+    /// The draft beside the connection that is renewed.
+    pub draft: Option<Draft>,
+    /// The draft beside the connection that is set up, where it is live already.
+    pub change: Option<Draft>,
 }
 
 impl FromRequestParts<App> for Visit {
@@ -74,11 +79,30 @@ impl Visit {
         let connection = connection_of(&mut db, &organization, &progress).await?;
         let directory = directory_of(&mut db, &organization, &progress).await?;
         let mut live = Vec::new();
-        if link.purposes.contains(&Purpose::Certificate) {
+        if [Purpose::Certificate, Purpose::Sso].iter().any(|it| link.purposes.contains(it)) {
             live = store::connection::list(&mut db, organization.id).await?;
             live.retain(|it| it.status == ConnectionStatus::Active);
         }
-        Ok(Self { token, from, link, organization, progress, domains, connection, directory, live })
+        let mut it = Self {
+            token,
+            from,
+            link,
+            organization,
+            progress,
+            domains,
+            connection,
+            directory,
+            live,
+            draft: None,
+            change: None,
+        };
+        if let Some(id) = it.renewing().filter(|_| it.allows(Purpose::Certificate)).map(|it| it.id) {
+            it.draft = beside::draft_of(&mut db, id).await?;
+        }
+        if let Some(id) = it.connection.as_ref().map(|it| it.id) {
+            it.change = beside::draft_of(&mut db, id).await?;
+        }
+        Ok(it)
     }
 
     /// The same visit with what is stored by now.
@@ -183,9 +207,9 @@ impl Visit {
 
     /// That connection with its new values, once they came.
     pub fn candidate(&self) -> Option<Connection> {
-        let renewal = self.progress.renewal.as_ref().filter(|it| !it.to.is_empty())?;
         let it = self.renewing()?;
-        Some(Connection { config: renewal.to.clone(), ..it.clone() })
+        let draft = self.draft.as_ref().filter(|draft| draft.connection_id == it.id)?;
+        Some(beside::with_draft(it, draft))
     }
 
     /// New values came into use through this link, and no others are on their way.

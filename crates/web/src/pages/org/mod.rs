@@ -61,7 +61,7 @@ pub fn nav(current: Option<Place>) -> Vec<NavItem> {
 }
 
 /// Surroundings of a sample page of `/org`.
-fn sample_org(title: &str, current: Place) -> Page {
+pub(super) fn sample_org(title: &str, current: Place) -> Page {
     let mut page = sample_page(&format!("{title} · Acme")).place("Acme", "/org/members");
     page.nav = nav(Some(current));
     page.user = Some(Person::new("Priya Raman", "").linked("/account"));

@@ -60,6 +60,10 @@ pub struct SetupProviders {
     pub query: String,
     /// How many there are.
     pub total: usize,
+    /// Connections that are live already: id and name.
+    pub live: Vec<(String, String)>,
+    /// Where the wish to change one is posted to: fields `act` and `connection`.
+    pub change: String,
     /// A provider that we found by ourselves.
     pub guess: Option<ProviderGuess>,
     /// The most used; empty while searching.
@@ -200,6 +204,8 @@ impl SetupProviders {
             action: action.to_owned(),
             query: query.trim().to_owned(),
             total: crate::guide::families(kind).len(),
+            live: Vec::new(),
+            change: String::new(),
             guess: None,
             popular: if searching {
                 Vec::new()
@@ -222,7 +228,12 @@ impl SetupProviders {
             reason: "There is an Okta organization at acme.okta.com.".to_owned(),
             href: "/s/token/providers/okta-saml".to_owned(),
         };
-        Self { guess: Some(guess), ..Self::new(page, Kind::Sso, "Acme", "/s/token/providers", "") }
+        Self {
+            guess: Some(guess),
+            live: vec![("con_01jd8q6v".to_owned(), "Okta".to_owned())],
+            change: "/s/token/sso/change".to_owned(),
+            ..Self::new(page, Kind::Sso, "Acme", "/s/token/providers", "")
+        }
     }
 
     /// A sample of a search that finds nothing.

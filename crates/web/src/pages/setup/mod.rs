@@ -25,7 +25,7 @@ use crate::layout::{Contact, Page, Progress, Rail, RailStep};
 use crate::parts::When;
 
 /// Surroundings of a sample page of the wizard, `current` counted from 0.
-fn sample_wizard(title: &str, current: usize) -> Page {
+pub(super) fn sample_wizard(title: &str, current: usize) -> Page {
     let labels =
         ["Your domains", "Identity provider", "Set up Okta", "Details from Okta", "Test sign-in", "Go live"];
     let mut page = sample_page(title).place("Single sign-on for Acme", "/s/token");

@@ -5,6 +5,7 @@ use super::values::capitalised;
 use crate::guide::{BringsBack, RenderedStep, Values};
 use crate::html::Html;
 use crate::layout::Page;
+use crate::pages::change::Differences;
 use crate::parts::{Field, Icon, Input, Notice, Person, Status};
 use askama::Template;
 
@@ -83,6 +84,10 @@ pub struct SetupRenewTested {
     pub provider: String,
     /// Who signed in.
     pub email: String,
+    /// What differs for this person.
+    pub differences: Option<Differences>,
+    /// The name of the new values, so that what is used is what was looked at.
+    pub draft: String,
     /// What is in use: term and value.
     pub before: Vec<(String, Html)>,
     /// What takes its place.
@@ -182,6 +187,8 @@ impl SetupRenewTested {
             page: sample_wizard("The test passed", 4),
             provider: "Okta".to_owned(),
             email: "priya.raman@acme.example".to_owned(),
+            differences: Some(Differences::sample()),
+            draft: "0a1b".to_owned(),
             before: sample_facts("9C:1F:27:B0"),
             after: sample_facts("02:AA:91:7E"),
             action: "/s/token/certificate/use".to_owned(),
