@@ -8,19 +8,20 @@
 
 use crate::keys::DecryptionKey;
 use crate::names::{DS, XENC, XENC11, dsig, xmlenc};
+use crate::oaep;
 use crate::rejection::{Code, Rejection};
 use crate::text::normalize;
 use crate::xml::Tree;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bergshamra::crypto::cipher;
 use bergshamra::crypto::keytransport::{OaepParams, from_uri_with_params};
-use bergshamra::crypto::{cipher, keytransport::KeyTransportAlgorithm};
 use uppsala::NodeId;
 
 /// How many wrapped keys of one message are tried.
 const MAX_WRAPPED_KEYS: usize = 8;
 
-/// The hashes of RSA-OAEP, each with its mask generation function.
+/// The hashes of RSA-OAEP, each with the mask generation function of the same hash.
 const MASKS: [(&str, &str); 4] = [
     (dsig::SHA1, xmlenc::MGF1_SHA1),
     (dsig::SHA256, xmlenc::MGF1_SHA256),
@@ -62,13 +63,11 @@ pub(crate) fn decrypt(
     }
     let ciphertext = cipher_value(tree, data)?;
     let content = cipher::from_uri(method).map_err(|_| failed())?;
-    for (transport, wrapped_key) in &transports {
+    for transport in &transports {
         for key in keys {
-            let Ok(Some(private)) = key.key().software_key() else { continue };
-            let Ok(session) = transport.decrypt(&private, wrapped_key) else { continue };
-            if session.len() != key_length {
+            let Some(session) = transport.unwrap(key).find(|session| session.len() == key_length) else {
                 continue;
-            }
+            };
             let plain = content.decrypt(&session, &ciphertext).map_err(|_| failed())?;
             let plain = String::from_utf8(plain).map_err(|_| failed())?;
             return Ok(Decrypted { xml: in_scope(tree, holder, &normalize(plain)), authenticated });
@@ -122,11 +121,41 @@ fn wrapped_keys(tree: &Tree<'_>, holder: NodeId, data: NodeId) -> Result<Vec<Nod
     Ok(found)
 }
 
-/// The key transport of one `EncryptedKey` with the wrapped bytes.
-fn transport(
-    tree: &Tree<'_>,
-    wrapped: NodeId,
-) -> Result<(Box<dyn KeyTransportAlgorithm>, Vec<u8>), Rejection> {
+/// How one key was wrapped, and the wrapped bytes.
+struct Transport {
+    digest: String,
+    /// Masks that it may have been wrapped with, the likeliest first.
+    masks: Vec<String>,
+    label: Option<Vec<u8>>,
+    wrapped: Vec<u8>,
+}
+
+impl Transport {
+    /// What comes out with this key, mask by mask.
+    fn unwrap(&self, key: &DecryptionKey) -> impl Iterator<Item = Vec<u8>> {
+        self.masks.iter().filter_map(|mask| {
+            if !is_own_mask(&self.digest, mask) {
+                return oaep::unwrap(key.raw(), (&self.digest, mask), self.label.as_deref(), &self.wrapped);
+            }
+            let params = OaepParams {
+                digest_uri: Some(self.digest.clone()),
+                mgf_uri: Some(mask.clone()),
+                oaep_params: self.label.clone(),
+            };
+            let private = key.key().software_key().ok().flatten()?;
+            let transport = from_uri_with_params(xmlenc::RSA_OAEP, params).ok()?;
+            transport.decrypt(&private, &self.wrapped).ok()
+        })
+    }
+}
+
+/// Whether the mask is made with the digest's own hash.
+fn is_own_mask(digest: &str, mask: &str) -> bool {
+    MASKS.contains(&(digest, mask))
+}
+
+/// The key transport of one `EncryptedKey`.
+fn transport(tree: &Tree<'_>, wrapped: NodeId) -> Result<Transport, Rejection> {
     let algorithm = encryption_method(tree, wrapped)?;
     if algorithm != xmlenc::RSA_OAEP_MGF1P && algorithm != xmlenc::RSA_OAEP {
         return Err(forbidden(xmlenc::RSA_OAEP_MGF1P, algorithm));
@@ -142,24 +171,21 @@ fn transport(
     let Some((_, own_mgf)) = MASKS.iter().find(|(known, _)| *known == digest) else {
         return Err(forbidden_transport(algorithm, &digest));
     };
-    // The library masks with the digest's own hash. Providers that name only a digest mostly do the same,
-    // though XML Encryption 1.1, 5.5.2 would have SHA-1; another mask is refused where it is named.
-    match parameter(XENC11, "MGF") {
-        Some(mgf) if algorithm == xmlenc::RSA_OAEP && mgf != *own_mgf => {
-            return Err(forbidden_transport(algorithm, &format!("{digest} and {mgf}")));
-        }
-        _ => {}
-    }
+    // Where no mask is named, XML Encryption 1.1, 5.5.2 has SHA-1, as Java does it; others mask with the digest's own
+    // hash. Both are tried, and what fits neither fails as everything does.
+    let named = parameter(XENC11, "MGF").filter(|_| algorithm == xmlenc::RSA_OAEP);
+    let masks = match named {
+        Some(mask) if mask == *own_mgf || oaep::is_known(&digest, &mask) => vec![mask],
+        Some(mask) => return Err(forbidden_transport(algorithm, &format!("{digest} and {mask}"))),
+        None if digest == dsig::SHA1 => vec![(*own_mgf).to_owned()],
+        None => vec![(*own_mgf).to_owned(), xmlenc::MGF1_SHA1.to_owned()],
+    };
     let label = match tree.one(method, XENC, "OAEPparams") {
         Ok(Some(node)) => Some(base64_text(tree, node)?).filter(|label| !label.is_empty()),
         Ok(None) => None,
         Err(_) => return Err(unsupported("OAEPparams stands twice")),
     };
-    let params =
-        OaepParams { digest_uri: Some(digest), mgf_uri: Some((*own_mgf).to_owned()), oaep_params: label };
-    let transport =
-        from_uri_with_params(algorithm, params).map_err(|_| unsupported("unknown key transport"))?;
-    Ok((transport, cipher_value(tree, wrapped)?))
+    Ok(Transport { digest, masks, label, wrapped: cipher_value(tree, wrapped)? })
 }
 
 /// The bytes of `CipherData/CipherValue`; a reference to elsewhere is refused.

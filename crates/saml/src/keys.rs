@@ -9,6 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use bergshamra::Key;
 use bergshamra::keys::loader;
 use jiff::Timestamp;
+use rsa::RsaPrivateKey;
+use rsa::pkcs8::DecodePrivateKey as _;
 use std::fmt;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -120,18 +122,27 @@ impl Eq for SigningKey {}
 
 /// A private RSA key that decrypts what providers encrypt for us.
 #[derive(Clone)]
-pub struct DecryptionKey(Key);
+pub struct DecryptionKey {
+    key: Key,
+    /// The same key, for what the library does not know.
+    raw: RsaPrivateKey,
+}
 
 impl DecryptionKey {
     /// Reads an unencrypted RSA key in PEM: PKCS#8 or PKCS#1; other blocks in the text are passed over.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
-        loader::load_rsa_private_pem(pkcs8_pem(text)?.as_bytes())
-            .map(Self)
-            .map_err(|_| KeyError::NotAPrivateKey)
+        let pem = pkcs8_pem(text)?;
+        let key = loader::load_rsa_private_pem(pem.as_bytes()).map_err(|_| KeyError::NotAPrivateKey)?;
+        let raw = RsaPrivateKey::from_pkcs8_pem(&pem).map_err(|_| KeyError::NotAPrivateKey)?;
+        Ok(Self { key, raw })
     }
 
     pub(crate) fn key(&self) -> &Key {
-        &self.0
+        &self.key
+    }
+
+    pub(crate) fn raw(&self) -> &RsaPrivateKey {
+        &self.raw
     }
 }
 

@@ -19,6 +19,7 @@ mod keys;
 pub mod logout;
 pub mod metadata;
 mod names;
+mod oaep;
 mod rejection;
 mod request;
 mod signature;

@@ -12,9 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 /// The identity provider's entity id in tests.
 pub const IDP: &str = "https://idp.acme.test/metadata";
 /// Our entity id in tests.
-pub const SP: &str = "https://frontdesk.test/saml/con_1";
+pub const SP: &str = "https://frontdesk.test/saml/con_00000000000000000000000001";
 /// Our assertion consumer service in tests.
-pub const ACS: &str = "https://frontdesk.test/saml/con_1/acs";
+pub const ACS: &str = "https://frontdesk.test/saml/con_00000000000000000000000001/acs";
 /// The open request in tests.
 pub const REQUEST: &str = "_req1f0c2b7d4e";
 

@@ -115,3 +115,70 @@ fn rsa_oaep_with_sha256() {
         validate(xml.as_bytes(), &expected, now()).unwrap_or_else(|r| panic!("{}: {r}", r.code));
     }
 }
+
+/// Wrapped by OpenSSL for the test key: label hash, mask hash, the key `0123456789abcdef0123456789abcdef`.
+const MIXED: [(&str, &str, &str); 3] = [
+    (
+        "sha256",
+        "sha1",
+        "icanspF0OXBO8Sj2HxQQIsSqSjmbExVxsM0a6BNYgIjshRrY6tB9TDPhXyrdWnT6ptJ1iLSORJ4JxRhzgTAROlRZCZEDkRvdHJh1\
+         mw2hJxsQJKW1QuyJ51tJSnIIYL7rfVbWOwpDgT98OQ4bIYAEhhvww+auVgKABizzFPPUDczpAyZYG6LR9QbyzX/e040RXdqQ67Fz\
+         1UyucEO0BWqClppQWLtSMdOnnz7U1dgjREvROEjmFonhHrqOE94YmXaxeE5hh2DA6L5G+lNWSAI4aCScgB/Cb0pbBsaYDnrHq6hG\
+         kydoYYVABci4yQWvXZzmdwQ/Ybpxxhr3vfIXl/5NJg==",
+    ),
+    (
+        "sha512",
+        "sha1",
+        "ey9th84Alv6j2dWafGIz5HKuoX4O42HX3v+Q28Qp6E/YuYx7VQMq9AqtTZjDAtwAtB3w4SWs+3RpkXmwR031LxF3wkw6aXq0UpHB\
+         x5ZdRboNMXi25WrQsesVg/SgFTgaAcASd4HDSNRqNjIX/PovMWPG+URoV2ccTEkvj87X4CYo9rkSgrZgWFqlHsy6Cb+2Ij/qVOFA\
+         jVSP+Kal5621KQejrksE93jIJwC1fvOjlGOj//mtjMuPJkDdTT2CiOTxdTLE93zACJbS5oYMGYQnL1T7JglAXeaXKhx6adOFsbd4\
+         wFX354P4Al4L0rDfaQjuLXt8nvBwC7mbJdsK710QjQ==",
+    ),
+    (
+        "sha512",
+        "sha256",
+        "Z3+UCxYWzXmSiPhDkHsml4EYQAQQ1miw+0yODry+zeS+Bi2owzJF47HQTjzPXxKjnb5iUkZl1Nd7fxeHbRhP3+VfDOV6vXFX/FFv\
+         R2UMz8gjgbWkDCwQoEdmyYMXI87rzDYmo0/OFpgukLD1z+9xulGcQY1vRthC4ZrGlmhR+qgMhIApmxMUSjKEpYXYiThuqA7n/J+Q\
+         t8pfaWxO2tz3ffJskaDIlZgidUZ+1qF0IlXrpILk5wBdCWNs7ak2shMgbZ9w9lVh4/Xb05SeLGDTnTWrMK3MzUs+JjaiupkmLRt3\
+         fdWygOusF0e0XbUMMJ/KjoVRPkS8V3bNMctJzk5X0Q==",
+    ),
+];
+
+#[test]
+fn rsa_oaep_whose_mask_has_another_hash() {
+    let recipient = TestKey::Encryption.signer().unwrap();
+    let to = EncryptFor {
+        cert_der: recipient.cert_der(),
+        cipher: ContentCipher::Aes256Gcm,
+        session_key: b"0123456789abcdef0123456789abcdef",
+    };
+    let xml = answer().to_xml(&signer(TestKey::Rsa), Signed::Assertion, Some(&to)).unwrap();
+    let start = xml.find("<xenc:CipherValue>").unwrap() + "<xenc:CipherValue>".len();
+    let end = xml.find("</xenc:CipherValue>").unwrap();
+    let mgf1p = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
+    let oaep11 = "http://www.w3.org/2009/xmlenc11#rsa-oaep";
+    let decryption = [TestKey::Encryption.decryption_key().unwrap()];
+    let keys = [TestKey::Rsa.signing_key().unwrap()];
+    for (digest, mask, wrapped) in MIXED {
+        let xml = format!("{}{wrapped}{}", &xml[..start], &xml[end..]);
+        let digest = format!("<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#{digest}\"/>");
+        let named = format!(
+            "<m:MGF xmlns:m=\"http://www.w3.org/2009/xmlenc11#\" Algorithm=\"http://www.w3.org/2009/xmlenc11#mgf1{mask}\"/>"
+        );
+        let mut ways = vec![(oaep11, format!("{digest}{named}"))];
+        // SHA-1 goes without saying.
+        if mask == "sha1" {
+            ways.extend([(oaep11, digest.clone()), (mgf1p, digest)]);
+        }
+        for (algorithm, parameters) in ways {
+            let method = format!("<xenc:EncryptionMethod Algorithm=\"{mgf1p}\"/>");
+            assert!(xml.contains(&method));
+            let with = format!(
+                "<xenc:EncryptionMethod Algorithm=\"{algorithm}\">{parameters}</xenc:EncryptionMethod>"
+            );
+            let xml = xml.replace(&method, &with);
+            let expected = Expected { decryption_keys: &decryption, ..expected(&keys) };
+            validate(xml.as_bytes(), &expected, now()).unwrap_or_else(|r| panic!("{algorithm} {mask}: {r}"));
+        }
+    }
+}

@@ -1,9 +1,14 @@
 //! Messages in the shape of each provider, signed and encrypted by xmlsec1 (`testdata/make-samples.py`): every
 //! one must be accepted, with the right person and the right attributes.
 
-use saml::testing::{ACS, REQUEST, SP, TestKey, now};
+use saml::testing::{REQUEST, TestKey, now};
 use saml::{Assertion, Code, Expected, SigningKey, validate};
 use std::path::Path;
+
+/// For whom the samples were made.
+const SAMPLE_SP: &str = "https://frontdesk.test/saml/con_1";
+/// Where they were sent.
+const SAMPLE_ACS: &str = "https://frontdesk.test/saml/con_1/acs";
 
 const OKTA: &str = "http://www.okta.com/exk1abcDEF2ghIJK3x7";
 const ENTRA: &str = "https://sts.windows.net/6f1c0a52-3d0e-4d8b-9f61-2b7c7f0e9a11/";
@@ -104,7 +109,7 @@ fn judge(xml: &str, issuer: &str, allow_sha1: bool) -> Result<Assertion, saml::R
         request_id: Some(REQUEST),
         decryption_keys: &decryption,
         allow_sha1,
-        ..Expected::new(issuer, &keys, SP, ACS)
+        ..Expected::new(issuer, &keys, SAMPLE_SP, SAMPLE_ACS)
     };
     validate(xml.as_bytes(), &expected, now())
 }

@@ -7,6 +7,11 @@ use saml::testing::{ACS, REQUEST, SP, TestKey, answer, expected, now};
 use saml::{Assertion, Expected, Rejection, SignatureStyle, SigningKey, sign_element, validate};
 use std::path::Path;
 
+/// For whom the samples were made.
+const SAMPLE_SP: &str = "https://frontdesk.test/saml/con_1";
+/// Where they were sent.
+const SAMPLE_ACS: &str = "https://frontdesk.test/saml/con_1/acs";
+
 const RESPONSE_ID: &str = "_resp5b1f0e";
 const ASSERTION_ID: &str = "_asrt9c2d44";
 const ALL: [Signed; 3] = [Signed::Response, Signed::Assertion, Signed::Both];
@@ -56,7 +61,8 @@ fn sample(name: &str) -> String {
 fn sample_accepted(xml: &str) {
     let issuer = "https://app.onelogin.com/saml/metadata/0a1b2c3d-4e5f-6789-abcd-ef0123456789";
     let keys = keys();
-    let expected = Expected { request_id: Some(REQUEST), ..Expected::new(issuer, &keys, SP, ACS) };
+    let expected =
+        Expected { request_id: Some(REQUEST), ..Expected::new(issuer, &keys, SAMPLE_SP, SAMPLE_ACS) };
     validate(xml.as_bytes(), &expected, now()).unwrap_or_else(|r| panic!("{}: {r}\n{xml}", r.code));
 }
 

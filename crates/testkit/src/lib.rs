@@ -52,10 +52,7 @@ impl Drop for Database {
 /// The databases to run on. PostgreSQL gets a schema of its own for each test.
 pub async fn databases() -> Vec<Database> {
     let unique = unique();
-    let folder = std::env::temp_dir().join(format!("frontdesk-test-{unique}"));
-    std::fs::create_dir_all(&folder).expect("a temporary folder");
-    let sqlite = Database { name: "sqlite", target: Target::Sqlite(folder.join("test.sqlite")), folder };
-    let mut all = vec![sqlite];
+    let mut all = vec![sqlite()];
     match std::env::var("FRONTDESK_TEST_DATABASE") {
         Ok(url) => all.push(Database {
             name: "postgres",
@@ -69,6 +66,13 @@ pub async fn databases() -> Vec<Database> {
         ),
     }
     all
+}
+
+/// An SQLite database alone, for what does not depend on the database.
+pub fn sqlite() -> Database {
+    let folder = std::env::temp_dir().join(format!("frontdesk-test-{}", unique()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    Database { name: "sqlite", target: Target::Sqlite(folder.join("test.sqlite")), folder }
 }
 
 async fn postgres_schema(url: &str, unique: &str) -> String {

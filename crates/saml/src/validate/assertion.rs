@@ -175,7 +175,8 @@ struct AuthnStatement {
     context: Option<String>,
 }
 
-/// `AuthnStatement` (profiles 4.1.4.2: at least one). The first counts; the session must last in all.
+/// `AuthnStatement` (profiles 4.1.4.2: at least one). The first counts; the session must last in all, and
+/// ends with the first of them.
 fn authn_statement(
     tree: &Tree<'_>,
     assertion: NodeId,
@@ -200,7 +201,11 @@ fn authn_statement(
             .expected(format!("a session that lasts at {now}"))
             .received(format!("a session until {until}")));
         }
-        if first.is_none() {
+        if let Some(known) = &mut first {
+            // Whichever of the provider's sessions ends first ends ours.
+            let known: &mut AuthnStatement = known;
+            known.session_end = known.session_end.into_iter().chain(session_end).min();
+        } else {
             first = Some(AuthnStatement {
                 instant: at,
                 session_index: tree.attr(statement, "SessionIndex").map(str::to_owned),

@@ -5,7 +5,7 @@
 use crate::kit::*;
 use saml::Code;
 use saml::idp::{Answer, Signed};
-use saml::testing::{TestKey, answer};
+use saml::testing::{SP, TestKey, answer};
 
 #[test]
 fn comment_in_the_name_id_never_shortens_it() {
@@ -32,9 +32,10 @@ fn comment_in_an_attribute_value_never_shortens_it() {
 
 #[test]
 fn comment_in_the_audience_or_the_issuer_never_shortens_it() {
-    let long = Answer { audience: "https://frontdesk.test/saml/con_1.evil.test", ..answer() };
+    let audience = format!("{SP}.evil.test");
+    let long = Answer { audience: &audience, ..answer() };
     let xml = sign(long.response_xml(&long.assertion_xml()), Signed::Assertion, TestKey::Rsa);
-    refused(&swap(&xml, "con_1.evil.test", "con_1<!-- -->.evil.test"), &[Code::AudienceMismatch]);
+    refused(&swap(&xml, &audience, &format!("{SP}<!-- -->.evil.test")), &[Code::AudienceMismatch]);
     let long = Answer { issuer: "https://idp.acme.test/metadata.evil.test", ..answer() };
     let xml = sign(long.response_xml(&long.assertion_xml()), Signed::Assertion, TestKey::Rsa);
     refused(&xml.replace("metadata.evil.test", "metadata<!-- -->.evil.test"), &[Code::IssuerMismatch]);

@@ -87,7 +87,8 @@ impl NewConnection {
             }
             Protocol::Saml => match (self.metadata_xml, self.metadata_url, self.idp_entity_id) {
                 (Some(xml), None, entity_id) => Ok(Input::MetadataXml { xml, entity_id }),
-                (None, Some(url), _) => Ok(Input::MetadataUrl(url)),
+                (None, Some(url), None) => Ok(Input::MetadataUrl(url)),
+                (None, Some(url), Some(entity_id)) => Ok(Input::MetadataUrlOf { url, entity_id }),
                 (None, None, Some(entity_id)) => Ok(Input::Manual {
                     entity_id,
                     sso_url: self
@@ -273,7 +274,7 @@ async fn to_json(app: &App, it: &Connection, state: &Known) -> Result<Value, Pro
     });
     match it.protocol {
         Protocol::Saml => {
-            answer["saml"] = json!({"acs_url": ours.acs_url, "entity_id": ours.entity_id, "metadata_url": ours.metadata_url});
+            answer["saml"] = json!({"acs_url": ours.acs_url, "entity_id": ours.entity_id, "metadata_url": ours.metadata_url, "slo_url": ours.slo_url});
         }
         Protocol::Oidc => {
             answer["oidc"] = json!({

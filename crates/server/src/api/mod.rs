@@ -11,6 +11,7 @@ mod events;
 mod imports;
 mod members;
 mod organizations;
+mod requests;
 mod routing;
 mod sessions;
 mod setup_links;
@@ -37,6 +38,10 @@ pub fn machine() -> Router<App> {
         .route(
             "/api/v1/organizations/{id}/connections/{connection}",
             get(connections::show).patch(connections::update).delete(connections::remove),
+        )
+        .route(
+            "/api/v1/organizations/{id}/connections/{connection}/requests",
+            get(requests::show).put(requests::set),
         )
         .route(
             "/api/v1/organizations/{id}/connections/{connection}/signals",

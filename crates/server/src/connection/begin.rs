@@ -11,6 +11,7 @@ use saml::{AuthnRequest, binding_uri};
 use serde_json::{Value, json};
 
 use super::config::{OidcConfig, SamlConfig, Settings};
+use super::requests::Comparison;
 use super::{keys, metadata, provider_documents};
 use crate::app::App;
 use crate::problem::Problem;
@@ -70,8 +71,9 @@ async fn begin_saml(
     flow: FlowId,
     options: &BeginOptions,
 ) -> Result<Begin, Problem> {
+    let wanted = &config.requests;
     let endpoint = config
-        .preferred_sso()
+        .sign_in_endpoint()
         .ok_or_else(|| Problem::internal(&"a SAML connection without a sign-in address"))?;
     let keys = if config.want_signed_requests { Some(keys::ensure(app).await?) } else { None };
     let signer = keys.as_ref().map(|keys| &keys.signer);
@@ -79,11 +81,22 @@ async fn begin_saml(
     let issuer = metadata::entity_id(app, connection.id);
     let acs_url = metadata::acs_url(app, connection.id);
     let mut request = AuthnRequest::new(&id, app.now().to_jiff(), &endpoint.location, &issuer, &acs_url);
-    request.force_authn = options.force_authn;
+    request.force_authn = options.force_authn || wanted.force_authn;
+    request.name_id_format = wanted.name_id_format.as_deref();
     // A class of SAML is an address; whatever else an application asks for would only be refused there.
     let classes: Vec<&str> =
         options.acr_values.iter().map(String::as_str).filter(|class| class.contains(':')).collect();
-    request.authn_context = &classes;
+    let own: Vec<&str> = wanted.authn_context.iter().map(String::as_str).collect();
+    // What the connection demands stands above what an application would like.
+    if own.is_empty() {
+        request.authn_context = &classes;
+    } else {
+        request.authn_context = &own;
+        request.comparison = match wanted.comparison {
+            Comparison::Exact => saml::Comparison::Exact,
+            Comparison::Minimum => saml::Comparison::Minimum,
+        };
+    }
     let relay_state = flow.to_string();
     let response = if endpoint.binding == binding_uri::POST {
         let value = request.post_value(signer).map_err(|e| Problem::internal(&e))?;
@@ -93,7 +106,13 @@ async fn begin_saml(
         let url = request.redirect_url(Some(&relay_state), signer).map_err(|e| Problem::internal(&e))?;
         leave(&url)
     };
-    Ok(Begin { response, state: json!({ "request_id": id }) })
+    let exact = wanted.comparison == Comparison::Exact && !own.is_empty();
+    let state = json!({
+        "request_id": id,
+        "fresh_since": wanted.force_authn.then(|| app.now().as_micros()),
+        "classes": exact.then_some(&own),
+    });
+    Ok(Begin { response, state })
 }
 
 /// OpenID Connect Core 3.1.2.1 with RFC 7636.

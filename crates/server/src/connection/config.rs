@@ -11,6 +11,7 @@ use saml::{IdpMetadata, SigningKey, binding_uri};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::requests::Requests;
 use crate::problem::Problem;
 
 /// Where a sealed client secret belongs, so that it cannot be moved.
@@ -53,6 +54,9 @@ pub struct SamlConfig {
     /// The attribute that is looked at first for a thing that is wanted (`email`, `firstName`, …).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
+    /// What our requests ask for.
+    #[serde(default, skip_serializing_if = "Requests::is_default")]
+    pub requests: Requests,
 }
 
 /// An address and the binding spoken there.
@@ -203,6 +207,7 @@ impl SamlConfig {
             allow_sha1: false,
             allow_idp_initiated: false,
             attributes: BTreeMap::new(),
+            requests: Requests::default(),
         }
     }
 

@@ -244,6 +244,29 @@ pub(super) fn no_subject(app: &App, connection: &Connection, name_id: &NameId) -
     }
 }
 
+/// The person signed in in another way than the connection demands.
+pub(super) fn other_class(
+    app: &App,
+    connection: &Connection,
+    expected: &[&str],
+    received: Option<&str>,
+) -> Refused {
+    let console = Help::of(app, connection).console();
+    Refused {
+        code: "authn_context_mismatch".to_owned(),
+        expected: Some(expected.join(" or ")),
+        received: Some(received.unwrap_or("no AuthnContextClassRef").to_owned()),
+        message: "The person signed in at the identity provider in another way than this connection demands."
+            .to_owned(),
+        steps: vec![
+            format!(
+                "In {console} let this application demand that way of signing in, and name it in the answer."
+            ),
+            "Or let an operator change what the requests of the connection ask for.".to_owned(),
+        ],
+    }
+}
+
 /// The provider says, or does not say, that the address is the person's.
 pub(super) fn email_not_verified(app: &App, connection: &Connection, received: Option<bool>) -> Refused {
     let console = Help::of(app, connection).console();

@@ -36,6 +36,9 @@ pub async fn finish_saml(
     let keys = keys::existing(app).await.map_err(|problem| explain::ours(&problem))?;
     let assertion = check(app, connection, &config, (state, saml_response, now), keys.as_deref())
         .map_err(|rejection| explain::saml(app, connection, &rejection))?;
+    if let Some(refused) = other_class(app, connection, state, &assertion) {
+        return Err(refused);
+    }
     person(app, connection, (&config, &assertion), now)
 }
 
@@ -57,9 +60,24 @@ fn check(
         allow_unsolicited: config.allow_idp_initiated && request_id.is_none(),
         allow_sha1: config.allow_sha1,
         decryption_keys: keys.map_or(&[], |keys| &keys.decryption),
+        // Where each sign-in must be a fresh one, a session from before the request is none.
+        max_authn_age: state
+            .get("fresh_since")
+            .and_then(Value::as_i64)
+            .map(|since| now.duration_since(Time::from_micros(since).to_jiff())),
         ..Expected::new(&config.entity_id, &signing_keys, &entity_id, &acs_url)
     };
     saml::validate(response.as_bytes(), &expected, now)
+}
+
+/// Refuses another way of signing in than those that the connection demands.
+fn other_class(app: &App, connection: &Connection, state: &Value, assertion: &Assertion) -> Option<Refused> {
+    let classes: Vec<&str> = state.get("classes")?.as_array()?.iter().filter_map(Value::as_str).collect();
+    let received = assertion.authn_context.as_deref();
+    if received.is_some_and(|class| classes.contains(&class)) {
+        return None;
+    }
+    Some(explain::other_class(app, connection, &classes, received))
 }
 
 fn person(

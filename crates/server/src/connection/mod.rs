@@ -29,6 +29,7 @@ mod proof_again;
 mod provider_documents;
 mod read;
 pub mod refresh;
+pub mod requests;
 mod route;
 mod routing;
 mod routing_change;

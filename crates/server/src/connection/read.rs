@@ -36,6 +36,13 @@ pub enum Input {
     },
     /// Where the metadata is.
     MetadataUrl(String),
+    /// Where the metadata of several providers is, and which of them is meant.
+    MetadataUrlOf {
+        /// The address.
+        url: String,
+        /// The chosen provider.
+        entity_id: String,
+    },
     /// Values typed by hand.
     Manual {
         /// The provider's entity id.
@@ -87,11 +94,12 @@ pub async fn read_input(
     };
     match input {
         Input::MetadataXml { xml, entity_id } => reader.xml(xml, entity_id.as_deref(), None),
-        Input::MetadataUrl(url) => reader.url(url).await,
+        Input::MetadataUrl(url) => reader.url(url, None).await,
+        Input::MetadataUrlOf { url, entity_id } => reader.url(url, Some(entity_id)).await,
         Input::Manual { entity_id, sso_url, certificate } => reader.manual(entity_id, sso_url, certificate),
         Input::Pasted(text) => match pasted::read(text)? {
             Pasted::Document(xml) => reader.xml(&xml, None, None),
-            Pasted::Address(url) => reader.url(&url).await,
+            Pasted::Address(url) => reader.url(&url, None).await,
         },
         Input::Oidc(input) => reader.oidc(input).await,
     }
@@ -113,7 +121,7 @@ impl Reader<'_> {
         self.trusted(&metadata, from)
     }
 
-    async fn url(&self, url: &str) -> Result<Settings, Problem> {
+    async fn url(&self, url: &str, chosen: Option<&str>) -> Result<Settings, Problem> {
         let url = url.trim();
         if url.is_empty() {
             return Err(Problem::field("metadata_url", "Paste the address of the metadata."));
@@ -145,7 +153,7 @@ impl Reader<'_> {
                 "{url} answered with something that is no UTF-8 text. Expected the metadata document in XML."
             ))
         })?;
-        self.xml(&text, None, Some(url))
+        self.xml(&text, chosen, Some(url))
     }
 
     fn manual(&self, entity_id: &str, sso_url: &str, certificate: &str) -> Result<Settings, Problem> {

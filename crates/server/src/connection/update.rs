@@ -142,7 +142,7 @@ pub async fn mark_tested(
 }
 
 /// The connection as it is now, held until the transaction ends.
-async fn fresh(tx: &mut Tx, id: ConnectionId) -> Result<Connection, Problem> {
+pub(super) async fn fresh(tx: &mut Tx, id: ConnectionId) -> Result<Connection, Problem> {
     tx.lock(&id.to_string()).await?;
     let found = store::connection::lookup(tx, id).await?;
     found.ok_or_else(|| Problem::not_found("connection"))
@@ -174,6 +174,7 @@ pub(super) fn carry_over(new: &mut Settings, old: &Settings) {
             // Signing where it is not asked for does no harm; leaving it out where it is breaks every sign-in.
             new.want_signed_requests |= old.want_signed_requests;
             new.attributes.clone_from(&old.attributes);
+            new.requests.clone_from(&old.requests);
         }
         (Settings::Oidc(new), Settings::Oidc(old)) => new.attributes.clone_from(&old.attributes),
         _ => {}

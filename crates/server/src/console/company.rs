@@ -26,7 +26,7 @@ use web::pages::org::Act;
 use web::pages::setup::DomainAnswer;
 use web::parts::{Choice, Field, Figure, Filter, Notice, Opt, Person, Status, Tone, When};
 
-type Ids = Path<HashMap<String, String>>;
+pub(super) type Ids = Path<HashMap<String, String>>;
 
 /// What the share of sign-ins that worked is about.
 const WEEK: Duration = Duration::from_hours(24 * 7);

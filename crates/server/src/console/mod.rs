@@ -13,6 +13,7 @@ mod mails;
 mod operators;
 mod passkeys;
 mod product;
+mod requests;
 mod trace;
 
 use axum::Router;
@@ -40,6 +41,10 @@ pub fn pages() -> Router<App> {
         .route("/console/organizations/{organization}/setup-links", post(company::link))
         .route("/console/organizations/{organization}/policy", post(company::policy))
         .route("/console/organizations/{organization}/switches/{switch}", post(company::switch))
+        .route(
+            "/console/organizations/{organization}/connections/{connection}/requests",
+            get(requests::show).post(requests::save),
+        )
         .route("/console/sign-ins", get(logs::attempts))
         .route("/console/sign-ins/{reference}", get(trace::show))
         .route("/console/scim", get(logs::requests))

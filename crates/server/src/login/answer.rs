@@ -14,7 +14,8 @@ use super::{record, return_to};
 use crate::app::App;
 use crate::care;
 use crate::connection::compare::{Comparison, Evidence};
-use crate::connection::{self, Asserted, Refused};
+use crate::connection::requests::IdpInitiated;
+use crate::connection::{self, Asserted, Refused, Settings};
 use crate::enforcement;
 use crate::problem::Problem;
 use crate::rate;
@@ -34,6 +35,17 @@ pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -
         )
     })?;
     let Some(flow) = params.first("RelayState").and_then(|state| state.parse::<FlowId>().ok()) else {
+        if let Some(Settings::Saml(config)) = Settings::of(&connection)
+            && config.requests.idp_initiated == IdpInitiated::Off
+        {
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "idp_initiated_off",
+                "Start the sign-in here",
+                "Your company allows only sign-ins that begin with us, and this one began in the portal of its identity \
+                 provider. Open the application itself, or our sign-in page, and enter your work address.",
+            ));
+        }
         // Nobody asked for this answer. It is not used: the person is sent to the provider once more, by us.
         return Ok(see_other(&format!("/login?connection={}", connection.id)));
     };

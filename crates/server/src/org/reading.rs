@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use model::{Connection, ConnectionId, ConnectionStatus, OrganizationId, Time};
+use web::Html;
 use web::pages::org::{Act, ConnectionCard};
 use web::parts::Notice;
 
@@ -40,6 +41,15 @@ impl Known {
     pub fn cards(&self, all: &[Connection], desk: &Desk) -> Vec<ConnectionCard> {
         all.iter().map(|it| connection_card(it, self.states.get(&it.id), desk, self.now)).collect()
     }
+}
+
+/// What our requests ask for, with the operators' page about it.
+pub(super) fn requests_fact(it: &Connection, desk: &Desk) -> Option<(String, Html)> {
+    let Some(Settings::Saml(saml)) = Settings::of(it).filter(|_| desk.operator) else { return None };
+    let how = if saml.want_signed_requests { "Signed" } else { "Not signed" };
+    let by = saml.sign_in_endpoint().map_or("", |to| connection::requests::binding_name(&to.binding));
+    let at = format!("/console/organizations/{}/connections/{}/requests", it.organization_id, it.id);
+    Some(("Sign-in requests".to_owned(), Html::link(&at, &format!("{how}, by {by}"))))
 }
 
 /// What can be done about the provider's documents.

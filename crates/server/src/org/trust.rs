@@ -10,7 +10,7 @@ use store::scim_request::{Of, ScimRequest};
 
 use super::Desk;
 use super::links;
-use super::reading::{Known, reading_act, reading_acts};
+use super::reading::{Known, reading_act, reading_acts, requests_fact};
 use super::words;
 use crate::app::App;
 use crate::care::{self, State as Care};
@@ -213,6 +213,7 @@ pub(super) fn connection_card(
             ("Last sign-in".to_owned(), Html::text(&words::maybe_when(it.last_login_at).text)),
         ]
         .into_iter()
+        .chain(requests_fact(it, desk))
         .chain(care::reading(it, known.unwrap_or(&Care::default()), now))
         .collect(),
         open: (Settings::of(it).is_some())

@@ -10,6 +10,7 @@ mod links;
 mod own;
 mod passkeys;
 mod refused;
+mod requests;
 mod routing;
 mod sessions;
 mod single_logout;

@@ -145,6 +145,7 @@ fn samples_of_the_console() -> Vec<Sample> {
         "console-passkeys": console::OperatorPasskeys::sample(),
         "console-organizations": console::Organizations::sample(),
         "console-organizations-empty": console::Organizations::sample_empty(),
+        "console-requests": console::ConnectionRequests::sample(),
         "console-new-organization": console::NewOrganization::sample(),
         "console-organization": console::Organization::sample(),
         "console-attempts": console::Attempts::sample(),

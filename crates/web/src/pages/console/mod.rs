@@ -6,6 +6,7 @@ mod log;
 mod mail;
 mod organization;
 mod product;
+mod requests;
 
 pub use access::{FirstOperator, OperatorPasskeys, OperatorSignIn, Operators};
 pub use keys::{KeyGroup, KeyRow, Keys};
@@ -15,6 +16,7 @@ pub use organization::{NewOrganization, Organization, OrganizationRow, Organizat
 pub use product::{
     ApplicationForm, ApplicationRow, Applications, LogoutCallRow, SecretMade, TokenRow, Tokens,
 };
+pub use requests::ConnectionRequests;
 
 use super::sample_page;
 use crate::layout::{NavItem, Page};

@@ -1,0 +1,172 @@
+//! What the requests of a company's SAML connection ask for.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use model::Connection;
+
+use super::company::Ids;
+use crate::app::App;
+use crate::connection::requests::{self, Comparison, FORMATS, IdpInitiated, Wanted, binding_name};
+use crate::connection::{self, SamlConfig};
+use crate::org::{Desk, words};
+use crate::problem::Problem;
+use crate::request::{FormParams, Params};
+use crate::trace;
+use web::pages::console::ConnectionRequests;
+use web::parts::{Choice, Field, Notice, Opt};
+
+/// `GET …/connections/{connection}/requests`.
+pub async fn show(
+    State(app): State<App>,
+    desk: Desk,
+    axum::extract::Path(ids): Ids,
+    params: Params,
+) -> Result<Response, Problem> {
+    let it = require(&app, &desk, &ids).await?;
+    let config = requests::of(&it)?;
+    let flash = words::done(params.first("done"));
+    Ok(page(&app, &desk, &it, &config, (flash, Faults::default(), StatusCode::OK)))
+}
+
+/// `POST …/connections/{connection}/requests`.
+pub async fn save(
+    State(app): State<App>,
+    desk: Desk,
+    axum::extract::Path(ids): Ids,
+    form: FormParams,
+) -> Result<Response, Problem> {
+    let it = require(&app, &desk, &ids).await?;
+    let wanted = Wanted::of_form(|name| form.first(name).map(ToOwned::to_owned));
+    let mut tx = app.write().await?;
+    match requests::set(&app, &mut tx, &it, wanted, &desk.actor).await {
+        Ok(it) => {
+            tx.commit().await?;
+            Ok(Redirect::to(&format!("{}?done=saved", here(&desk, &it))).into_response())
+        }
+        Err(problem) if problem.fields.is_empty() => Err(problem),
+        Err(problem) => {
+            drop(tx);
+            let fault = |name: &str| {
+                problem.fields.iter().find(|fault| fault.field == name).map(|fault| fault.problem.clone())
+            };
+            let faults = Faults {
+                typed: form.first("authn_context").map(ToOwned::to_owned),
+                classes: fault("authn_context"),
+                comparison: fault("comparison"),
+                format: fault("name_id_format"),
+                binding: fault("binding"),
+            };
+            let config = requests::of(&it)?;
+            Ok(page(&app, &desk, &it, &config, (None, faults, problem.status)))
+        }
+    }
+}
+
+/// What was wrong with the form.
+#[derive(Default)]
+struct Faults {
+    typed: Option<String>,
+    classes: Option<String>,
+    comparison: Option<String>,
+    format: Option<String>,
+    binding: Option<String>,
+}
+
+async fn require(
+    app: &App,
+    desk: &Desk,
+    ids: &std::collections::HashMap<String, String>,
+) -> Result<Connection, Problem> {
+    let id = ids.get("connection").and_then(|id| id.parse().ok());
+    let id = id.ok_or_else(|| Problem::not_found("connection"))?;
+    connection::get(&mut app.read().await?, desk.organization.id, id).await
+}
+
+fn here(desk: &Desk, it: &Connection) -> String {
+    format!("/console/organizations/{}/connections/{}/requests", desk.organization.id, it.id)
+}
+
+fn page(
+    app: &App,
+    desk: &Desk,
+    it: &Connection,
+    config: &SamlConfig,
+    (flash, faults, status): (Option<Notice>, Faults, StatusCode),
+) -> Response {
+    let requests = &config.requests;
+    let provider = trace::provider(&it.provider);
+    let mut surroundings = desk.page(app, "Sign-in requests", None);
+    surroundings.flash = flash;
+    let to = config.sign_in_endpoint();
+    let to = to.map_or_else(String::new, |to| format!("{}, by {}", to.location, binding_name(&to.binding)));
+    let mut bindings = vec![("", "As its metadata prefers")];
+    bindings.extend(
+        config
+            .bindings()
+            .into_iter()
+            .map(|name| (name, if name == "post" { "Form (POST)" } else { "Redirect" })),
+    );
+    let mut formats = vec![("", "Whatever it is set to send")];
+    formats.extend(FORMATS.map(|(name, uri)| (uri, name)));
+    let format = requests.name_id_format.as_deref().unwrap_or_default();
+    if !formats.iter().any(|(uri, _)| *uri == format) {
+        formats.push((format, format));
+    }
+    let comparison = if requests.comparison == Comparison::Minimum { "minimum" } else { "exact" };
+    let page = ConnectionRequests {
+        page: surroundings,
+        title: format!("What we ask {provider} for"),
+        summary: format!("Requests go to {to}."),
+        signed: vec![
+            Choice::new(
+                "signed",
+                "yes",
+                "Signed",
+                "With our key. Does no harm where it is not asked for.",
+                config.want_signed_requests,
+            ),
+            Choice::new(
+                "signed",
+                "no",
+                "Not signed",
+                "Only where the provider’s metadata does not ask for it.",
+                !config.want_signed_requests,
+            ),
+        ],
+        bindings: Opt::list(&bindings, requests.binding.as_deref().map(binding_name).unwrap_or_default()),
+        binding_error: faults.binding,
+        force_authn: requests.force_authn,
+        authn_context: Field {
+            value: faults.typed.unwrap_or_else(|| requests.authn_context.join("\n")),
+            error: faults.classes,
+        },
+        comparisons: Opt::list(
+            &[("exact", "One of them exactly"), ("minimum", "At least as strong as one of them")],
+            comparison,
+        ),
+        comparison_error: faults.comparison,
+        formats: Opt::list(&formats, format),
+        format_error: faults.format,
+        idp_initiated: vec![
+            Choice::new(
+                "idp_initiated",
+                "round_trip",
+                "Go on by themselves",
+                "We ask the provider once more, so that nobody can be signed in as somebody else.",
+                requests.idp_initiated == IdpInitiated::RoundTrip,
+            )
+            .tag("Default"),
+            Choice::new(
+                "idp_initiated",
+                "off",
+                "Are told to start here",
+                "Where a company wants no sign-in that begins elsewhere.",
+                requests.idp_initiated == IdpInitiated::Off,
+            ),
+        ],
+        action: here(desk, it),
+        back: format!("/console/organizations/{}", desk.organization.id),
+    };
+    web::respond(status, &page)
+}
