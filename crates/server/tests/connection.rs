@@ -371,11 +371,23 @@ async fn serve(router: Router) -> String {
     format!("http://{address}")
 }
 
+/// The metadata of two providers in one document.
+fn federation() -> String {
+    let bare = |it: &SamlProvider| it.metadata().split_once("?>").unwrap().1.to_owned();
+    let other = SamlProvider::new("https://other.test/idp", "https://other.test/sso");
+    format!(
+        "<md:EntitiesDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\">{}{}</md:EntitiesDescriptor>",
+        bare(&other),
+        bare(idp())
+    )
+}
+
 #[tokio::test]
 async fn metadata_is_fetched_from_an_address_that_stands_anywhere_in_a_mail() {
     each_database!(|t| {
         let router = Router::new()
             .route("/app/exk9/sso/saml/metadata", get(|| async { idp().metadata() }))
+            .route("/federation", get(|| async { federation() }))
             .route("/page/metadata", get(|| async { "<!DOCTYPE html><html>Sign in</html>" }));
         let host = serve(router).await;
         let org = t.organization("Acme").await;
@@ -388,6 +400,14 @@ async fn metadata_is_fetched_from_an_address_that_stands_anywhere_in_a_mail() {
         assert_eq!(config.certificates.len(), 1);
         let it = changed(&t, &it, Change { settings: Some(settings.clone()), ..Change::default() }).await;
         assert_eq!(Settings::of(&it), Some(settings));
+
+        let url = format!("{host}/federation");
+        let several = read_error(&t, "okta-saml", None, Input::MetadataUrl(url.clone())).await;
+        assert!(several.detail.contains("https://other.test/idp"), "{}", several.detail);
+        let one = Input::MetadataUrlOf { url: url.clone(), entity_id: IDP.to_owned() };
+        let chosen = connection::read_input(&t.app, "okta-saml", None, &one).await.unwrap();
+        let Settings::Saml(chosen) = chosen else { panic!("{chosen:?}") };
+        assert_eq!((chosen.entity_id.as_str(), chosen.metadata_url.as_deref()), (IDP, Some(url.as_str())));
 
         let page =
             read_error(&t, "okta-saml", None, Input::MetadataUrl(format!("{host}/page/metadata"))).await;

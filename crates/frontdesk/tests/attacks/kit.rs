@@ -28,11 +28,16 @@ pub fn refused(xml: &str, codes: &[Code]) {
 #[track_caller]
 pub fn refused_bytes(message: &[u8], codes: &[Code]) {
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    let verdict = inspected(message);
-    assert_eq!(verdict["accepted"], false, "by the command: {verdict}");
-    let code = verdict["code"].as_str().unwrap_or_default();
-    assert!(codes.contains(&code), "by the command as {code}, expected one of {codes:?}");
+    // The command takes what people copy from a browser's network view, the form field's name included.
+    if !message.starts_with(b"SAMLResponse=") {
+        let verdict = inspected(message);
+        assert_eq!(verdict["accepted"], false, "by the command: {verdict}");
+        let code = verdict["code"].as_str().unwrap_or_default();
+        assert!(codes.contains(&code), "by the command as {code}, expected one of {codes:?}");
+    }
     match posted(message) {
+        // A form holds text: bytes that are none come in base64, and so are refused at a later step.
+        Verdict::Refused(_) if std::str::from_utf8(message).is_err() => {}
         Verdict::Refused(code) => {
             assert!(codes.contains(&code.as_str()), "by the service as {code}, expected one of {codes:?}");
         }
@@ -69,7 +74,7 @@ fn inspected(message: &[u8]) -> Value {
     let said = String::from_utf8_lossy(&output.stdout);
     let verdict: Value = serde_json::from_str(&said)
         .unwrap_or_else(|error| panic!("{error}: {said}{}", String::from_utf8_lossy(&output.stderr)));
-    assert_eq!(output.status.code(), Some(if verdict["accepted"] == true { 0 } else { 1 }));
+    assert_eq!(output.status.code(), Some(i32::from(verdict["accepted"] != true)));
     verdict
 }
 
