@@ -265,6 +265,22 @@ test('application and API token are made, shown once, and taken away after a que
   assert.equal(await call(), 401);
 });
 
+test('operator says what the requests of a connection ask for', async () => {
+  await operator.goto(`${frontdesk.url}/console`);
+  await operator.getByRole('link', { name: 'Beta' }).click();
+  await operator.getByRole('link', { name: /^(not )?signed, by redirect$/i }).click();
+  await heading(operator, /^What we ask/);
+  await inspect(operator, 'console-requests');
+  await operator.getByLabel(/how people must sign in/i).fill('MFA');
+  await press(operator, 'Save');
+  assert.match(await words(operator), /received “MFA”/);
+  await inspect(operator, 'console-requests-wrong');
+  await operator.getByLabel(/how people must sign in/i).fill('urn:oasis:names:tc:SAML:2.0:ac:classes:Password');
+  await operator.getByLabel(/prove themselves at each sign-in/i).check();
+  await press(operator, 'Save');
+  await operator.getByText('It applies from now on.').waitFor();
+});
+
 test('mails are readable where no mail server is set up, and lead a second operator in', async () => {
   await operator.goto(`${frontdesk.url}/console/operators`);
   await operator.getByLabel(/invite another/i).fill('theo@northwind.test');

@@ -11,14 +11,14 @@ const USERS = {
   ada: { password: 'ada-secret', attributes: { id: 'u-1', email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace', country: 'GB' } },
 };
 
-let browser, sink, frontdesk, idp;
+let browser, sink, frontdesk, idp, company, connection;
 before(async () => {
   browser = await startBrowser();
   sink = await startMailSink();
   frontdesk = await startFrontdesk({ sink });
-  idp = await startSimpleSamlPhp({ users: USERS });
-  const company = await makeCompany(frontdesk, { settings: { jit: true } });
-  await connectSaml(frontdesk, company, idp);
+  idp = await startSimpleSamlPhp({ users: USERS, hosted: { 'sign.logout': true, 'validate.logout': true } });
+  company = await makeCompany(frontdesk, { settings: { jit: true } });
+  connection = await connectSaml(frontdesk, company, idp);
   await makeCompany(frontdesk, { name: 'Without', domains: ['without.test'] });
 });
 after(async () => {
@@ -50,6 +50,33 @@ for (const javaScript of [true, false]) {
     if (javaScript) await inspect(page, 'account');
   });
 }
+
+test('sign-out goes page by page by way of the provider where no script runs', async () => {
+  await frontdesk.api.patch(`/organizations/${company.id}`, { end_provider_session: true });
+  const page = await browser.newPerson({ javaScript: false });
+  await enter(page, 'ada@acme.test');
+  await arriveAt(page, idp);
+  await signInAtSimpleSamlPhp(page, 'ada', 'ada-secret');
+  await passOn(page, idp);
+  await page.goto(`${frontdesk.url}/account`);
+  await page.getByRole('button', { name: 'Sign out' }).first().click();
+  await page.getByRole('heading', { level: 1, name: 'Signing you out' }).waitFor();
+  await inspect(page, 'sign-out-at-provider');
+  await page.getByRole('link', { name: /continue to/i }).click();
+  await page.waitForURL(`${frontdesk.url}/logout`);
+  await page.getByRole('heading', { level: 1, name: 'You are signed out' }).waitFor();
+  await inspect(page, 'signed-out');
+  await page.goto(`${frontdesk.url}/account`);
+  await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+});
+
+test('sign-out message that nobody signed is explained', async () => {
+  const page = await browser.newPerson();
+  await page.goto(`${frontdesk.url}/saml/${connection.id}/slo?SAMLRequest=bm90aGluZw%3D%3D`);
+  await page.getByRole('heading', { level: 1, name: 'You may still be signed in here' }).waitFor();
+  assert.match(await page.locator('main').innerText(), /not signed/);
+  await inspect(page, 'sign-out-refused');
+});
 
 test('unknown address and a company without single sign-on get the same calm answer', async () => {
   const said = [];
