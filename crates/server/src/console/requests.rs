@@ -9,7 +9,7 @@ use super::company::Ids;
 use crate::app::App;
 use crate::connection::requests::{self, Comparison, FORMATS, IdpInitiated, Wanted, binding_name};
 use crate::connection::{self, SamlConfig};
-use crate::org::{Desk, words};
+use crate::org::{Desk, links, words};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
 use crate::trace;
@@ -48,7 +48,7 @@ pub async fn save(
         Err(problem) => {
             drop(tx);
             let fault = |name: &str| {
-                problem.fields.iter().find(|fault| fault.field == name).map(|fault| fault.problem.clone())
+                problem.fields.iter().find(|f| f.field == name).map(|f| links::sentence(&f.problem))
             };
             let faults = Faults {
                 typed: form.first("authn_context").map(ToOwned::to_owned),
@@ -57,10 +57,22 @@ pub async fn save(
                 format: fault("name_id_format"),
                 binding: fault("binding"),
             };
-            let config = requests::of(&it)?;
+            let config = as_typed(requests::of(&it)?, &form);
             Ok(page(&app, &desk, &it, &config, (None, faults, problem.status)))
         }
     }
+}
+
+/// The settings with what the form says in their place, as far as it can be shown again.
+fn as_typed(mut config: SamlConfig, form: &FormParams) -> SamlConfig {
+    let said = |name: &str, value: &str| form.first(name) == Some(value);
+    config.want_signed_requests = said("signed", "yes");
+    let it = &mut config.requests;
+    it.force_authn = form.first("force_authn").is_some();
+    it.comparison = if said("comparison", "minimum") { Comparison::Minimum } else { Comparison::Exact };
+    it.idp_initiated = if said("idp_initiated", "off") { IdpInitiated::Off } else { IdpInitiated::RoundTrip };
+    it.name_id_format = form.first("name_id_format").filter(|text| !text.is_empty()).map(str::to_owned);
+    config
 }
 
 /// What was wrong with the form.

@@ -204,9 +204,11 @@ async fn an_operator_sets_the_requests_of_a_connection_in_the_console() {
             "{}",
             page.text
         );
-        let wrong = operator.post(&at, &[("signed", "yes"), ("authn_context", "MFA")]).await;
+        let typed = [("signed", "yes"), ("authn_context", "MFA"), ("force_authn", "1")];
+        let wrong = operator.post(&at, &typed).await;
         assert_eq!(wrong.status, 422);
         assert!(wrong.text.contains("received “MFA”"), "{}", wrong.text);
+        assert!(wrong.text.contains("name=\"force_authn\" value=\"1\" checked"), "{}", wrong.text);
         let form = [
             ("signed", "yes"),
             ("force_authn", "1"),
