@@ -75,11 +75,13 @@ impl Requests {
     }
 }
 
-/// What somebody wants of the requests: the whole of it, but for the signature, which stays where it is not named.
+/// What somebody wants of the requests: the whole of it, but for the signature and the exception for SHA-1, which stay
+/// where they are not named.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wanted {
     signed: Option<bool>,
+    allow_sha1: Option<bool>,
     binding: Option<String>,
     force_authn: bool,
     authn_context: Vec<String>,
@@ -94,6 +96,7 @@ impl Wanted {
         let text = |name: &str| first(name).map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
         Self {
             signed: first("signed").map(|it| it == "yes"),
+            allow_sha1: Some(first("allow_sha1").is_some()),
             binding: text("binding"),
             force_authn: first("force_authn").is_some(),
             authn_context: text("authn_context")
@@ -220,6 +223,7 @@ pub async fn set(
     let before = of(&it)?;
     let mut config = before.clone();
     config.want_signed_requests = wanted.signed.unwrap_or(before.want_signed_requests);
+    config.allow_sha1 = wanted.allow_sha1.unwrap_or(before.allow_sha1);
     config.requests = wanted.read(&before)?;
     if config == before {
         return Ok(it);
@@ -240,6 +244,7 @@ pub fn to_json(config: &SamlConfig) -> Value {
     let to = config.sign_in_endpoint();
     json!({
         "signed": config.want_signed_requests,
+        "allow_sha1": config.allow_sha1,
         "binding": it.binding.as_deref().map(binding_name),
         "bindings_offered": config.bindings(),
         "sent_to": to.map(|to| json!({"binding": binding_name(&to.binding), "url": to.location})),

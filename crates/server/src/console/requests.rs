@@ -67,6 +67,7 @@ pub async fn save(
 fn as_typed(mut config: SamlConfig, form: &FormParams) -> SamlConfig {
     let said = |name: &str, value: &str| form.first(name) == Some(value);
     config.want_signed_requests = said("signed", "yes");
+    config.allow_sha1 = form.first("allow_sha1").is_some();
     let it = &mut config.requests;
     it.force_authn = form.first("force_authn").is_some();
     it.comparison = if said("comparison", "minimum") { Comparison::Minimum } else { Comparison::Exact };
@@ -177,6 +178,7 @@ fn page(
                 requests.idp_initiated == IdpInitiated::Off,
             ),
         ],
+        allow_sha1: config.allow_sha1,
         action: here(desk, it),
         back: format!("/console/organizations/{}", desk.organization.id),
     };

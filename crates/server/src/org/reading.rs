@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::{Connection, ConnectionId, ConnectionStatus, OrganizationId, Time};
 use web::Html;
 use web::pages::org::{Act, ConnectionCard};
-use web::parts::Notice;
+use web::parts::{Notice, Tone};
 
 use super::Desk;
 use super::trust::connection_card;
@@ -15,6 +15,7 @@ use crate::connection::{self, Settings};
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::FormParams;
+use crate::trace::provider;
 
 /// What is known of a company's connections, at a moment.
 pub struct Known {
@@ -34,13 +35,25 @@ impl Known {
 
     /// What needs attention.
     pub fn notices(&self, all: &[Connection]) -> Vec<Notice> {
-        all.iter().filter_map(|it| care::notice(it, self.states.get(&it.id)?, self.now)).collect()
+        let of_care = all.iter().filter_map(|it| care::notice(it, self.states.get(&it.id)?, self.now));
+        all.iter().filter_map(forgeable).chain(of_care).collect()
     }
 
     /// The connections on a page.
     pub fn cards(&self, all: &[Connection], desk: &Desk) -> Vec<ConnectionCard> {
         all.iter().map(|it| connection_card(it, self.states.get(&it.id), desk, self.now)).collect()
     }
+}
+
+/// A connection whose answers can be forged.
+fn forgeable(it: &Connection) -> Option<Notice> {
+    if !matches!(Settings::of(it), Some(Settings::Saml(saml)) if saml.allow_sha1) {
+        return None;
+    }
+    let title = format!("Answers of {} may be signed with SHA-1", provider(&it.provider));
+    let text = "Such a signature can be forged, so that a stranger could sign in as anybody. Switch the provider to \
+                SHA-256, and take the exception back.";
+    Some(Notice::new(Tone::Bad, title, text))
 }
 
 /// What our requests ask for, with the operators' page about it.

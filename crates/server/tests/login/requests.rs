@@ -211,6 +211,7 @@ async fn an_operator_sets_the_requests_of_a_connection_in_the_console() {
         assert!(wrong.text.contains("name=\"force_authn\" value=\"1\" checked"), "{}", wrong.text);
         let form = [
             ("signed", "yes"),
+            ("allow_sha1", "1"),
             ("force_authn", "1"),
             ("authn_context", &format!("{PASSWORD}\r\n{TOKEN}\r\n")),
             ("comparison", "exact"),
@@ -231,6 +232,13 @@ async fn an_operator_sets_the_requests_of_a_connection_in_the_console() {
             acme.connection.id
         );
         assert_eq!(operator.get(&other).await.status, 404);
+        // What is not safe is told in red, until it is taken back.
+        let sha1 = "may be signed with SHA-1";
+        assert!(operator.get(&company).await.text.contains(sha1));
+        assert_eq!(shown["allow_sha1"], true);
+        operator.get(&at).await;
+        operator.post(&at, &[("signed", "yes")]).await;
+        assert!(!operator.get(&company).await.text.contains(sha1));
         // A company's own administrator has no such link.
         let account = t.account("boss@acme.test").await;
         let member = t.member(&acme.organization, &account, model::Role::Admin).await;

@@ -35,6 +35,8 @@ pub struct ConnectionRequests {
     pub format_error: Option<String>,
     /// Choices of `idp_initiated`.
     pub idp_initiated: Vec<Choice>,
+    /// Whether `allow_sha1` is ticked.
+    pub allow_sha1: bool,
     /// Where the form is posted to.
     pub action: String,
     /// Back to the company.
@@ -70,6 +72,7 @@ impl ConnectionRequests {
                     false,
                 ),
             ],
+            allow_sha1: true,
             action: "/console/organizations/org_1/connections/con_1/requests".to_owned(),
             back: "/console/organizations/org_1".to_owned(),
         }
