@@ -402,10 +402,10 @@ async fn metadata_is_fetched_from_an_address_that_stands_anywhere_in_a_mail() {
         assert_eq!(Settings::of(&it), Some(settings));
 
         let url = format!("{host}/federation");
-        let several = read_error(&t, "okta-saml", None, Input::MetadataUrl(url.clone())).await;
+        let several = read_error(&t, "generic-saml", None, Input::MetadataUrl(url.clone())).await;
         assert!(several.detail.contains("https://other.test/idp"), "{}", several.detail);
         let one = Input::MetadataUrlOf { url: url.clone(), entity_id: IDP.to_owned() };
-        let chosen = connection::read_input(&t.app, "okta-saml", None, &one).await.unwrap();
+        let chosen = connection::read_input(&t.app, "generic-saml", None, &one).await.unwrap();
         let Settings::Saml(chosen) = chosen else { panic!("{chosen:?}") };
         assert_eq!((chosen.entity_id.as_str(), chosen.metadata_url.as_deref()), (IDP, Some(url.as_str())));
 

@@ -196,6 +196,8 @@ async fn another_organizations_ids_are_unknown_to_the_api() {
             for method in methods.split(' ') {
                 let body = if path.ends_with("/signals") {
                     serde_json::json!({"issuer": "https://idp.test", "jwks_uri": "https://idp.test/jwks"})
+                } else if path.ends_with("/requests") {
+                    serde_json::json!({"signed": true})
                 } else {
                     serde_json::json!({"status": "active"})
                 };
