@@ -85,6 +85,7 @@ function apiClient(url, token) {
     post: (where, body) => call('POST', where, body),
     put: (where, body) => call('PUT', where, body),
     patch: (where, body) => call('PATCH', where, body),
+    put: (where, body) => call('PUT', where, body),
     delete: (where) => call('DELETE', where),
     /** Every member of an organization that the query keeps, all pages of it. */
     async members(organization, query = {}) {

@@ -8,6 +8,7 @@ mod directories;
 mod drafts;
 mod enforcement;
 mod events;
+mod exceptions;
 mod imports;
 mod members;
 mod organizations;
@@ -68,6 +69,11 @@ pub fn machine() -> Router<App> {
         .route(
             "/api/v1/organizations/{id}/domains/{domain}/routing",
             get(routing::show).put(routing::set).delete(routing::clear),
+        )
+        .route("/api/v1/organizations/{id}/email-exceptions", post(exceptions::allow).get(exceptions::list))
+        .route(
+            "/api/v1/organizations/{id}/email-exceptions/{exception}",
+            axum::routing::delete(exceptions::remove),
         )
         .route("/api/v1/organizations/{id}/bypasses", post(enforcement::open).get(enforcement::list))
         .route("/api/v1/organizations/{id}/bypasses/{opening}/end", post(enforcement::end))

@@ -9,6 +9,14 @@ use super::pasted::plain;
 use crate::app::App;
 use web::guide::{self, Guide, Placeholder, Values, Way};
 
+/// Where the provider's console says what is sent of a person, as its guide has it.
+pub fn attribute_help(app: &App, connection: &Connection) -> Vec<String> {
+    let help = Help::of(app, connection);
+    let steps = help.attributes();
+    let steps = if steps.is_empty() { help.facts(&["name id", "nameid", "username"]) } else { steps };
+    help.or(steps, "look at the attribute or claim that is sent as email")
+}
+
 /// The help that one guide gives about one connection.
 pub(super) struct Help {
     pub(super) guide: Option<&'static Guide>,

@@ -106,6 +106,7 @@ pub async fn tidy(app: &App) -> Result<(), Problem> {
     let mut tx = app.write().await?;
     store::session::forget_ended(&mut tx, now).await?;
     store::rate::forget(&mut tx, now.before(COUNTERS)).await?;
+    store::tried::forget(&mut tx, now.before(app.config.limits.traces)).await?;
     store::application::forget_logout_calls(&mut tx, now.before(CALLS)).await?;
     tx.commit().await?;
     crate::enforcement::round(app).await?;

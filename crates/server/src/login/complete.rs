@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use model::{Account, Member, Organization};
+use model::{Account, Member, Organization, Time};
 use profile::{Country, Field as ProfileFieldName, Profile};
 use store::{Connected, Tx};
 
@@ -44,7 +44,7 @@ pub async fn submit(
         return Ok(it.page(&app, &browser, &id, &form, &problems, StatusCode::UNPROCESSABLE_ENTITY));
     }
     tx.lock(&it.organization.id.to_string()).await?;
-    if let Some(refused) = it.barred(&mut tx).await? {
+    if let Some(refused) = it.barred(&mut tx, app.now()).await? {
         drop(tx);
         return it.refuse(&app, &browser, &id, &refused).await;
     }
@@ -91,12 +91,12 @@ impl Completing {
     }
 
     /// Why the person may not come in any more, if so: the form may have been open for a while.
-    async fn barred(&self, tx: &mut Tx) -> Result<Option<Refused>, Problem> {
+    async fn barred(&self, tx: &mut Tx, now: Time) -> Result<Option<Refused>, Problem> {
         let connection = store::connection::lookup(tx, self.state.connection_id()?).await?;
         let connection = connection.ok_or_else(|| Problem::not_found("sign-in"))?;
         let email = self.asserted.email.as_deref().unwrap_or_default();
         let off = join::switched_off(&connection);
-        let standing = join::standing(tx, &self.organization, email).await?;
+        let standing = join::standing(tx, now, &self.organization, email).await?;
         let outside = join::outside(&self.organization, &standing, email);
         Ok(off.or(outside).or_else(|| join::barred(&self.organization, Some(&self.member))))
     }

@@ -8,12 +8,13 @@ use store::Tx;
 
 use super::flow::{self, ANSWERED, Answer, COMPLETING, DONE, Joined, State as FlowState, TESTED};
 use super::start::see_other;
-use super::{join, record};
+use super::{confirm, join, meeting, record};
 use crate::account::{SignIn, start_session};
 use crate::app::App;
 use crate::connection::{Asserted, NameId, Refused};
 use crate::member;
 use crate::problem::Problem;
+use crate::rate;
 use crate::request::Browser;
 
 /// The longest name of a person or of a session at the provider by which a session can be found again, in bytes.
@@ -36,6 +37,14 @@ pub async fn finish(
     if state.test {
         let mut tx = app.write().await?;
         store::session::advance_flow(&mut tx, flow.id, ANSWERED, TESTED, &flow.state).await?;
+        let asserted = match &state.answer {
+            Some(Answer::Asserted(json)) => Asserted::from_json(json, app.now()),
+            _ => None,
+        };
+        if let Some(asserted) = asserted {
+            let (through, organization) = (state.connection_id()?, state.organization_id()?);
+            meeting::remember(&app, &mut tx, through, organization, &asserted).await?;
+        }
         tx.commit().await?;
         return Ok(see_other(&back_to_test(&state, &id)));
     }
@@ -81,24 +90,31 @@ async fn sign_in(
             state.email = asserted.email.clone().or(state.email);
             // Nothing of the join may stay; what stays is that the flow and the assertion are used up.
             drop(tx);
+            if let Some(email) = state.email.as_deref().filter(|_| refused.code == confirm::CODE) {
+                rate::check(app, &format!("link:{email}"), rate::MAILS).await?;
+            }
             let mut tx = app.write().await?;
             store::session::advance_flow(&mut tx, flow.id, ANSWERED, DONE, "{}").await?;
             if let Some((assertion, until)) = &asserted.assertion {
                 store::session::see_assertion(&mut tx, connection.id, assertion, *until).await?;
+            }
+            if let Some(email) = asserted.email.as_deref().filter(|_| refused.code == confirm::CODE) {
+                let asked = (asserted.subject.as_str(), email, state.return_to.as_str());
+                confirm::ask(app, &mut tx, &organization, connection, asked).await?;
             }
             let reference = record::refused(app, &mut tx, &state, &refused).await?;
             tx.commit().await?;
             record::page(app, browser, &state, &refused, &reference.to_string()).await
         }
         Ok(joined) if member::missing(&joined.member).is_empty() => {
-            state.notes = joined.notes;
+            state.keep(joined.notes, joined.ends_at);
             let who = (&organization, &joined.account, &joined.member);
             let cookie = begin_session(app, &mut tx, &state, asserted, who, headers).await?;
             tx.commit().await?;
             Ok(signed_in(&state.return_to, cookie))
         }
         Ok(joined) => {
-            state.notes = joined.notes;
+            state.keep(joined.notes, joined.ends_at);
             state.joined =
                 Some(Joined { account: joined.account.id.to_string(), member: joined.member.id.to_string() });
             store::session::advance_flow(&mut tx, flow.id, DONE, COMPLETING, &state.to_json()?).await?;
@@ -127,7 +143,7 @@ pub async fn begin_session(
         name_id: asserted.name_id.as_ref().map(|n| n.value.clone()).filter(fits),
         name_id_form: asserted.name_id.as_ref().and_then(NameId::form).filter(fits),
         session_index: asserted.session_index.clone().filter(fits),
-        ends_at: asserted.session_not_on_or_after.into_iter().chain(own_limit).min(),
+        ends_at: asserted.session_not_on_or_after.into_iter().chain(own_limit).chain(state.ends_at()).min(),
         acr: asserted.acr.clone(),
         amr: (!asserted.amr.is_empty()).then(|| asserted.amr.join(" ")),
     };

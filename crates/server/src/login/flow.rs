@@ -1,6 +1,6 @@
 //! A sign-in under way, as it is kept between two requests.
 
-use model::{AccountId, Connection, ConnectionId, FlowId, MemberId, OrganizationId};
+use model::{AccountId, Connection, ConnectionId, FlowId, MemberId, OrganizationId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::session::Flow;
@@ -55,6 +55,8 @@ pub struct State {
     pub notes: Vec<String>,
     /// A test beside a live connection: what differs from it.
     pub comparison: Option<Comparison>,
+    /// When the session must end, whatever the provider says; microseconds.
+    pub ends_at: Option<i64>,
 }
 
 /// An answer, judged.
@@ -85,6 +87,17 @@ impl State {
     /// The organization's id.
     pub fn organization_id(&self) -> Result<OrganizationId, Problem> {
         self.organization.parse().map_err(|e| Problem::internal(&e))
+    }
+
+    /// Keeps what a joining says besides who it is.
+    pub fn keep(&mut self, notes: Vec<String>, ends_at: Option<Time>) {
+        self.notes = notes;
+        self.ends_at = ends_at.map(Time::as_micros);
+    }
+
+    /// When the session must end, whatever the provider says.
+    pub fn ends_at(&self) -> Option<Time> {
+        self.ends_at.map(Time::from_micros)
     }
 
     /// The JSON to keep.
@@ -143,6 +156,7 @@ pub async fn begin(
         reference: None,
         notes: Vec::new(),
         comparison: None,
+        ends_at: None,
     };
     let now = app.now();
     let flow = Flow {

@@ -1,20 +1,23 @@
 //! From what an identity provider vouched for to an account and a member: the rules, in one place.
 //!
 //! Accounts are joined by connection and subject, and by address only inside the organization's verified domains. The
-//! asserted address must lie there in any case: that is what keeps one company's provider out of another's accounts.
+//! asserted address must lie there in any case, or be a named exception whose mailbox has said yes: that is what keeps one
+//! company's provider out of another's accounts.
 //! What follows from the facts is decided without any act (`decide`), so that it can also be shown before it happens.
 
 use std::time::Duration;
 
 use model::{
     Account, AccountId, Connection, ConnectionId, ConnectionStatus, Domain, DomainStatus, Member,
-    MemberStatus, Organization, Source,
+    MemberStatus, Organization, Source, Time,
 };
 use serde_json::json;
+use store::exception::EmailException;
 use store::{Connected, Tx};
 
+use super::confirm;
 use crate::app::App;
-use crate::connection::{self, Asserted, Refused, domains};
+use crate::connection::{self, Asserted, Refused, domains, exceptions};
 use crate::member::{self, Arrival};
 use crate::problem::Problem;
 
@@ -33,6 +36,8 @@ pub struct Joined {
     pub member: Member,
     /// What the record of the sign-in says besides, in sentences.
     pub notes: Vec<String>,
+    /// When the session must end: with the exception that it came by.
+    pub ends_at: Option<Time>,
 }
 
 /// How an asserted address stands to the organization.
@@ -40,6 +45,8 @@ pub struct Joined {
 pub enum Standing {
     /// In this verified domain of it.
     Verified(Box<Domain>),
+    /// In none, and a named exception of it.
+    Exception(Box<EmailException>),
     /// In none.
     Outside,
 }
@@ -66,6 +73,8 @@ pub enum Joining {
     Address,
     /// An account that is made.
     New,
+    /// Nobody yet: by a named exception an account is joined after its mailbox has said yes.
+    Confirm,
 }
 
 /// Joins. Called inside the transaction that ends the flow; a refusal has changed nothing. `connections` are the
@@ -86,17 +95,15 @@ pub async fn join(
         )));
     }
     let Some(email) = asserted.email.as_deref().and_then(|e| profile::email::parse(e).ok().flatten()) else {
-        return Ok(Err(refuse(
-            "email_missing",
-            "Your identity provider did not say your email address, so we cannot tell who you are here.",
-        )));
+        return Ok(Err(no_address()));
     };
     if let Some(refused) = switched_off(connection) {
         return Ok(Err(refused));
     }
     tx.lock(&organization.id.to_string()).await?;
-    let facts = facts(tx, organization, (connection.id, &asserted.subject), &email).await?;
+    let facts = facts(tx, app.now(), organization, (connection.id, &asserted.subject), &email).await?;
     let joining = match decide(organization, &facts, &email) {
+        Ok(Joining::Confirm) => return Ok(Err(unconfirmed(organization, &email))),
         Ok(joining) => joining,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -122,26 +129,35 @@ pub async fn join(
     if connection.last_login_at.is_none_or(|last| app.now().since(last) >= TOUCHED) {
         store::connection::touch(tx, connection.id, app.now()).await?;
     }
-    let mut notes = Vec::new();
-    if let Standing::Verified(domain) = &facts.standing {
-        let other = other_way(tx, domain, connections, (connection, &email)).await?;
-        if let Some((note, data)) = other {
-            let (actor, target) = (format!("member:{}", member.id), Some(connection.id.to_string()));
-            app.audit(tx, &actor, "sign_in.other_connection", Some(organization.id), target, &data).await?;
-            notes.push(note);
+    let (mut notes, mut ends_at) = (Vec::new(), None);
+    match &facts.standing {
+        Standing::Verified(domain) => {
+            let other = other_way(tx, domain, connections, (connection, &email)).await?;
+            if let Some((note, data)) = other {
+                let (actor, target) = (format!("member:{}", member.id), Some(connection.id.to_string()));
+                app.audit(tx, &actor, "sign_in.other_connection", Some(organization.id), target, &data)
+                    .await?;
+                notes.push(note);
+            }
         }
+        Standing::Exception(it) => {
+            notes.push(exceptions::sentence(it));
+            ends_at = it.ends_at;
+        }
+        Standing::Outside => {}
     }
-    Ok(Ok(Joined { account, member, notes }))
+    Ok(Ok(Joined { account, member, notes, ends_at }))
 }
 
 /// What is known of somebody whom a connection vouches for, as it stands now.
 pub async fn facts(
     db: &mut impl Connected,
+    now: Time,
     organization: &Organization,
     (connection, subject): (ConnectionId, &str),
     email: &str,
 ) -> Result<Facts, Problem> {
-    let standing = standing(db, organization, email).await?;
+    let standing = standing(db, now, organization, email).await?;
     let by_subject = match store::connection::identity(db, connection, subject).await? {
         Some(id) => store::account::lookup(db, id).await?,
         None => None,
@@ -169,6 +185,10 @@ pub fn decide(organization: &Organization, facts: &Facts, email: &str) -> Result
     if let Some(refused) = barred(organization, facts.member.as_ref()) {
         return Err(refused);
     }
+    let is_of = |it: &Account| store::fold(&it.email) == store::fold(email);
+    if matches!(facts.standing, Standing::Exception(_)) && !facts.by_subject.as_ref().is_some_and(is_of) {
+        return Ok(Joining::Confirm);
+    }
     Ok(match (&facts.by_subject, &facts.by_address) {
         (Some(_), _) => Joining::Subject,
         (None, Some(_)) => Joining::Address,
@@ -179,6 +199,7 @@ pub fn decide(organization: &Organization, facts: &Facts, email: &str) -> Result
 /// How an address stands to the organization.
 pub async fn standing(
     db: &mut impl Connected,
+    now: Time,
     organization: &Organization,
     email: &str,
 ) -> Result<Standing, Problem> {
@@ -186,7 +207,11 @@ pub async fn standing(
     let found = store::domain::lookup_name(db, &name).await?;
     Ok(match found.filter(|it| it.status == DomainStatus::Verified) {
         Some(domain) if domain.organization_id == organization.id => Standing::Verified(Box::new(domain)),
-        _ => Standing::Outside,
+        Some(_) => Standing::Outside,
+        None => match exceptions::exception_for(db, now, organization, email).await? {
+            Some(it) => Standing::Exception(Box::new(it)),
+            None => Standing::Outside,
+        },
     })
 }
 
@@ -218,6 +243,14 @@ async fn other_way(
     Ok(Some((note, data)))
 }
 
+/// The provider said no address that can be read.
+pub fn no_address() -> Refused {
+    refuse(
+        "email_missing",
+        "Your identity provider did not say your email address, so we cannot tell who you are here.",
+    )
+}
+
 /// Why nobody may sign in through this connection, if so: it was switched off while the person was at the provider.
 pub fn switched_off(connection: &Connection) -> Option<Refused> {
     (connection.status != ConnectionStatus::Active).then(|| {
@@ -244,6 +277,20 @@ pub fn outside(organization: &Organization, standing: &Standing, email: &str) ->
     refused.expected = Some(format!("an address in a verified domain of {}", organization.name));
     refused.received = Some(email.to_owned());
     Some(refused)
+}
+
+/// The mailbox of an exception has not said yes.
+fn unconfirmed(organization: &Organization, email: &str) -> Refused {
+    let mut refused = refuse(
+        confirm::CODE,
+        &format!(
+            "{0} may sign you in as {email}, once you have confirmed that the address is yours: it is in no domain of {0}. \
+             We have mailed you a link. Open it in this browser, and you come in.",
+            organization.name
+        ),
+    );
+    refused.received = Some(email.to_owned());
+    refused
 }
 
 /// Why this member may not sign in, if so.

@@ -11,10 +11,12 @@
 mod answer;
 mod chooser;
 mod complete;
+mod confirm;
 mod finish;
 mod flow;
 mod join;
 mod logout;
+pub mod meeting;
 mod own;
 mod passkey;
 mod provider_session;
@@ -50,6 +52,7 @@ pub fn pages() -> Router<App> {
         .route("/login/passkey/options", post(passkey::options))
         .route("/login/link", post(own::send_link))
         .route("/signin/{token}", get(own::show_link).post(own::use_link))
+        .route("/login/confirm/{token}", get(confirm::show).post(confirm::confirm))
         .route("/login/finish/{flow}", get(finish::finish))
         .route("/login/profile/{flow}", get(complete::show).post(complete::submit))
         .route("/logout", get(logout::show).post(logout::submit))

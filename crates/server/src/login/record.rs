@@ -166,6 +166,7 @@ pub async fn page(
         "not_a_member" => "You have no place here yet",
         "member_suspended" => "Your access is paused",
         "member_left" => "Your company has ended your access",
+        super::confirm::CODE => "Look into your mail",
         "email_not_in_domain" => "This address is not one of your company’s",
         _ => "You could not be signed in",
     };
@@ -175,9 +176,11 @@ pub async fn page(
     page.again = Some(again(state));
     page.other = Some(super::return_to::with("/login/other", &state.return_to));
     page.code.clone_from(&refused.code);
-    page.remedy = web::Html::marked(
-        "Send this reference to your company’s IT help desk. They see with it what to put right.",
-    );
+    page.remedy = web::Html::marked(if refused.code == super::confirm::CODE {
+        "Nothing there after two minutes? Look into the folder for spam, then come in through your company’s sign-in again."
+    } else {
+        "Send this reference to your company’s IT help desk. They see with it what to put right."
+    });
     Ok(web::respond(StatusCode::FORBIDDEN, &page))
 }
 

@@ -4,6 +4,7 @@
 
 pub mod domain_panel;
 pub mod import;
+pub mod joining_panel;
 pub mod links;
 pub mod people;
 pub mod wizard;

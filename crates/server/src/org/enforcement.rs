@@ -89,7 +89,7 @@ async fn administrator(db: &mut impl Connected, desk: &Desk) -> Result<Option<Me
 }
 
 /// An actor of the audit log by name.
-async fn who(db: &mut impl Connected, desk: &Desk, actor: &str) -> Result<String, Problem> {
+pub(super) async fn who(db: &mut impl Connected, desk: &Desk, actor: &str) -> Result<String, Problem> {
     if let Some(id) = member_of(actor) {
         let member = store::member::lookup(db, desk.organization.id, id).await?;
         return Ok(member.as_ref().map_or_else(|| "somebody who has left".to_owned(), words::name));

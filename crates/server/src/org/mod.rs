@@ -8,7 +8,9 @@ pub mod change_form;
 pub mod change_view;
 mod desk;
 mod enforcement;
+mod exceptions;
 mod file;
+mod joining;
 mod leaver_file;
 mod leavers;
 pub mod links;
@@ -57,6 +59,7 @@ fn desk_pages() -> Router<App> {
         .route("/sign-ins/{reference}/unmask", post(sign_ins::unmask))
         .route("/sign-ins/{reference}/shares", post(sign_ins::share))
         .route("/sign-ins/{reference}/shares/{share}/end", post(sign_ins::end))
+        .route("/sign-on/joining", get(joining::show))
         .route("/sign-on/required", get(enforcement::show))
         .route("/sign-on/required/{domain}", get(enforcement::ask).post(enforcement::switch))
         .route("/sign-on/{connection}", get(change::show).post(change::submit))
@@ -66,6 +69,8 @@ fn desk_pages() -> Router<App> {
         .route("/sign-on/openings/{opening}/end", post(enforcement::end))
         .route("/directory", get(trust::directory).post(trust::directory_act))
         .route("/domains", get(trust::domains).post(trust::domain))
+        .route("/domains/exceptions", get(exceptions::show).post(exceptions::allow))
+        .route("/domains/exceptions/{exception}/remove", post(exceptions::remove))
         .route("/domains/{domain}/routing", get(routing::show).post(routing::act))
         .route("/setup-links", post(links::create))
         .route("/setup-links/{link}/revoke", post(links::revoke))

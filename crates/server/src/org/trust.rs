@@ -65,6 +65,7 @@ async fn domains_page(
         add,
         add_action: desk.at("domains"),
         look_action: format!("{}?look=again", desk.at("domains")),
+        exceptions: desk.at("domains/exceptions"),
     };
     Ok(web::respond(status, &page))
 }
@@ -175,6 +176,7 @@ pub async fn sign_on(State(app): State<App>, desk: Desk, params: Params) -> Resu
         links: links::rows(&app, &desk, &links::SIGN_ON).await?,
         link_action: Some(desk.at("setup-links?purpose=sso")),
         required: desk.at("sign-on/required"),
+        joining: desk.at("sign-on/joining"),
     };
     Ok(web::respond(StatusCode::OK, &page))
 }

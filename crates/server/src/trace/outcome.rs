@@ -44,6 +44,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("email_missing", "Email is missing", "{p} did not send an email address"),
     ("email_not_verified", "Email not verified", "{p} does not vouch for the person’s address"),
     ("email_not_in_domain", "Domain not verified", "The address is in no verified domain of {c}"),
+    ("address_unconfirmed", "Address not confirmed", "The person has not confirmed the address by mail yet"),
     ("not_a_member", "Not a member", "The person has no place at {c}"),
     ("member_suspended", "Suspended", "The person is suspended at {c}"),
     ("member_left", "Has left", "The person has left {c}"),
@@ -96,6 +97,9 @@ pub fn subject(code: &str) -> &'static str {
         "signature_missing" | "signature_invalid" | "no_trusted_key" => "Signature",
         "authn_context_mismatch" => "Way of signing in",
         "email_not_in_domain" | "email_missing" | "email_not_verified" => "Email address",
+        "email_not_in_domain" | "address_unconfirmed" | "email_missing" | "email_not_verified" => {
+            "Email address"
+        }
         "status_not_success" | "access_denied" | "provider_error" => "What the provider said",
         _ => "Why",
     }
@@ -106,7 +110,11 @@ pub fn remedy(code: &str) -> &'static [&'static str] {
     match code {
         "email_not_in_domain" => &[
             "If the domain of the address is theirs: add it to the organization, and let them prove it or attest it.",
+            "If it is one person's address outside, a contractor's for instance: name it as an exception under Domains.",
             "Otherwise the person signs in with an address in a verified domain.",
+        ],
+        "address_unconfirmed" => &[
+            "A link was mailed to the address. Whoever reads mail there opens it, and signs in from then on.",
         ],
         "not_a_member" => &[
             "Let an administrator invite the person or assign the person in the directory.",

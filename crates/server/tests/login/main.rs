@@ -3,8 +3,10 @@
 mod account;
 mod company;
 mod enforced;
+mod exceptions;
 mod explained;
 mod fallback;
+mod joining;
 mod limits;
 mod links;
 mod own;

@@ -90,6 +90,11 @@ impl Company {
             json!({"domain": domain, "hours": 1, "reason": "the provider is being moved"}),
         )
         .await;
+        let exception = post(
+            format!("{base}/email-exceptions"),
+            json!({"email": format!("kim@outside-of-{domain}"), "reason": "a contractor"}),
+        )
+        .await;
         let application = post(
             "/api/v1/applications".to_owned(),
             json!({"name": "Product", "redirect_uris": [format!("https://{domain}/callback")]}),
@@ -120,6 +125,7 @@ impl Company {
             ("domain", domains[0].id.to_string()),
             ("member", of.id.to_string()),
             ("opening", text(&opening["id"])),
+            ("exception", text(&exception["id"])),
             ("session", sessions[0].id.to_string()),
             ("reference", refused(t, organization).await),
             ("import", import.to_string()),

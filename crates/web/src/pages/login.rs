@@ -5,7 +5,9 @@ use crate::layout::Page;
 use crate::parts::{Field, Icon, Input, Notice, Opt, Select, Tone};
 use askama::Template;
 
-pub use super::ways::{CompanyWay, LoginChoose, LoginClosed, LoginOther, LoginRecovery, WayChoice};
+pub use super::ways::{
+    CompanyWay, ConfirmAddress, LoginChoose, LoginClosed, LoginOther, LoginRecovery, WayChoice,
+};
 
 /// `/login` and `/signup`: the email address decides the way.
 #[derive(Clone, Debug, Template)]

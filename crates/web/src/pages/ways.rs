@@ -95,6 +95,32 @@ pub struct WayChoice {
     pub name: String,
 }
 
+/// A company's provider may open the account with an address outside its domains once whoever reads its mail says so.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/login/confirm_address.html")]
+pub struct ConfirmAddress {
+    /// Surroundings.
+    pub page: Page,
+    /// The company.
+    pub organization: String,
+    /// The address.
+    pub email: String,
+    /// Where the yes is posted to.
+    pub action: String,
+}
+
+impl ConfirmAddress {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_page("Confirm your address"),
+            organization: "Acme".to_owned(),
+            email: "kim.contractor@mail.example".to_owned(),
+            action: "/login/confirm/token".to_owned(),
+        }
+    }
+}
+
 impl LoginChoose {
     /// A sample.
     pub fn sample() -> Self {

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use model::{Directory, DirectoryStatus};
 use serde_json::json;
 
+use super::joining;
 use super::rail::Step;
 use super::visit::{Held, Visit, directory_of};
 use super::waiting::person;
@@ -110,7 +111,9 @@ async fn preview(app: &App, visit: &Visit, browser: &Browser, it: &Directory) ->
         lede += &number(sorted);
         lede += " who came last.";
     }
+    let joining = joining::link(&mut app.read().await?, visit).await?;
     let page = ScimPreview {
+        joining,
         page: visit.page(app, browser, "Preview and go live", Some(Step::DirectoryLive)),
         provider: provider.to_owned(),
         lede,

@@ -8,6 +8,7 @@ mod directories;
 mod directory_live;
 mod domains;
 mod hand_over;
+mod joining;
 mod leavers;
 mod left_over;
 mod mapping;
@@ -58,6 +59,7 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/sso/client", post(sso_values::client))
         .route("/s/{token}/sso/test", get(sso_test::show).post(sso_test::start))
         .route("/s/{token}/sso/attributes", post(sso_test::decide))
+        .route("/s/{token}/joining", get(joining::show))
         .route("/s/{token}/sso/live", get(sso_live::show).post(sso_live::go))
         .route("/s/{token}/sso/off", post(sso_live::off))
         .route("/s/{token}/sso/change", get(change::show).post(change::submit))

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use model::{Connection, ConnectionStatus, DomainStatus, Purpose};
 
+use super::joining;
 use super::rail::Step;
 use super::visit::{Visit, connection_of};
 use super::{Form, see_other, when};
@@ -25,7 +26,8 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
     if visit.settings().is_none() {
         return Ok(see_other(&visit.path("/sso/values")));
     }
-    Ok(web::respond(StatusCode::OK, &before(&app, &visit, &browser, connection)))
+    let joining = joining_link(&app, &visit).await?;
+    Ok(web::respond(StatusCode::OK, &before(&app, &visit, &browser, (connection, joining))))
 }
 
 /// Switches single sign-on on, when a test passed and a domain is proven. Twice is no error.
@@ -41,7 +43,8 @@ pub async fn go(
         Err(problem) if problem.status == StatusCode::CONFLICT => {
             // The page as things stand now says what is missing.
             let visit = visit.again(&app).await.map_err(IntoResponse::into_response)?;
-            let page = before(&app, &visit, &browser, visit.connection()?);
+            let joining = joining_link(&app, &visit).await?;
+            let page = before(&app, &visit, &browser, (visit.connection()?, joining));
             Ok(web::respond(StatusCode::CONFLICT, &page))
         }
         Err(problem) => Err(problem.into_response()),
@@ -104,7 +107,17 @@ fn missing(visit: &Visit) -> Option<Notice> {
     None
 }
 
-fn before(app: &App, visit: &Visit, browser: &Browser, connection: &Connection) -> SetupGoLive {
+async fn joining_link(app: &App, visit: &Visit) -> Result<Option<String>, Response> {
+    let mut db = app.read().await.map_err(IntoResponse::into_response)?;
+    joining::link(&mut db, visit).await.map_err(IntoResponse::into_response)
+}
+
+fn before(
+    app: &App,
+    visit: &Visit,
+    browser: &Browser,
+    (connection, joining): (&Connection, Option<String>),
+) -> SetupGoLive {
     let provider = visit.sso_guide().map_or("your provider", |guide| guide.name.as_str());
     let protocol = visit.sso_guide().map_or("", |guide| guide.protocol.label());
     let (proven, pending) = (visit.domain_names(true), visit.domain_names(false));
@@ -126,6 +139,7 @@ fn before(app: &App, visit: &Visit, browser: &Browser, connection: &Connection) 
             if proven.is_empty() { "a verified domain".to_owned() } else { proven.join(", ") }
         )),
         notice,
+        joining,
         facts: vec![
             ("Provider".to_owned(), Html::text(&format!("{provider}, {protocol}"))),
             ("Domains".to_owned(), Html::text(&list_or(&proven, "none verified"))),

@@ -1,14 +1,18 @@
 //! Pages of a company's administrators, `/org`; the console shows several of them for any company.
 
 mod enforcement;
+mod exceptions;
 mod import;
+mod joining;
 mod leavers;
 mod members;
 mod routing;
 mod trust;
 
 pub use enforcement::{CodesLeft, OpeningRow, OrgRequire, OrgRequired, RecoveryCodes, RequiredDomain};
+pub use exceptions::{ExceptionRow, OrgExceptions};
 pub use import::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview};
+pub use joining::{Joining, JoiningRow, OrgJoining, SetupJoining};
 pub use leavers::{Leaving, OrgBrake, OrgLeavers};
 pub use members::{Act, Confirm, MemberRow, OrgInvite, OrgMember, OrgMembers};
 pub use routing::{OrgRouting, RuleRow};

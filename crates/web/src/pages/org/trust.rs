@@ -28,6 +28,8 @@ pub struct OrgDomains {
     pub add_action: String,
     /// Where "look again" is posted to.
     pub look_action: String,
+    /// Link to the single addresses outside.
+    pub exceptions: String,
 }
 
 /// Connections and their setup links.
@@ -48,6 +50,8 @@ pub struct OrgSignOn {
     pub link_action: Option<String>,
     /// Link to the page that says who must use it.
     pub required: String,
+    /// Link to the page that says where sign-in and directory would not meet.
+    pub joining: String,
 }
 
 /// The directory and its setup links.
@@ -225,6 +229,7 @@ impl OrgDomains {
             add: Field::default(),
             add_action: "/org/domains".to_owned(),
             look_action: "/org/domains/look".to_owned(),
+            exceptions: "/org/domains/exceptions".to_owned(),
         }
     }
 }
@@ -244,6 +249,7 @@ impl OrgSignOn {
             links: LinkRow::samples(),
             link_action: Some("/org/sign-on/link".to_owned()),
             required: "/org/sign-on/required".to_owned(),
+            joining: "/org/sign-on/joining".to_owned(),
         }
     }
 }

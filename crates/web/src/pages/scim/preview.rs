@@ -30,6 +30,8 @@ pub struct ScimPreview {
     pub ask_again: String,
     /// Link back.
     pub back: String,
+    /// Link to the page that says where sign-in and directory would not meet; none where there is one of the two.
+    pub joining: Option<String>,
 }
 
 /// People for whom the same changes.
@@ -82,6 +84,7 @@ impl ScimPreview {
         };
         Self {
             page: sample_wizard("Preview and go live", 5),
+            joining: Some("/s/token/joining".to_owned()),
             provider: "Okta".to_owned(),
             lede: "Okta sent 225 people. Here they are, sorted by what changes. Nothing has happened yet."
                 .to_owned(),

@@ -26,6 +26,8 @@ pub struct SetupGoLive {
     pub label: String,
     /// Link back.
     pub back: String,
+    /// Link to the page that says where sign-in and directory would not meet; none where there is one of the two.
+    pub joining: Option<String>,
 }
 
 /// The receipt.
@@ -80,6 +82,7 @@ impl SetupGoLive {
     pub fn sample() -> Self {
         Self {
             page: sample_wizard("Go live", 5),
+            joining: Some("/s/token/joining".to_owned()),
             title: "Let Acme sign in through Okta".to_owned(),
             lede: Html::marked(
                 "From then on everyone who enters an address of **acme.example** is sent to Okta. You can switch it \
