@@ -138,7 +138,7 @@ async fn another_companys_administrator_finds_nothing_of_ours() {
         let mut world = World::new(&t).await;
         for (_, pattern, _) in DOORS.iter().filter(|row| row.2 == Door::Administrator) {
             if pattern.contains('{')
-                && !["/revoke", "/send", "/end", "/unmask", "/shares"]
+                && !["/revoke", "/send", "/end", "/remove", "/unmask", "/shares"]
                     .iter()
                     .any(|end| pattern.ends_with(end))
             {
