@@ -96,7 +96,6 @@ pub fn subject(code: &str) -> &'static str {
         "expired" | "not_yet_valid" | "authn_too_old" | "session_expired" => "Time",
         "signature_missing" | "signature_invalid" | "no_trusted_key" => "Signature",
         "authn_context_mismatch" => "Way of signing in",
-        "email_not_in_domain" | "email_missing" | "email_not_verified" => "Email address",
         "email_not_in_domain" | "address_unconfirmed" | "email_missing" | "email_not_verified" => {
             "Email address"
         }
