@@ -143,3 +143,23 @@ test('operator sees a test fail beside the live connection, and why', async () =
     await other.stop();
   }
 });
+
+test('link for single sign-on changes what is live', async () => {
+  const link = await frontdesk.api.post(`/organizations/${company.id}/setup-links`, { purposes: ['sso'], expires_in: 86400 });
+  const page = await browser.newPerson();
+  await page.goto(`${link.url}/sso/providers`);
+  await heading(page, /sign in today/);
+  await inspect(page, 'change-wizard-providers');
+  await press(page, /Change Custom SAML/);
+  await heading(page, /The sign-in through/);
+  await page.getByRole('link', { name: 'Change the draft' }).click();
+  await heading(page, /Change the sign-in through/);
+  await inspect(page, 'change-wizard-form');
+  await page.getByText('Where each field of a person is read from').click();
+  await page.getByLabel('Country').fill('land');
+  await press(page, 'Save the draft');
+  await page.getByText('The draft is saved').waitFor();
+  await inspect(page, 'change-wizard');
+  await press(page, 'Discard it');
+  await page.getByText('The draft is gone').waitFor();
+});
