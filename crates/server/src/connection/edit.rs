@@ -143,6 +143,27 @@ fn other_protocol() -> Problem {
     )
 }
 
+/// What was switched at once for the connection in use, after the draft was made beside `base`, holds for the draft too,
+/// unless the draft is about that very switch.
+pub fn follow(mut draft: Settings, base: Option<Settings>, live: &Settings) -> Settings {
+    if let (Settings::Saml(it), Some(Settings::Saml(base)), Settings::Saml(live)) = (&mut draft, base, live) {
+        let pairs = [
+            (&mut it.allow_sha1, base.allow_sha1, live.allow_sha1),
+            (&mut it.allow_idp_initiated, base.allow_idp_initiated, live.allow_idp_initiated),
+            (&mut it.want_signed_requests, base.want_signed_requests, live.want_signed_requests),
+        ];
+        for (place, was, is) in pairs {
+            if *place == was {
+                *place = is;
+            }
+        }
+        if it.requests == base.requests {
+            it.requests.clone_from(&live.requests);
+        }
+    }
+    draft
+}
+
 /// The certificates that came, and those in use behind them unless they are to go.
 fn joined(read: &SamlConfig, now: &SamlConfig, only_new: bool) -> Vec<super::Certificate> {
     let mut all = read.certificates.clone();

@@ -15,7 +15,7 @@ use super::change_form::{edit_of, form, refused};
 use super::change_view::{At, view};
 use super::words;
 use crate::app::App;
-use crate::connection::{self, beside, shadow};
+use crate::connection::{self, Settings, beside, edit, shadow};
 use crate::login;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, Params, Upload};
@@ -191,7 +191,11 @@ pub async fn take(app: &App, it: &Connection, upload: &Upload, actor: &str) -> R
         ));
     }
     let from = draft.as_ref().map_or_else(|| it.clone(), |draft| beside::with_draft(it, draft));
-    let settings = connection::read_edit(app, &from, &edit_of(&from, upload)?).await?;
+    let mut settings = connection::read_edit(app, &from, &edit_of(&from, upload)?).await?;
+    if let (Some(draft), Some(live)) = (&draft, Settings::of(it)) {
+        let base = Settings::of(&Connection { config: draft.base.clone(), ..it.clone() });
+        settings = edit::follow(settings, base, &live);
+    }
     let mut tx = app.write().await?;
     beside::save(app, &mut tx, it, (&settings, draft.as_ref().map(|it| it.provider.as_str())), actor).await?;
     Ok(tx.commit().await?)
