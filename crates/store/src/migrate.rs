@@ -19,25 +19,28 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";
-const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
+const APPLIED: &str = "SELECT version FROM schema_version";
 const RECORD: &str = "INSERT INTO schema_version (version) VALUES ($1)";
 
 fn newest() -> i64 {
     STEPS.last().map_or(0, |(version, _)| *version)
 }
 
-fn pending(found: i64) -> Result<impl Iterator<Item = (i64, &'static str)>> {
+/// Every step that the database has not seen, also one before the last it has: steps that were made at the same time may
+/// have come to it in another order.
+fn pending(applied: &[i64]) -> Result<impl Iterator<Item = (i64, &'static str)>> {
+    let found = applied.iter().copied().max().unwrap_or_default();
     if found > newest() {
         return Err(StoreError::Newer { found, known: newest() });
     }
-    Ok(STEPS.iter().copied().filter(move |(version, _)| *version > found))
+    Ok(STEPS.iter().copied().filter(|(version, _)| !applied.contains(version)))
 }
 
 pub(crate) async fn sqlite(connection: &mut embedded::Connection) -> Result<()> {
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::query(VERSION_TABLE).execute(&mut *tx).await?;
-    let found: i64 = sqlx::query_scalar(VERSION).fetch_one(&mut *tx).await?;
-    for (version, sql) in pending(found)? {
+    let applied: Vec<i64> = sqlx::query_scalar(APPLIED).fetch_all(&mut *tx).await?;
+    for (version, sql) in pending(&applied)? {
         sqlx::raw_sql(sql).execute(&mut *tx).await?;
         sqlx::query(RECORD).bind(version).execute(&mut *tx).await?;
     }
@@ -49,8 +52,8 @@ pub(crate) async fn postgres(pool: &PgPool) -> Result<()> {
     // Several machines may start at once: one migrates, the others wait.
     sqlx::query("SELECT pg_advisory_xact_lock(7246193401)").execute(&mut *tx).await?;
     sqlx::query(VERSION_TABLE).execute(&mut *tx).await?;
-    let found: i64 = sqlx::query_scalar(VERSION).fetch_one(&mut *tx).await?;
-    for (version, sql) in pending(found)? {
+    let applied: Vec<i64> = sqlx::query_scalar(APPLIED).fetch_all(&mut *tx).await?;
+    for (version, sql) in pending(&applied)? {
         sqlx::raw_sql(AssertSqlSafe(for_postgres(sql))).execute(&mut *tx).await?;
         sqlx::query(RECORD).bind(version).execute(&mut *tx).await?;
     }
@@ -73,7 +76,16 @@ mod tests {
 
     #[test]
     fn a_database_of_a_newer_program_is_refused() {
-        assert!(matches!(pending(newest() + 1).err(), Some(StoreError::Newer { .. })));
-        assert_eq!(pending(newest()).unwrap().count(), 0);
+        assert!(matches!(pending(&[1, newest() + 1]).err(), Some(StoreError::Newer { .. })));
+    }
+
+    #[test]
+    fn steps_that_a_database_has_not_seen_are_taken_in_order_whichever_came_first() {
+        let all: Vec<i64> = STEPS.iter().map(|(version, _)| *version).collect();
+        assert!(all.is_sorted());
+        assert_eq!(pending(&all).unwrap().count(), 0);
+        let without: Vec<i64> = all.iter().copied().filter(|it| ![2, 8].contains(it)).collect();
+        assert_eq!(pending(&without).unwrap().map(|(version, _)| version).collect::<Vec<_>>(), [2, 8]);
+        assert_eq!(pending(&[]).unwrap().count(), all.len());
     }
 }

@@ -14,8 +14,11 @@ use crate::provider::frontchannel::{self, Onward};
 use crate::request::{Browser, FormParams, SESSION_COOKIE, SignedIn, clear_cookie};
 use web::pages::login::SignedOut;
 
-/// The page afterwards.
-pub async fn show(State(app): State<App>, browser: Browser) -> Response {
+/// The page afterwards. Whoever is still signed in is not told otherwise: their own page has the button.
+pub async fn show(State(app): State<App>, browser: Browser, signed_in: Option<SignedIn>) -> Response {
+    if signed_in.is_some() {
+        return see_other("/account");
+    }
     let page = SignedOut { page: browser.page(&app, "Signed out"), provider: None };
     web::respond(StatusCode::OK, &page)
 }

@@ -20,6 +20,11 @@ async fn a_company_address_leads_to_its_provider_and_back_to_where_the_person_ca
         assert_eq!(end.location(), "/oauth2/authorize?client_id=app_1&x=%2F");
         assert!(end.headers["set-cookie"].to_str().unwrap().contains("HttpOnly; SameSite=Lax"));
         assert!(is_signed_in(&mut browser).await);
+        assert_eq!(
+            browser.get("/logout").await.location(),
+            "/account",
+            "nobody is told to be signed out who is not"
+        );
         let mut db = t.app.read().await.unwrap();
         let member =
             store::member::lookup_email(&mut db, acme.organization.id, "ann@acme.test").await.unwrap();
