@@ -97,7 +97,12 @@ impl World {
             .append_pair("RelayState", asked.get("RelayState").map_or("", String::as_str))
             .finish();
         let next = browser.go(Method::POST, &path, Some(form)).await?;
-        let at = browser.follow(path_of(&next).to_owned(), CALLBACK).await?;
+        // A peer may send the browser back to the application from here.
+        let at = if next.starts_with(CALLBACK) {
+            next
+        } else {
+            browser.follow(path_of(&next).to_owned(), CALLBACK).await?
+        };
         let code = parameters(&at).remove("code").ok_or_else(|| format!("no code in {at}"))?;
         self.redeem(&code, &person).await
     }
