@@ -18,7 +18,7 @@ use crate::connection::beside::{self, digest};
 use crate::connection::shadow::{self, Report, Told};
 use crate::connection::{self, Edit, Input, OidcConfig, OidcInput, Settings};
 use crate::problem::Problem;
-use crate::request::{ApiCaller, ApiJson};
+use crate::request::{ApiCaller, ApiJson, other_json};
 
 /// The body of a draft: what is to be otherwise than in use. What is left out stays as it is.
 #[derive(Debug, Default, Deserialize)]
@@ -159,8 +159,7 @@ pub async fn set(
     // No transaction stays open while the provider is asked for what it publishes.
     let (_, it) = require(&mut app.read().await?, &id, &connection).await?;
     let mut body: Wanted = read(body)?;
-    let Some(now) = Settings::of(&it) else { return Err(no_settings()) };
-    let edit = body.edit(&now)?;
+    let edit = body.edit(&Settings::required(&it)?)?;
     let settings = connection::read_edit(&app, &it, &edit).await?;
     let mut tx = app.write().await?;
     let values = (&settings, body.provider.as_deref());
@@ -171,19 +170,7 @@ pub async fn set(
 
 /// The body, read once it is known that the connection is there: what is not, is 404 whatever is said of it.
 fn read<T: DeserializeOwned>(body: Value) -> Result<T, Problem> {
-    serde_json::from_value(body).map_err(|e| {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let detail = format!("{e}. See the API’s description.");
-        Problem::new(status, "json_not_read", "This request’s JSON is not as expected", detail)
-    })
-}
-
-fn no_settings() -> Problem {
-    Problem::conflict(
-        "connection_not_set_up",
-        "This connection is not set up yet",
-        "The values of the identity provider are still missing. Finish the setup first.",
-    )
+    serde_json::from_value(body).map_err(|e| other_json(&e))
 }
 
 /// `DELETE …/connections/{connection}/draft`.

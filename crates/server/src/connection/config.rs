@@ -165,7 +165,7 @@ impl Settings {
     }
 
     /// The settings, or the problem that there are none.
-    pub(super) fn required(connection: &Connection) -> Result<Self, Problem> {
+    pub(crate) fn required(connection: &Connection) -> Result<Self, Problem> {
         Self::of(connection).ok_or_else(|| {
             Problem::conflict(
                 "connection_not_set_up",

@@ -18,7 +18,7 @@ use crate::connection::{self, Settings, domains as room};
 use crate::directory as feed;
 use crate::onboarding::domain_panel;
 use crate::problem::Problem;
-use crate::request::{FormParams, Params};
+use crate::request::{FormParams, Params, pairs};
 use web::Html;
 use web::guide;
 use web::pages::org::{Act, Confirm, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
@@ -84,9 +84,8 @@ pub async fn domain(
     axum::extract::OriginalUri(uri): axum::extract::OriginalUri,
     form: FormParams,
 ) -> Result<Response, Problem> {
-    let query: Vec<(String, String)> =
-        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let asked = |name: &str| query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    let query = Params(pairs(uri.query().unwrap_or_default().as_bytes()));
+    let asked = |name: &str| query.first(name);
     if asked("look").is_some() {
         room::check_pending(&app, desk.organization.id, &desk.actor).await?;
         return Ok(Redirect::to(&desk.at("domains")).into_response());

@@ -155,11 +155,8 @@ impl<T: DeserializeOwned> FromRequest<App> for ApiJson<T> {
             ));
         }
         let bytes = Bytes::from_request(request, app).await.map_err(|e| too_large(&e))?;
-        let wrong = |status, detail| {
-            Problem::new(status, "json_not_read", "This request’s JSON is not as expected", detail)
-        };
-        let value: serde_json::Value =
-            serde_json::from_slice(&bytes).map_err(|e| wrong(StatusCode::BAD_REQUEST, e.to_string()))?;
+        let value: serde_json::Value = serde_json::from_slice(&bytes)
+            .map_err(|e| json_not_read(StatusCode::BAD_REQUEST, e.to_string()))?;
         if !value.is_object() {
             let received = match value {
                 serde_json::Value::Array(_) => "a list",
@@ -169,16 +166,23 @@ impl<T: DeserializeOwned> FromRequest<App> for ApiJson<T> {
             };
             let detail =
                 format!("Expected a JSON object such as {{\"name\":\"Acme\"}}, received {received}.");
-            return Err(wrong(StatusCode::UNPROCESSABLE_ENTITY, detail));
+            return Err(json_not_read(StatusCode::UNPROCESSABLE_ENTITY, detail));
         }
         if has_nul(&value) {
-            return Err(wrong(StatusCode::UNPROCESSABLE_ENTITY, NO_NUL.to_owned()));
+            return Err(json_not_read(StatusCode::UNPROCESSABLE_ENTITY, NO_NUL.to_owned()));
         }
         // Once more from the text, so that the sentence says where it is wrong.
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|e| wrong(StatusCode::UNPROCESSABLE_ENTITY, format!("{e}. See the API’s description.")))
+        serde_json::from_slice(&bytes).map(Self).map_err(|e| other_json(&e))
     }
+}
+
+fn json_not_read(status: StatusCode, detail: String) -> Problem {
+    Problem::new(status, "json_not_read", "This request’s JSON is not as expected", detail)
+}
+
+/// The refusal of an object that can be read and is not the one expected.
+pub fn other_json(error: &serde_json::Error) -> Problem {
+    json_not_read(StatusCode::UNPROCESSABLE_ENTITY, format!("{error}. See the API’s description."))
 }
 
 /// A file that came with a form or an API call.

@@ -10,7 +10,9 @@ mod onward;
 mod pairs;
 mod session;
 
-pub use body::{ApiJson, CsrfForm, FormParams, Params, Upload, UploadedFile, refuse_nul_in_query};
+pub use body::{
+    ApiJson, CsrfForm, FormParams, Params, Upload, UploadedFile, other_json, refuse_nul_in_query,
+};
 pub use browser::{Browser, attach as attach_browser, refuse_cross_site};
 pub use caller::{ApiCaller, ClientAddress, bearer};
 pub use cookie::{clear_cookie, read_cookie, set_cookie};

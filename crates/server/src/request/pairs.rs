@@ -5,8 +5,7 @@
 
 /// All pairs, in order.
 pub fn pairs(text: &[u8]) -> Vec<(String, String)> {
-    let pieces = Split { rest: Some(text), at: b'&' };
-    pieces
+    text.split(|byte| *byte == b'&')
         .filter(|piece| !piece.is_empty())
         .map(|piece| {
             let (name, value) = match memchr::memchr(b'=', piece) {
@@ -21,21 +20,6 @@ pub fn pairs(text: &[u8]) -> Vec<(String, String)> {
 /// Whether a NUL stands in a text, plain or escaped.
 pub fn has_nul(text: &[u8]) -> bool {
     memchr::memchr(0, text).is_some() || memchr::memmem::find(text, b"%00").is_some()
-}
-
-struct Split<'a> {
-    rest: Option<&'a [u8]>,
-    at: u8,
-}
-
-impl<'a> Iterator for Split<'a> {
-    type Item = &'a [u8];
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest?;
-        let end = memchr::memchr(self.at, rest);
-        self.rest = end.map(|end| &rest[end + 1..]);
-        Some(end.map_or(rest, |end| &rest[..end]))
-    }
 }
 
 fn decoded(mut text: &[u8]) -> String {

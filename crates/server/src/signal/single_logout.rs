@@ -20,7 +20,7 @@ use crate::connection::{Message, Refused, SIGN_OUT, logout_answer, received_logo
 use crate::login::{self, Arrived};
 use crate::problem::Problem;
 use crate::provider::{self, frontchannel};
-use crate::request::{Browser, Params};
+use crate::request::{Browser, Params, pairs};
 use crate::trace;
 use web::pages::login::{Handoff, SignedOut};
 use web::pages::sign_out::Frame;
@@ -34,7 +34,7 @@ pub async fn by_redirect(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let params = Params(form_urlencoded::parse(query.as_bytes()).into_owned().collect());
+    let params = Params(pairs(query.as_bytes()));
     receive(&app, &browser, &headers, &id, (&params, Some(&query))).await
 }
 
@@ -46,7 +46,7 @@ pub async fn by_post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let params = Params(form_urlencoded::parse(&body).into_owned().collect());
+    let params = Params(pairs(&body));
     receive(&app, &browser, &headers, &id, (&params, None)).await
 }
 
