@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
@@ -102,9 +104,14 @@ impl FromStr for TokenHash {
 #[error("a stored secret cannot be opened with this installation's key")]
 pub struct SealError;
 
-/// Seals secrets at rest with AES-256-GCM. The key comes from a file beside the data or from the environment.
+/// Bytes of the tag under what is stamped (HMAC-SHA-256, RFC 2104).
+const TAG: usize = 32;
+
+/// Seals secrets at rest with AES-256-GCM, and stamps what is handed out and comes back. The key comes from a file beside
+/// the data or from the environment.
 pub struct Seal {
     key: LessSafeKey,
+    stamp: hmac::Key,
 }
 
 impl Seal {
@@ -113,8 +120,11 @@ impl Seal {
     /// # Errors
     /// [`SealError`] when `key` has not 32 bytes.
     pub fn new(key: &[u8]) -> Result<Self, SealError> {
-        let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| SealError)?;
-        Ok(Self { key: LessSafeKey::new(key) })
+        let sealing = UnboundKey::new(&AES_256_GCM, key).map_err(|_| SealError)?;
+        // A key of its own, so that neither use tells anything about the other (RFC 5869).
+        let derived = Salt::new(HKDF_SHA256, b"frontdesk").extract(key);
+        let stamp = derived.expand(&[b"stamp"], hmac::HMAC_SHA256).map_err(|_| SealError)?;
+        Ok(Self { key: LessSafeKey::new(sealing), stamp: stamp.into() })
     }
 
     /// Seals `plain`. `place` names the table and column it is for, so that a sealed value cannot be moved.
@@ -149,6 +159,35 @@ impl Seal {
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place.as_bytes()), &mut body)
             .map_err(|_| SealError)?;
         Ok(plain.to_vec())
+    }
+
+    /// A text that carries `facts` and that nobody else can make. It hides nothing. `place` names what it is for, so that
+    /// it is good for nothing else. Unlike [`Seal::seal`] it may be made any number of times with one key.
+    pub fn stamp(&self, place: &str, facts: &str) -> String {
+        let mut whole = facts.as_bytes().to_vec();
+        whole.extend_from_slice(self.tag(place, facts).as_ref());
+        URL_SAFE_NO_PAD.encode(whole)
+    }
+
+    /// The facts of what [`Seal::stamp`] made for the same `place`.
+    ///
+    /// # Errors
+    /// [`SealError`] when the text was changed, moved, or stamped with another key.
+    pub fn stamped(&self, place: &str, text: &str) -> Result<String, SealError> {
+        let whole = URL_SAFE_NO_PAD.decode(text).map_err(|_| SealError)?;
+        let (facts, tag) = whole.split_last_chunk::<TAG>().ok_or(SealError)?;
+        let facts = std::str::from_utf8(facts).map_err(|_| SealError)?;
+        let same: bool = self.tag(place, facts).as_ref().ct_eq(tag.as_slice()).into();
+        if same { Ok(facts.to_owned()) } else { Err(SealError) }
+    }
+
+    fn tag(&self, place: &str, facts: &str) -> hmac::Tag {
+        let mut signing = hmac::Context::with_key(&self.stamp);
+        // No place has a zero byte in it: where it ends is never in doubt.
+        for part in [place.as_bytes(), &[0], facts.as_bytes()] {
+            signing.update(part);
+        }
+        signing.sign()
     }
 }
 
@@ -189,5 +228,22 @@ mod tests {
         assert_eq!(seal.open("keys.private", &sealed), Err(SealError));
         assert_eq!(Seal::new(&[8; 32]).unwrap().open("connections.client_secret", &sealed), Err(SealError));
         assert_eq!(seal.open("connections.client_secret", "AAAA"), Err(SealError));
+    }
+
+    #[test]
+    fn what_is_stamped_is_good_for_its_place_alone_and_only_as_it_was_made() {
+        let seal = Seal::new(&[7; 32]).unwrap();
+        let text = seal.stamp("a.code", "facts");
+        assert_eq!(seal.stamped("a.code", &text).unwrap(), "facts");
+        assert_eq!(seal.stamped("a.token", &text), Err(SealError));
+        assert_eq!(Seal::new(&[8; 32]).unwrap().stamped("a.code", &text), Err(SealError));
+        for broken in ["", "AAAA", &text[1..], &text[..text.len() - 2], &format!("{text}AAAA"), "*"] {
+            assert_eq!(seal.stamped("a.code", broken), Err(SealError), "{broken}");
+        }
+        for at in 0..text.len() {
+            let mut other = text.clone().into_bytes();
+            other[at] = if other[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(seal.stamped("a.code", &String::from_utf8(other).unwrap()), Err(SealError), "{at}");
+        }
     }
 }

@@ -1,6 +1,5 @@
-//! Applications, what they pushed, their codes, what they were granted with its tokens, and how they were told of logouts.
+//! Applications, what they pushed, what they were granted with its tokens, and how they were told of logouts.
 
-mod code;
 mod grant;
 mod logout_call;
 mod pushed;
@@ -13,7 +12,6 @@ use crate::db::on;
 use crate::value::{At, Text};
 use crate::{Connected, Result, Tx};
 
-pub use code::*;
 pub use grant::*;
 pub use logout_call::*;
 pub use pushed::*;

@@ -241,11 +241,6 @@ pub async fn shorten(tx: &mut Tx, organization: OrganizationId, longest: std::ti
          WHERE session_id IN (SELECT id FROM sessions WHERE organization_id = $1)
            AND (ends_at IS NULL
                 OR ends_at > (SELECT s.expires_at FROM sessions s WHERE s.id = grants.session_id))",
-        "UPDATE access_tokens
-         SET expires_at = (SELECT g.ends_at FROM grants g WHERE g.id = access_tokens.grant_id)
-         WHERE grant_id IN (SELECT g.id FROM grants g JOIN sessions s ON s.id = g.session_id
-                            WHERE s.organization_id = $1)
-           AND expires_at > (SELECT g.ends_at FROM grants g WHERE g.id = access_tokens.grant_id)",
         "UPDATE refresh_tokens
          SET expires_at = (SELECT g.ends_at FROM grants g WHERE g.id = refresh_tokens.grant_id)
          WHERE grant_id IN (SELECT g.id FROM grants g JOIN sessions s ON s.id = g.session_id
@@ -387,8 +382,7 @@ pub async fn forget_ended(tx: &mut Tx, now: Time) -> Result<()> {
         "DELETE FROM login_flows WHERE expires_at <= $1",
         "DELETE FROM seen_assertions WHERE expires_at <= $1",
         "DELETE FROM passkey_challenges WHERE expires_at <= $1",
-        "DELETE FROM authorization_codes WHERE expires_at <= $1",
-        "DELETE FROM access_tokens WHERE expires_at <= $1",
+        "DELETE FROM ended_access_tokens WHERE expires_at <= $1",
         "DELETE FROM grants WHERE ends_at <= $1",
         "DELETE FROM pushed_requests WHERE expires_at <= $1",
     ] {

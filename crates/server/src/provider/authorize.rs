@@ -12,12 +12,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use model::{OrganizationId, TokenHash, TokenId};
 use oidc::provider::{AuthorizeError, AuthorizeRequest, ErrorCode, OAuthError, granted_scopes};
-use store::application::Code;
 
 use super::applications::{self, Client};
 use super::mark::{MARK, Mark};
 use super::standing::{self, Asked, Verdict};
-use super::token::{Named, Remembered, Who};
+use super::carried::{Code, LONGEST_CODE, Named};
 use super::{person, pushed, reply};
 use crate::app::App;
 use crate::problem::Problem;
@@ -130,36 +129,27 @@ impl Way<'_> {
 
     async fn issue_code(&self, signed_in: &SignedIn) -> Result<Response, Problem> {
         let (app, client, request) = (self.app, self.client, self.request);
-        let session = &signed_in.session;
-        let remembered = Remembered {
-            redirect_uri: request.redirect_uri.clone(),
-            nonce: request.nonce.clone(),
-            code_challenge: request.code_challenge.clone(),
-            scope: scopes(client, request).join(" "),
-            named: named(client, request),
-            who: Who::of(session),
-        };
-        let now = app.now();
-        let code = app.token("fd_code_");
-        let record = Code {
-            application_id: client.application.id,
-            session_id: session.id,
-            grant_id: app.id(TokenId::new),
-            request: serde_json::to_string(&remembered).map_err(|e| Problem::internal(&e))?,
-            created_at: now,
-            expires_at: now.after(CODE),
-            used_at: None,
-        };
-        // A code can be asked for again; a pushed request is used up.
-        let mut tx = if self.pushed.is_some() { app.write().await? } else { app.write_transient().await? };
-        if let Some(hash) = self.pushed
-            && !store::application::take_pushed(&mut tx, hash).await?
-        {
-            return Err(pushed::ended());
+        let (grant, ends) = (app.id(TokenId::new), app.now().after(CODE));
+        let session = signed_in.session.id;
+        let mut code = Code::new(client.application.id, session, grant, &request.redirect_uri, ends);
+        code.nonce.clone_from(&request.nonce);
+        code.code_challenge.clone_from(&request.code_challenge);
+        code.scope = scopes(client, request).join(" ");
+        code.named = named(client, request);
+        let code = code.text(app)?;
+        if code.len() > LONGEST_CODE {
+            let why = "nonce and claims are longer together than a code can carry: ask for fewer claims by name.";
+            return self.back(&OAuthError::new(ErrorCode::InvalidRequest, why)).await;
         }
-        store::application::add_code(&mut tx, &code.hash(), &record).await?;
-        tx.commit().await?;
-        let answer = request.code_reply(code.expose(), &app.config.issuer());
+        if let Some(hash) = self.pushed {
+            // A code can be asked for again; a pushed request is used up.
+            let mut tx = app.write().await?;
+            if !store::application::take_pushed(&mut tx, hash).await? {
+                return Err(pushed::ended());
+            }
+            tx.commit().await?;
+        }
+        let answer = request.code_reply(&code, &app.config.issuer());
         Ok(reply::to_application(app, self.browser, &client.application.name, answer))
     }
 }

@@ -13,7 +13,7 @@ use store::application::Grant;
 use super::applications::Client;
 use super::keys::Ring;
 use super::person::Known;
-use super::token::Named;
+use super::carried::{Named, access_token};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -30,7 +30,7 @@ pub struct Issued {
     pub refresh: Option<TokenHash>,
 }
 
-/// Makes the tokens and keeps their hashes.
+/// Makes the tokens, and keeps the hash of the refresh token.
 pub async fn tokens(
     app: &App,
     tx: &mut Tx,
@@ -41,9 +41,8 @@ pub async fn tokens(
 ) -> Result<Issued, Problem> {
     let now = app.now();
     let ends = |life: Duration| grant.ends_at.map_or(now.after(life), |end| end.min(now.after(life)));
-    let access = app.token("fd_at_");
     let access_ends = ends(ACCESS);
-    store::application::add_access_token(tx, &access.hash(), grant.id, access_ends).await?;
+    let access = access_token(app, grant.id, access_ends);
     let mut claims = known.claims(&scopes(grant));
     if let Some(named) = Named::of(grant) {
         claims.extend(known.named(&named.scopes, &named.id_token));
@@ -62,14 +61,14 @@ pub async fn tokens(
         acr: grant.acr.as_deref(),
         amr: &methods(grant),
         session_id: Some(&grant.id.to_string()),
-        access_token: Some(access.expose()),
+        access_token: Some(&access),
         code: None,
         claims,
     };
     let key = ring.key(&client.metadata.id_token_signed_response_alg)?;
     let id_token = mint_id_token(&token, key).map_err(|e| Problem::internal(&e))?;
     let mut answer = json!({
-        "access_token": access.expose(),
+        "access_token": access,
         "token_type": "Bearer",
         "expires_in": access_ends.since(now).as_secs(),
         "id_token": id_token,

@@ -9,6 +9,7 @@ pub mod keys;
 
 mod authorize;
 mod backchannel;
+mod carried;
 mod client;
 mod client_keys;
 mod discovery;

@@ -15,7 +15,7 @@ use store::application::{Grant, RefreshToken};
 
 use super::applications::Client;
 use super::reply::{self, Failure};
-use super::{client, issue, person};
+use super::{carried, client, issue, person};
 use crate::app::App;
 use crate::request::ClientAddress;
 
@@ -29,13 +29,13 @@ pub async fn revoke(
 ) -> Result<Response, Failure> {
     let form = reply::form(&headers, body)?;
     let client = client::authenticate(&app, &address, &headers, &form, "/oauth2/revoke").await?;
-    let hash = token(&form)?.hash();
-    let now = app.now();
+    let token = token(&form)?;
+    let (hash, now) = (Token::presented(token).hash(), app.now());
     let mut tx = app.write().await?;
     if let Some((grant, _)) = of_refresh(&mut tx, &client, &hash).await? {
         store::application::revoke_grant(&mut tx, grant.id, now).await?;
-    } else if of_access(&mut tx, &client, &hash, now).await?.is_some() {
-        store::application::remove_access_token(&mut tx, &hash).await?;
+    } else if let Some((grant, end)) = of_access(&mut tx, &app, &client, token).await? {
+        store::application::end_access_token(&mut tx, &hash, grant.id, end).await?;
     }
     tx.commit().await?;
     Ok(StatusCode::OK.into_response())
@@ -54,10 +54,10 @@ pub async fn introspect(
         let why = "Only an application with a secret or a key may ask about tokens.";
         return Err(OAuthError::new(ErrorCode::InvalidClient, why).into());
     }
-    let hash = token(&form)?.hash();
-    let now = app.now();
+    let token = token(&form)?;
+    let (hash, now) = (Token::presented(token).hash(), app.now());
     let mut db = app.read().await?;
-    let found = match of_access(&mut db, &client, &hash, now).await? {
+    let found = match of_access(&mut db, &app, &client, token).await? {
         Some(found) => Some((found, Some("Bearer"))),
         None => of_refresh(&mut db, &client, &hash)
             .await?
@@ -100,9 +100,9 @@ fn inactive() -> Response {
     reply::answer(&json!({ "active": false }))
 }
 
-fn token(form: &Form) -> Result<Token, Failure> {
+fn token(form: &Form) -> Result<&str, Failure> {
     let missing = || OAuthError::new(ErrorCode::InvalidRequest, "The parameter token is missing.");
-    Ok(form.get("token").map(Token::presented).ok_or_else(missing)?)
+    Ok(form.get("token").ok_or_else(missing)?)
 }
 
 /// The grant behind a refresh token, which may have been exchanged or have ended.
@@ -118,10 +118,10 @@ async fn of_refresh(
 
 async fn of_access(
     db: &mut impl Connected,
+    app: &App,
     client: &Client,
-    hash: &TokenHash,
-    now: Time,
+    presented: &str,
 ) -> Result<Option<(Grant, Time)>, Failure> {
-    let found = store::application::lookup_access_token(db, hash, now).await?;
+    let found = carried::granted_to(db, app, presented).await?;
     Ok(found.filter(|(grant, _)| grant.application_id == client.application.id))
 }

@@ -5,12 +5,11 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::Response;
-use model::Token;
 use oidc::provider::{ErrorCode, OAuthError, bearer_token};
 use serde_json::Value;
 
 use super::reply::{self, Failure};
-use super::token::Named;
+use super::carried::{self, Named};
 use super::{issue, person};
 use crate::app::App;
 use crate::request::ClientAddress;
@@ -30,8 +29,8 @@ pub async fn userinfo(
             let why = "Send the access token once: as Authorization: Bearer, or in the form.";
             return Err(Failure::token(OAuthError::new(ErrorCode::InvalidRequest, why)));
         }
-        (_, Some(token)) => Token::presented(&token),
-        (Ok(token), None) => Token::presented(token),
+        (_, Some(token)) => token,
+        (Ok(token), None) => token.to_owned(),
         // Without any token the challenge names no error (RFC 6750 section 3.1).
         (Err(error), None) if authorization.is_none() => {
             return Err(Failure::OAuth(error, Some("Bearer realm=\"frontdesk\"".to_owned())));
@@ -42,7 +41,7 @@ pub async fn userinfo(
     let ended = || {
         Failure::token(OAuthError::new(ErrorCode::InvalidToken, "The access token is unknown or has ended."))
     };
-    let found = store::application::lookup_access_token(&mut db, &presented.hash(), app.now()).await?;
+    let found = carried::granted_to(&mut db, &app, &presented).await?;
     let Some((grant, _)) = found else {
         drop(db);
         return Err(ended().counted(&app, &format!("bearer:{address}")).await);

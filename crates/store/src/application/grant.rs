@@ -83,13 +83,14 @@ impl From<GrantRow> for Grant {
     }
 }
 
-/// Writes a new grant.
-pub async fn add_grant(tx: &mut Tx, it: &Grant) -> Result<()> {
-    on!(tx, |db| {
+/// Writes a new grant. False when it is there already: somebody was first.
+pub async fn add_grant(tx: &mut Tx, it: &Grant) -> Result<bool> {
+    let rows = on!(tx, |db| {
         sqlx::query(
         "INSERT INTO grants (id, application_id, account_id, member_id, organization_id, session_id, scope, auth_at, method,
                              created_at, acr, amr, ends_at, claims)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         ON CONFLICT (id) DO NOTHING"
     )
     .bind(Text(it.id))
     .bind(Text(it.application_id))
@@ -107,9 +108,9 @@ pub async fn add_grant(tx: &mut Tx, it: &Grant) -> Result<()> {
     .bind(&it.claims)
     .execute(db)
     .await
-    .map(|_| ())
+    .map(|done| done.rows_affected())
     })?;
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// The grant, revoked or not.

@@ -1,4 +1,4 @@
-//! Access and refresh tokens of a grant: only their hashes are kept.
+//! Tokens of a grant: hashes of refresh tokens, and of access tokens that were given back.
 
 use model::{ApplicationId, Time, TokenHash, TokenId};
 use sqlx::FromRow;
@@ -8,53 +8,37 @@ use crate::db::on;
 use crate::value::{At, Text};
 use crate::{Connected, Result, Tx};
 
-/// Writes a new access token.
-pub async fn add_access_token(tx: &mut Tx, hash: &TokenHash, grant: TokenId, expires_at: Time) -> Result<()> {
-    on!(tx, |db| sqlx::query(
-        "INSERT INTO access_tokens (token_hash, grant_id, expires_at) VALUES ($1, $2, $3)"
-    )
-    .bind(Text(hash))
-    .bind(Text(grant))
-    .bind(At(expires_at))
-    .execute(db)
-    .await
-    .map(|_| ()))?;
-    Ok(())
-}
-
-#[derive(FromRow)]
-struct AccessRow {
-    #[sqlx(flatten)]
-    grant: GrantRow,
-    token_ends_at: At,
-}
-
-/// The grant behind an access token that has not ended and whose grant still holds; with the token's end.
-pub async fn lookup_access_token(
+/// The grant, if it still holds and this access token of it was not given back.
+pub async fn lookup_granted(
     c: &mut impl Connected,
-    hash: &TokenHash,
-    now: Time,
-) -> Result<Option<(Grant, Time)>> {
-    let row: Option<AccessRow> = on!(c, |db| {
+    id: TokenId,
+    access_token: &TokenHash,
+) -> Result<Option<Grant>> {
+    let row: Option<GrantRow> = on!(c, |db| {
         sqlx::query_as(
-        "SELECT g.*, t.expires_at AS token_ends_at FROM access_tokens t JOIN grants g ON g.id = t.grant_id
-         WHERE t.token_hash = $1 AND t.expires_at > $2 AND g.revoked_at IS NULL"
+        "SELECT * FROM grants WHERE id = $1 AND revoked_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM ended_access_tokens WHERE token_hash = $2)"
     )
-    .bind(Text(hash))
-    .bind(At(now))
+    .bind(Text(id))
+    .bind(Text(access_token))
     .fetch_optional(db)
     .await
     })?;
-    Ok(row.map(|r| (r.grant.into(), r.token_ends_at.0)))
+    Ok(row.map(Into::into))
 }
 
-/// Ends one access token.
-pub async fn remove_access_token(tx: &mut Tx, hash: &TokenHash) -> Result<()> {
-    on!(tx, |db| sqlx::query("DELETE FROM access_tokens WHERE token_hash = $1")
-        .bind(Text(hash))
-        .execute(db)
-        .await
-        .map(|_| ()))?;
+/// Ends one access token of a grant, which would have ended by itself then.
+pub async fn end_access_token(tx: &mut Tx, hash: &TokenHash, grant: TokenId, then: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query(
+        "INSERT INTO ended_access_tokens (token_hash, grant_id, expires_at) VALUES ($1, $2, $3)
+         ON CONFLICT (token_hash) DO NOTHING"
+    )
+    .bind(Text(hash))
+    .bind(Text(grant))
+    .bind(At(then))
+    .execute(db)
+    .await
+    .map(|_| ()))?;
     Ok(())
 }
 
