@@ -85,6 +85,46 @@ pub async fn update(tx: &mut Tx, it: &Account) -> Result<()> {
     Ok(())
 }
 
+/// The columns of an account (`a`) beside those of another table, as [`Beside`] reads them.
+macro_rules! account_beside {
+    () => {
+        "a.id AS a_id, a.email AS a_email, a.email_verified_at AS a_verified, a.first_name AS a_first_name,
+         a.last_name AS a_last_name, a.password_hash AS a_password, a.personal_email AS a_personal,
+         a.locale AS a_locale, a.created_at AS a_created"
+    };
+}
+pub(crate) use account_beside;
+
+/// An account in a row with another table's columns.
+#[derive(FromRow)]
+pub(crate) struct Beside {
+    a_id: Text<AccountId>,
+    a_email: String,
+    a_verified: Option<At>,
+    a_first_name: String,
+    a_last_name: String,
+    a_password: Option<String>,
+    a_personal: Option<String>,
+    a_locale: Option<String>,
+    a_created: At,
+}
+
+impl From<Beside> for Account {
+    fn from(row: Beside) -> Self {
+        Self {
+            id: row.a_id.0,
+            email: row.a_email,
+            email_verified_at: row.a_verified.map(|t| t.0),
+            first_name: row.a_first_name,
+            last_name: row.a_last_name,
+            password_hash: row.a_password,
+            personal_email: row.a_personal,
+            locale: row.a_locale,
+            created_at: row.a_created.0,
+        }
+    }
+}
+
 /// The account, if there is one.
 pub async fn lookup(c: &mut impl Connected, id: AccountId) -> Result<Option<Account>> {
     let row: Option<Row> = on!(c, |db| sqlx::query_as("SELECT * FROM accounts WHERE id = $1")

@@ -19,6 +19,7 @@ pub mod enforcement;
 pub mod erasure;
 pub mod event;
 pub mod exception;
+mod flow;
 pub mod import;
 pub mod invitation;
 pub mod job;

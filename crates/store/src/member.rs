@@ -1,8 +1,11 @@
 //! Members: accounts' places in organizations.
 
-use model::{AccountId, DirectoryUserId, Member, MemberId, MemberStatus, OrganizationId, Role, Source, Time};
+use model::{
+    Account, AccountId, DirectoryUserId, Member, MemberId, MemberStatus, OrganizationId, Role, Source, Time,
+};
 use sqlx::FromRow;
 
+use crate::account::{Beside, account_beside};
 use crate::db::on;
 use crate::value::{At, Text, fold};
 use crate::{Connected, Page, Result, Tx};
@@ -177,6 +180,34 @@ pub async fn lookup_any(c: &mut impl Connected, id: MemberId) -> Result<Option<M
         .fetch_optional(db)
         .await)?;
     Ok(row.map(Into::into))
+}
+
+#[derive(FromRow)]
+struct WithAccount {
+    #[sqlx(flatten)]
+    member: Row,
+    #[sqlx(flatten)]
+    account: Beside,
+    organization_name: String,
+}
+
+/// The member with this id, if this account is in its place; with the account and the organization's name.
+pub async fn lookup_with_account(
+    c: &mut impl Connected,
+    id: MemberId,
+    account: AccountId,
+) -> Result<Option<(Member, Account, String)>> {
+    let row: Option<WithAccount> = on!(c, |db| sqlx::query_as(concat!(
+        "SELECT m.*, ",
+        account_beside!(),
+        ", o.name AS organization_name FROM members m JOIN accounts a ON a.id = m.account_id
+           JOIN organizations o ON o.id = m.organization_id WHERE m.id = $1 AND a.id = $2"
+    ))
+    .bind(Text(id))
+    .bind(Text(account))
+    .fetch_optional(db)
+    .await)?;
+    Ok(row.map(|it| (it.member.into(), it.account.into(), it.organization_name)))
 }
 
 /// The member with this address.

@@ -1,8 +1,9 @@
-//! Signed-in browsers, sign-ins under way, and replayed assertions. The record of attempts is in `attempt`.
+//! Signed-in browsers and replayed assertions. Sign-ins under way are in `flow`, the record of attempts is in `attempt`.
 
-use model::{AccountId, ConnectionId, FlowId, MemberId, OrganizationId, SessionId, Time, TokenHash};
+use model::{Account, AccountId, ConnectionId, MemberId, OrganizationId, SessionId, Time, TokenHash};
 use sqlx::FromRow;
 
+use crate::account::{Beside, account_beside};
 use crate::db::on;
 use crate::value::{At, Text};
 use crate::{Connected, Result, Tx};
@@ -10,6 +11,7 @@ use crate::{Connected, Result, Tx};
 pub use crate::attempt::{
     Attempt, Attempts, add_attempt, count_attempts, forget_attempts, list_attempts, lookup_attempt,
 };
+pub use crate::flow::{Flow, add_flow, advance_flow, lookup_flow, remove_flow};
 
 /// A signed-in browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,15 +121,32 @@ pub async fn add(tx: &mut Tx, it: &Session, hash: &TokenHash) -> Result<()> {
     Ok(())
 }
 
-/// The session that a token opens and that has not ended.
-pub async fn lookup_token(c: &mut impl Connected, hash: &TokenHash, now: Time) -> Result<Option<Session>> {
-    let row: Option<Row> =
-        on!(c, |db| sqlx::query_as("SELECT * FROM sessions WHERE token_hash = $1 AND expires_at > $2")
-            .bind(Text(hash))
-            .bind(At(now))
-            .fetch_optional(db)
-            .await)?;
-    Ok(row.map(Into::into))
+#[derive(FromRow)]
+struct WithAccount {
+    #[sqlx(flatten)]
+    session: Row,
+    #[sqlx(flatten)]
+    account: Beside,
+}
+
+/// The session that a token opens and that has not ended, with its account.
+pub async fn lookup_token(
+    c: &mut impl Connected,
+    hash: &TokenHash,
+    now: Time,
+) -> Result<Option<(Session, Account)>> {
+    let row: Option<WithAccount> = on!(c, |db| {
+        sqlx::query_as(concat!(
+        "SELECT s.*, ",
+        account_beside!(),
+        " FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.token_hash = $1 AND s.expires_at > $2"
+    ))
+    .bind(Text(hash))
+    .bind(At(now))
+    .fetch_optional(db)
+    .await
+    })?;
+    Ok(row.map(|it| (it.session.into(), it.account.into())))
 }
 
 /// The session, if it has not ended.
@@ -269,95 +288,6 @@ pub async fn remove_of_member(tx: &mut Tx, member: MemberId) -> Result<u64> {
         .execute(db)
         .await
         .map(|done| done.rows_affected()))?)
-}
-
-/// A sign-in under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flow {
-    /// Its id.
-    pub id: FlowId,
-    /// Hash of the cookie of the browser that began it.
-    pub browser: TokenHash,
-    /// Where the state machine stands.
-    pub step: String,
-    /// What it knows, as JSON of the `login` room.
-    pub state: String,
-    /// When it began.
-    pub created_at: Time,
-    /// When it is forgotten.
-    pub expires_at: Time,
-}
-
-#[derive(FromRow)]
-struct FlowRow {
-    id: Text<FlowId>,
-    browser_hash: Text<TokenHash>,
-    step: String,
-    state: String,
-    created_at: At,
-    expires_at: At,
-}
-
-/// Writes a new flow.
-pub async fn add_flow(tx: &mut Tx, it: &Flow) -> Result<()> {
-    on!(tx, |db| {
-        sqlx::query(
-        "INSERT INTO login_flows (id, browser_hash, step, state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)"
-    )
-    .bind(Text(it.id))
-    .bind(Text(&it.browser))
-    .bind(&it.step)
-    .bind(&it.state)
-    .bind(At(it.created_at))
-    .bind(At(it.expires_at))
-    .execute(db)
-    .await
-    .map(|_| ())
-    })?;
-    Ok(())
-}
-
-/// Moves a flow on, if it still stands at `from`: of two answers to one request only the first gets through.
-pub async fn advance_flow(tx: &mut Tx, id: FlowId, from: &str, to: &str, state: &str) -> Result<bool> {
-    let rows = on!(tx, |db| sqlx::query(
-        "UPDATE login_flows SET step = $3, state = $4 WHERE id = $1 AND step = $2"
-    )
-    .bind(Text(id))
-    .bind(from)
-    .bind(to)
-    .bind(state)
-    .execute(db)
-    .await
-    .map(|done| done.rows_affected()))?;
-    Ok(rows == 1)
-}
-
-/// The flow, if it has not been forgotten.
-pub async fn lookup_flow(c: &mut impl Connected, id: FlowId, now: Time) -> Result<Option<Flow>> {
-    let row: Option<FlowRow> =
-        on!(c, |db| sqlx::query_as("SELECT * FROM login_flows WHERE id = $1 AND expires_at > $2")
-            .bind(Text(id))
-            .bind(At(now))
-            .fetch_optional(db)
-            .await)?;
-    Ok(row.map(|r| Flow {
-        id: r.id.0,
-        browser: r.browser_hash.0,
-        step: r.step,
-        state: r.state,
-        created_at: r.created_at.0,
-        expires_at: r.expires_at.0,
-    }))
-}
-
-/// Forgets a flow.
-pub async fn remove_flow(tx: &mut Tx, id: FlowId) -> Result<()> {
-    on!(tx, |db| sqlx::query("DELETE FROM login_flows WHERE id = $1")
-        .bind(Text(id))
-        .execute(db)
-        .await
-        .map(|_| ()))?;
-    Ok(())
 }
 
 /// Remembers an assertion until it ends by itself. False when it was seen before: a replay.

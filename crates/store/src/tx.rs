@@ -53,6 +53,21 @@ impl Tx {
         Ok(())
     }
 
+    /// As [`Tx::lock`], for `first` and then `second` in one step.
+    pub async fn lock_both(&mut self, first: &str, second: &str) -> Result<()> {
+        if let Inner::Postgres(tx) = &mut self.inner {
+            sqlx::query(
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0)),
+                        pg_advisory_xact_lock(hashtextextended($2, 0))",
+            )
+            .bind(first)
+            .bind(second)
+            .execute(&mut **tx)
+            .await?;
+        }
+        Ok(())
+    }
+
     /// Adds a fact to the event stream; it is appended in the commit.
     pub fn append(&mut self, clock: &dyn Clock, rng: &dyn Rng, event: NewEvent) {
         self.events.push((EventId::new(clock, rng), clock.now(), event));

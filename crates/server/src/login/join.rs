@@ -18,7 +18,7 @@ use store::{Connected, Tx};
 use super::confirm;
 use crate::app::App;
 use crate::connection::{self, Asserted, Refused, domains, exceptions};
-use crate::member::{self, Arrival};
+use crate::member::{self, Arrival, Footing, Met};
 use crate::problem::Problem;
 
 /// How exactly a connection's last sign-in is known. Everybody of a company writes it, and they would wait for each other.
@@ -100,16 +100,20 @@ pub async fn join(
     if let Some(refused) = switched_off(connection) {
         return Ok(Err(refused));
     }
-    tx.lock(&organization.id.to_string()).await?;
+    tx.lock_both(&organization.id.to_string(), &member::lock_name(organization)).await?;
     let facts = facts(tx, app.now(), organization, (connection.id, &asserted.subject), &email).await?;
     let joining = match decide(organization, &facts, &email) {
         Ok(Joining::Confirm) => return Ok(Err(unconfirmed(organization, &email))),
         Ok(joining) => joining,
         Err(refused) => return Ok(Err(refused)),
     };
-    let account = match facts.by_subject.or(facts.by_address) {
-        Some(account) => follow_address(app, tx, account, &email).await?,
-        None => new_account(app, tx, asserted, &email).await?,
+    let place = facts.member.filter(|it| it.account_id.is_some());
+    let (account, place) = match facts.by_subject.or(facts.by_address) {
+        Some(account) => {
+            let place = place.filter(|it| it.account_id == Some(account.id));
+            follow_address(app, tx, (organization, account, place), &email).await?
+        }
+        None => (new_account(app, tx, asserted, &email).await?, None),
     };
     if joining != Joining::Subject {
         store::connection::set_identity(tx, connection.id, &asserted.subject, account.id, app.now()).await?;
@@ -125,7 +129,11 @@ pub async fn join(
         account_id: Some(account.id),
         active: true,
     };
-    let member = member::arrive(app, tx, organization, arrival).await?;
+    // This connection is an active one of the organization: who is in a domain of it can come in by it.
+    let verified = matches!(facts.standing, Standing::Verified(_));
+    let footing = Footing { verified, covered: verified };
+    let met = Met { footing, account: Some(account.clone()), place };
+    let member = member::meet(app, tx, organization, arrival, met).await?;
     if connection.last_login_at.is_none_or(|last| app.now().since(last) >= TOUCHED) {
         store::connection::touch(tx, connection.id, app.now()).await?;
     }
@@ -317,29 +325,30 @@ pub fn barred(organization: &Organization, member: Option<&Member>) -> Option<Re
     }
 }
 
-/// The address changed at the provider: the same person, a new address.
+/// The address changed at the provider: the same person, a new address. Gives the account and its place as they are now.
 async fn follow_address(
     app: &App,
     tx: &mut Tx,
-    mut account: Account,
+    (organization, mut account, mut place): (&Organization, Account, Option<Member>),
     email: &str,
-) -> Result<Account, Problem> {
+) -> Result<(Account, Option<Member>), Problem> {
     if account.email_verified_at.is_none() {
         // A stranger may have opened it: what the stranger could sign in with goes first.
         member::adopt(app, tx, account.clone(), None).await?;
         account = store::account::lookup(tx, account.id).await?.unwrap_or(account);
+        place = store::member::lookup_account(tx, organization.id, account.id).await?;
     }
     if store::fold(&account.email) == store::fold(email) {
-        return Ok(account);
+        return Ok((account, place));
     }
     let taken = store::account::lookup_email(tx, email).await?.is_some_and(|other| other.id != account.id);
     if taken {
-        return Ok(account);
+        return Ok((account, place));
     }
     email.clone_into(&mut account.email);
     account.email_verified_at = Some(app.now());
     store::account::update(tx, &account).await?;
-    Ok(account)
+    Ok((account, place))
 }
 
 async fn new_account(app: &App, tx: &mut Tx, asserted: &Asserted, email: &str) -> Result<Account, Problem> {

@@ -7,8 +7,9 @@ use serde_json::json;
 use store::Tx;
 
 use super::decide::{self, Facts};
+use super::find::{find, unite};
 use super::gate::{Footing, account_behind, gate};
-use super::record::{forget_read, missing, profile_of, set_profile, tell, tell_ids, unread_json};
+use super::record::{forget_read, missing, profile_of, set_profile, tell, unread_json};
 use super::{Arrival, Reason, invite, leave, restore};
 use crate::app::App;
 use crate::organization::profile_defaults;
@@ -30,9 +31,36 @@ pub async fn arrive(app: &App, tx: &mut Tx, org: &Organization, arrival: Arrival
         Some(id) => store::account::lookup(tx, id).await?,
         None => account_behind(tx, footing, arrival.profile.email.as_deref()).await?,
     };
-    match find(app, tx, org, &arrival, behind.as_ref().map(|a| a.id)).await? {
-        Some(member) => merge(app, tx, org, member, arrival, (footing, behind)).await,
-        None => make(app, tx, org, arrival, footing, behind).await,
+    let place = match &behind {
+        Some(account) => store::member::lookup_account(tx, org.id, account.id).await?,
+        None => None,
+    };
+    meet(app, tx, org, arrival, Met { footing, account: behind, place }).await
+}
+
+/// What is known of somebody who arrives.
+#[derive(Debug)]
+pub struct Met {
+    /// How the address stands to the organization.
+    pub footing: Footing,
+    /// The account behind the arrival.
+    pub account: Option<Account>,
+    /// That account's place in the organization.
+    pub place: Option<Member>,
+}
+
+/// As [`arrive`], for a caller that holds the lock of [`lock_name`] and has looked at all of it since.
+pub async fn meet(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    arrival: Arrival,
+    met: Met,
+) -> Result<Member, Problem> {
+    let Met { footing, account, place } = met;
+    match find(app, tx, org, &arrival, place).await? {
+        Some(member) => merge(app, tx, org, member, arrival, (footing, account)).await,
+        None => make(app, tx, org, arrival, footing, account).await,
     }
 }
 
@@ -73,60 +101,12 @@ pub async fn set_role(
 
 /// One arrival at a time for each organization: reading, deciding and writing is one step.
 pub(super) async fn lock(tx: &mut Tx, org: &Organization) -> Result<(), Problem> {
-    Ok(tx.lock(&format!("members:{}", org.id)).await?)
+    Ok(tx.lock(&lock_name(org)).await?)
 }
 
-async fn find(
-    app: &App,
-    tx: &mut Tx,
-    org: &Organization,
-    arrival: &Arrival,
-    account: Option<AccountId>,
-) -> Result<Option<Member>, Problem> {
-    let mut found: Option<Member> = None;
-    if let Some(user) = arrival.directory_user_id {
-        let member = store::member::lookup_directory_user(tx, user).await?;
-        found = member.filter(|m| m.organization_id == org.id);
-    }
-    if let Some(account) = account
-        && let Some(other) = store::member::lookup_account(tx, org.id, account).await?
-    {
-        found = Some(unite(app, tx, found, other).await?);
-    }
-    let same_address =
-        |m: &Member, email: &str| m.email.as_deref().is_some_and(|e| store::fold(e) == store::fold(email));
-    if let Some(email) = &arrival.profile.email
-        && !found.as_ref().is_some_and(|m| same_address(m, email))
-        && let Some(other) = store::member::lookup_email(tx, org.id, email).await?
-    {
-        found = Some(unite(app, tx, found, other).await?);
-    }
-    Ok(found)
-}
-
-/// Two members turn out to be one person: the one with the account stays. With two accounts nobody may decide that
-/// but a person.
-async fn unite(app: &App, tx: &mut Tx, first: Option<Member>, second: Member) -> Result<Member, Problem> {
-    let Some(first) = first.filter(|first| first.id != second.id) else { return Ok(second) };
-    let (keep, drop) = match (first.account_id, second.account_id) {
-        (Some(a), Some(b)) if a != b => return Err(two_accounts()),
-        (None, Some(_)) => (second, first),
-        _ => (first, second),
-    };
-    store::invitation::remove_of_member(tx, drop.id, invite::KIND).await?;
-    store::member::remove(tx, drop.id).await?;
-    tell_ids(app, tx, "member.erased", &drop);
-    Ok(keep)
-}
-
-fn two_accounts() -> Problem {
-    Problem::conflict(
-        "email_taken",
-        "This address is another member’s",
-        "Two members with accounts of their own would get the same address. Change or remove one of the two, then \
-         try again.",
-    )
-    .scim("uniqueness")
+/// The lock under which an organization's members arrive.
+pub fn lock_name(org: &Organization) -> String {
+    format!("members:{}", org.id)
 }
 
 async fn make(

@@ -11,6 +11,7 @@ mod claim;
 mod decide;
 mod erase;
 mod fill;
+mod find;
 mod form;
 mod gate;
 mod invite;
@@ -23,7 +24,7 @@ mod record;
 use axum::Router;
 use model::{AccountId, DirectoryUserId, Role, Source};
 
-pub use arrive::{adopt, arrive, complete, set_role};
+pub use arrive::{Met, adopt, arrive, complete, lock_name, meet, set_role};
 pub use erase::{ERASE, erase_job, erase_now};
 pub use fill::fill_job;
 pub use form::{profile_field, read_fields};

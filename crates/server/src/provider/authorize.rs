@@ -14,9 +14,9 @@ use model::{OrganizationId, TokenHash, TokenId};
 use oidc::provider::{AuthorizeError, AuthorizeRequest, ErrorCode, OAuthError, granted_scopes};
 
 use super::applications::{self, Client};
+use super::carried::{Code, Named};
 use super::mark::{MARK, Mark};
 use super::standing::{self, Asked, Verdict};
-use super::carried::{Code, LONGEST_CODE, Named};
 use super::{person, pushed, reply};
 use crate::app::App;
 use crate::problem::Problem;
@@ -137,10 +137,6 @@ impl Way<'_> {
         code.scope = scopes(client, request).join(" ");
         code.named = named(client, request);
         let code = code.text(app)?;
-        if code.len() > LONGEST_CODE {
-            let why = "nonce and claims are longer together than a code can carry: ask for fewer claims by name.";
-            return self.back(&OAuthError::new(ErrorCode::InvalidRequest, why)).await;
-        }
         if let Some(hash) = self.pushed {
             // A code can be asked for again; a pushed request is used up.
             let mut tx = app.write().await?;

@@ -20,9 +20,6 @@ const ACCESS: &str = "fd_at_";
 const CODE_PLACE: &str = "oauth2.code";
 const ACCESS_PLACE: &str = "oauth2.access_token";
 
-/// Letters of a code at most: what the token endpoint takes, and a redirect can hold.
-pub const LONGEST_CODE: usize = 4000;
-
 /// What a code says of the authorization request and of the session that answered it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {

@@ -11,9 +11,9 @@ use store::Tx;
 use store::application::Grant;
 
 use super::applications::Client;
+use super::carried::{Named, access_token};
 use super::keys::Ring;
 use super::person::Known;
-use super::carried::{Named, access_token};
 use crate::app::App;
 use crate::problem::Problem;
 

@@ -3,7 +3,7 @@
 //! Owns who still may be signed in to applications, and which facts fill the claims of each scope; the table of scopes is
 //! in [`oidc::provider::claims_for`].
 
-use model::{Account, AccountId, DomainStatus, Member, MemberId, MemberStatus, Organization};
+use model::{Account, AccountId, DomainStatus, Member, MemberId, MemberStatus};
 use oidc::provider::{Person, claims_for, named_claims};
 use serde_json::{Map, Value};
 use store::{Connected, fold};
@@ -15,7 +15,8 @@ use crate::problem::Problem;
 pub struct Known {
     subject: String,
     account: Account,
-    member: Option<(Member, Organization)>,
+    /// With the name of the organization.
+    member: Option<(Member, String)>,
     organization_id: String,
     verified: bool,
 }
@@ -37,20 +38,17 @@ pub async fn known(
     account: AccountId,
     member: Option<MemberId>,
 ) -> Result<Option<Known>, Problem> {
-    let Some(account) = store::account::lookup(db, account).await? else { return Ok(None) };
-    let member = match member {
-        None => None,
+    let found = match member {
+        None => store::account::lookup(db, account).await?.map(|account| (account, None)),
         Some(id) => {
-            let found = store::member::lookup_any(db, id).await?;
-            let active = |m: &Member| m.status == MemberStatus::Active && m.account_id == Some(account.id);
-            let Some(member) = found.filter(active) else { return Ok(None) };
-            let organization = store::organization::lookup(db, member.organization_id).await?;
-            let Some(organization) = organization else { return Ok(None) };
-            Some((member, organization))
+            let found = store::member::lookup_with_account(db, id, account).await?;
+            let found = found.filter(|(member, ..)| member.status == MemberStatus::Active);
+            found.map(|(member, account, organization)| (account, Some((member, organization))))
         }
     };
-    let verified = verified(db, &account, member.as_ref()).await?;
-    let organization_id = member.as_ref().map(|(_, o)| o.id.to_string()).unwrap_or_default();
+    let Some((account, member)) = found else { return Ok(None) };
+    let verified = verified(db, &account, member.as_ref().map(|(member, _)| member)).await?;
+    let organization_id = member.as_ref().map(|(m, _)| m.organization_id.to_string()).unwrap_or_default();
     Ok(Some(Known { subject: account.id.to_string(), account, member, organization_id, verified }))
 }
 
@@ -58,9 +56,9 @@ pub async fn known(
 async fn verified(
     db: &mut impl Connected,
     account: &Account,
-    member: Option<&(Member, Organization)>,
+    member: Option<&Member>,
 ) -> Result<bool, Problem> {
-    let work = member.and_then(|(m, o)| m.email.as_deref().map(|email| (email, o.id)));
+    let work = member.and_then(|m| m.email.as_deref().map(|email| (email, m.organization_id)));
     let own = work.is_none_or(|(email, _)| fold(email) == fold(&account.email));
     if own && account.email_verified_at.is_some() {
         return Ok(true);
@@ -94,7 +92,7 @@ impl Known {
         let text = |of: fn(&Member) -> &Option<String>| member.and_then(|m| of(m).as_deref());
         let custom = member.and_then(|m| serde_json::from_str(&m.extra).ok()).unwrap_or_default();
         let organization =
-            self.member.as_ref().map(|(_, o)| (self.organization_id.as_str(), o.name.as_str()));
+            self.member.as_ref().map(|(_, name)| (self.organization_id.as_str(), name.as_str()));
         Person {
             subject: &self.subject,
             organization,

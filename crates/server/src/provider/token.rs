@@ -82,28 +82,32 @@ async fn redeem(app: &App, ring: &Ring, client: &Client, shown: Shown) -> Result
     let code = code.ok_or_else(unknown)?;
     // Whatever is refused before the grant is written leaves the code as it was.
     let mut tx = app.write().await?;
-    if store::application::lookup_grant(&mut tx, code.grant()?).await?.is_some() {
+    let checked = check(&code, &shown, now);
+    if checked.is_err() && store::application::lookup_grant(&mut tx, code.grant()?).await?.is_some() {
         return Err(replayed(app, tx, client, code.grant()?).await?);
     }
+    checked?;
+    let session = store::session::lookup(&mut tx, code.session()?, now).await?;
+    let session = session.ok_or_else(|| Failure::grant("The session of the sign-in has ended since."))?;
+    let grant = granted(&code, client, session, now)?;
+    if !store::application::add_grant(&mut tx, &grant).await? {
+        return Err(replayed(app, tx, client, grant.id).await?);
+    }
+    let known = person::known(&mut tx, grant.account_id, grant.member_id).await?.ok_or_else(inactive)?;
+    let issued = issue::tokens(app, &mut tx, ring, client, (&grant, &known), code.nonce.as_deref()).await?;
+    tx.commit().await?;
+    Ok(issued.answer)
+}
+
+/// Whether the code may be exchanged by whoever shows this.
+fn check(code: &Code, shown: &Shown, now: Time) -> Result<(), Failure> {
     if code.is_over(now) {
         return Err(Failure::grant("The code has ended; it holds for a minute."));
     }
     if !code.came_from(&shown.redirect_uri) {
         return Err(Failure::grant("redirect_uri is not that of the authorization request."));
     }
-    check_code_verifier(code.code_challenge.as_deref(), shown.code_verifier.as_deref())?;
-    let session = store::session::lookup(&mut tx, code.session()?, now).await?;
-    let session =
-        session.ok_or_else(|| Failure::grant("The session of the sign-in has ended since."))?;
-    let grant = granted(&code, client, session, now)?;
-    let known = person::known(&mut tx, grant.account_id, grant.member_id).await?.ok_or_else(inactive)?;
-    if !store::application::add_grant(&mut tx, &grant).await? {
-        // Two came at the same moment.
-        return Err(replayed(app, tx, client, grant.id).await?);
-    }
-    let issued = issue::tokens(app, &mut tx, ring, client, (&grant, &known), code.nonce.as_deref()).await?;
-    tx.commit().await?;
-    Ok(issued.answer)
+    Ok(check_code_verifier(code.code_challenge.as_deref(), shown.code_verifier.as_deref())?)
 }
 
 async fn replayed(app: &App, mut tx: Tx, client: &Client, grant: TokenId) -> Result<Failure, Failure> {

@@ -8,8 +8,8 @@ use axum::response::Response;
 use oidc::provider::{ErrorCode, OAuthError, bearer_token};
 use serde_json::Value;
 
-use super::reply::{self, Failure};
 use super::carried::{self, Named};
+use super::reply::{self, Failure};
 use super::{issue, person};
 use crate::app::App;
 use crate::request::ClientAddress;

@@ -32,11 +32,8 @@ impl SignedIn {
         let Some(token) = read_cookie(&app.config, headers, SESSION_COOKIE) else { return Ok(None) };
         let mut db = app.read().await?;
         let hash = Token::presented(&token).hash();
-        let Some(session) = store::session::lookup_token(&mut db, &hash, app.now()).await? else {
-            return Ok(None);
-        };
-        let account = store::account::lookup(&mut db, session.account_id).await?;
-        Ok(account.map(|account| Self { account, session, _built_here: () }))
+        let found = store::session::lookup_token(&mut db, &hash, app.now()).await?;
+        Ok(found.map(|(session, account)| Self { account, session, _built_here: () }))
     }
 }
 

@@ -83,6 +83,59 @@ async fn code_that_comes_twice_revokes_what_it_gave() {
 }
 
 #[tokio::test]
+async fn code_that_comes_again_after_its_minute_still_revokes_what_it_gave() {
+    each_database!(|t| {
+        let mut ada = ada(&t).await;
+        let product = client(&t, json!({})).await;
+        let code = code(&mut ada.browser, &product).await;
+        let first = redeem(&t, &product, &code).await.json();
+        t.clock.advance(Duration::from_secs(90));
+        assert_eq!(redeem(&t, &product, &code).await.json()["error"], "invalid_grant");
+        assert_eq!(userinfo(&t, first["access_token"].as_str().unwrap()).await.status, 401);
+    });
+}
+
+#[tokio::test]
+async fn longest_request_that_is_taken_fits_into_a_code() {
+    each_database!(|t| {
+        let mut ada = ada(&t).await;
+        let product = client(&t, json!({})).await;
+        let discovery = get_json(&t, "/.well-known/openid-configuration").await;
+        let names = discovery["claims_supported"].as_array().unwrap().iter();
+        let all: serde_json::Map<String, Value> =
+            names.map(|name| (name.as_str().unwrap().to_owned(), Value::Null)).collect();
+        let (wishes, nonce) = (json!({"id_token": all, "userinfo": all}).to_string(), "n".repeat(1024));
+        let path = authorize_path(&product, &[("claims", &wishes), ("nonce", &nonce)]);
+        let answer = ada.browser.get(&path).await;
+        let code = query(answer.location()).remove("code").expect("a code");
+        assert!((1500..=4096).contains(&code.len()), "{}", code.len());
+        let given = redeem(&t, &product, &code).await.json();
+        assert_eq!(claims(given["id_token"].as_str().unwrap())["nonce"], nonce);
+    });
+}
+
+#[tokio::test]
+async fn token_that_was_changed_or_is_for_another_use_is_unknown() {
+    each_database!(|t| {
+        let mut ada = ada(&t).await;
+        let product = client(&t, json!({})).await;
+        let code = code(&mut ada.browser, &product).await;
+        let as_access = code.replace("fd_code_", "fd_at_");
+        assert_eq!(userinfo(&t, &as_access).await.status, 401);
+        let mut changed = code.clone();
+        let last = if changed.pop() == Some('A') { 'B' } else { 'A' };
+        changed.push(last);
+        assert_eq!(redeem(&t, &product, &changed).await.json()["error"], "invalid_grant");
+        let given = redeem(&t, &product, &code).await.json();
+        let access = given["access_token"].as_str().unwrap();
+        assert_eq!(userinfo(&t, access).await.status, 200);
+        let as_code = access.replace("fd_at_", "fd_code_");
+        assert_eq!(redeem(&t, &product, &as_code).await.json()["error"], "invalid_grant");
+        assert_eq!(userinfo(&t, access).await.status, 200, "what is no code revokes nothing");
+    });
+}
+
+#[tokio::test]
 async fn code_holds_only_for_its_application_address_verifier_and_minute() {
     each_database!(|t| {
         let mut ada = ada(&t).await;

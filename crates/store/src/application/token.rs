@@ -16,13 +16,13 @@ pub async fn lookup_granted(
 ) -> Result<Option<Grant>> {
     let row: Option<GrantRow> = on!(c, |db| {
         sqlx::query_as(
-        "SELECT * FROM grants WHERE id = $1 AND revoked_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM ended_access_tokens WHERE token_hash = $2)"
-    )
-    .bind(Text(id))
-    .bind(Text(access_token))
-    .fetch_optional(db)
-    .await
+            "SELECT * FROM grants WHERE id = $1 AND revoked_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM ended_access_tokens WHERE token_hash = $2)",
+        )
+        .bind(Text(id))
+        .bind(Text(access_token))
+        .fetch_optional(db)
+        .await
     })?;
     Ok(row.map(Into::into))
 }
