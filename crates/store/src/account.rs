@@ -97,6 +97,7 @@ pub(crate) use account_beside;
 
 /// An account in a row with another table's columns.
 #[derive(FromRow)]
+#[expect(clippy::struct_field_names, reason = "they are the names of columns, apart from the other table's")]
 pub(crate) struct Beside {
     a_id: Text<AccountId>,
     a_email: String,

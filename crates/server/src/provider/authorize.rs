@@ -133,7 +133,7 @@ impl Way<'_> {
         let session = signed_in.session.id;
         let mut code = Code::new(client.application.id, session, grant, &request.redirect_uri, ends);
         code.nonce.clone_from(&request.nonce);
-        code.code_challenge.clone_from(&request.code_challenge);
+        code.challenge.clone_from(&request.code_challenge);
         code.scope = scopes(client, request).join(" ");
         code.named = named(client, request);
         let code = code.text(app)?;

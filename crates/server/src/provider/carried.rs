@@ -34,7 +34,7 @@ pub struct Code {
     pub nonce: Option<String>,
     /// PKCE S256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code_challenge: Option<String>,
+    pub challenge: Option<String>,
     /// Granted scopes, separated by spaces.
     pub scope: String,
     /// Claims asked for by name.
@@ -80,7 +80,7 @@ impl Code {
             expires_at: expires_at.as_micros(),
             redirect_uri: hash(redirect_uri).to_string(),
             nonce: None,
-            code_challenge: None,
+            challenge: None,
             scope: String::new(),
             named: None,
         }

@@ -107,7 +107,7 @@ fn check(code: &Code, shown: &Shown, now: Time) -> Result<(), Failure> {
     if !code.came_from(&shown.redirect_uri) {
         return Err(Failure::grant("redirect_uri is not that of the authorization request."));
     }
-    Ok(check_code_verifier(code.code_challenge.as_deref(), shown.code_verifier.as_deref())?)
+    Ok(check_code_verifier(code.challenge.as_deref(), shown.code_verifier.as_deref())?)
 }
 
 async fn replayed(app: &App, mut tx: Tx, client: &Client, grant: TokenId) -> Result<Failure, Failure> {
