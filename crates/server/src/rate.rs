@@ -68,6 +68,8 @@ pub const LOOKS: Limit = Limit::new(20, Duration::from_mins(5));
 pub const TROUBLE: Limit = Limit::new(1, Duration::from_mins(5));
 /// Sign-out messages of one connection that are not believed and recorded, in each process. Anybody may send some.
 pub const SIGN_OUTS: Limit = Limit::new(20, Duration::from_mins(5));
+/// Answers that nobody asked for, of one connection, that are not taken and recorded, in each process. Anybody may send some.
+pub const UNASKED: Limit = SIGN_OUTS;
 /// Requests of one directory, in each process: 1000 a second. Large providers send up to 25.
 pub const SCIM: Limit = Limit::new(10_000, Duration::from_secs(10));
 

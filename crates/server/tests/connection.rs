@@ -271,7 +271,7 @@ async fn a_forged_wrapped_tampered_or_misdirected_answer_is_refused_with_its_rea
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_asked_for_needs_the_connections_exception() {
+async fn an_answer_that_nobody_asked_for_is_judged_only_as_such() {
     each_database!(|t| {
         let org = t.organization("Acme").await;
         let it = t.saml_connection(&org, idp()).await;
@@ -287,8 +287,8 @@ async fn an_answer_that_nobody_asked_for_needs_the_connections_exception() {
         let refused = finish(&t, &it, &Value::Null, &response).await.unwrap_err();
         assert_eq!(refused.code, "unsolicited");
         assert!(refused.steps[0].contains(&values.login_url));
-        let it = changed(&t, &it, Change { allow_idp_initiated: Some(true), ..Change::default() }).await;
-        assert!(finish(&t, &it, &Value::Null, &response).await.is_ok());
+        let Some(Settings::Saml(config)) = Settings::of(&it) else { panic!("{it:?}") };
+        assert!(finish(&t, &it, &connection::unasked(&config), &response).await.is_ok());
         // The exception does not loosen a sign-in that was asked for.
         let asked = json!({ "request_id": "_asked" });
         assert!(finish(&t, &it, &asked, &response).await.is_err());
@@ -572,7 +572,7 @@ async fn a_new_certificate_needs_a_new_test() {
     each_database!(|t| {
         let org = t.organization("Acme").await;
         let it = t.saml_connection(&org, idp()).await;
-        let it = changed(&t, &it, Change { allow_idp_initiated: Some(true), ..Change::default() }).await;
+        let it = changed(&t, &it, Change { allow_sha1: Some(true), ..Change::default() }).await;
         let mut tx = t.app.write().await.unwrap();
         connection::mark_tested(&mut tx, &it, &it.config, t.app.now()).await.unwrap();
         tx.commit().await.unwrap();
@@ -585,7 +585,7 @@ async fn a_new_certificate_needs_a_new_test() {
         let settings = connection::read_input(&t.app, "okta-saml", Some(&it), &input).await.unwrap();
         let it = changed(&t, &it, Change { settings: Some(settings), ..Change::default() }).await;
         let Some(Settings::Saml(config)) = Settings::of(&it) else { panic!("{it:?}") };
-        assert_eq!((config.certificates.len(), config.allow_idp_initiated), (2, true));
+        assert_eq!((config.certificates.len(), config.allow_sha1), (2, true));
         assert_eq!((it.tested_at, it.status), (None, ConnectionStatus::Active));
     });
 }

@@ -139,6 +139,22 @@ impl SamlProvider {
 
     /// The `SAMLResponse` that signs this person in, fit for the request.
     pub fn lets_in(&self, t: &TestApp, asked: &Asked, person: &Person<'_>) -> String {
+        self.vouches(t, asked, person, (Some(&asked.request), &asked.request))
+    }
+
+    /// The same that nobody asked for, from the provider's portal: `asked` says only to whom and where. The assertion's
+    /// id ends in `id`.
+    pub fn lets_in_unasked(&self, t: &TestApp, asked: &Asked, person: &Person<'_>, id: &str) -> String {
+        self.vouches(t, asked, person, (None, id))
+    }
+
+    fn vouches(
+        &self,
+        t: &TestApp,
+        asked: &Asked,
+        person: &Person<'_>,
+        (in_response_to, id): (Option<&str>, &str),
+    ) -> String {
         let mut attributes: Vec<(&str, &[&str])> = vec![
             ("id", std::slice::from_ref(&person.subject)),
             ("email", std::slice::from_ref(&person.email)),
@@ -151,11 +167,11 @@ impl SamlProvider {
         let says = Says {
             audience: &asked.entity_id,
             acs_url: &asked.acs_url,
-            in_response_to: Some(&asked.request),
+            in_response_to,
             name_id: (person.subject, name_id_format::PERSISTENT),
             attributes: &attributes,
         };
-        let ids = [format!("_r{}", asked.request), format!("_a{}", asked.request)];
+        let ids = [format!("_r{id}"), format!("_a{id}")];
         let answer =
             Answer { session_index: Some(person.session), ..self.answer(t, says, (&ids[0], &ids[1])) };
         STANDARD.encode(answer.to_xml(&self.signer(), Signed::Both, None).expect("a signature"))

@@ -32,7 +32,6 @@ pub struct Wanted {
     certificate: Option<String>,
     only_new_certificates: bool,
     allow_sha1: Option<bool>,
-    allow_idp_initiated: Option<bool>,
     want_signed_requests: Option<bool>,
     issuer: Option<String>,
     client_id: Option<String>,
@@ -73,7 +72,6 @@ impl Wanted {
             same_provider: false,
             attributes: self.attributes.take(),
             allow_sha1: self.allow_sha1,
-            allow_idp_initiated: self.allow_idp_initiated,
             want_signed_requests: self.want_signed_requests,
         })
     }
@@ -342,7 +340,6 @@ fn values(told: &mut Value, it: &Connection, now: Time) {
             told["saml"]["sso_url"] = json!(saml.preferred_sso().map(|it| it.location.as_str()));
             told["saml"]["metadata_url"] = json!(saml.metadata_url);
             told["saml"]["allow_sha1"] = json!(saml.allow_sha1);
-            told["saml"]["allow_idp_initiated"] = json!(saml.allow_idp_initiated);
             told["saml"]["want_signed_requests"] = json!(saml.want_signed_requests);
         }
         Settings::Oidc(oidc) => {

@@ -106,13 +106,17 @@ async fn begin_saml(
         let url = request.redirect_url(Some(&relay_state), signer).map_err(|e| Problem::internal(&e))?;
         leave(&url)
     };
-    let exact = wanted.comparison == Comparison::Exact && !own.is_empty();
     let state = json!({
         "request_id": id,
         "fresh_since": wanted.force_authn.then(|| app.now().as_micros()),
-        "classes": exact.then_some(&own),
+        "classes": wanted.demanded(),
     });
     Ok(Begin { response, state })
+}
+
+/// What an answer that nobody asked for is judged by, in the place of what a request left behind.
+pub fn unasked(config: &SamlConfig) -> Value {
+    json!({ "unasked": true, "classes": config.requests.demanded() })
 }
 
 /// OpenID Connect Core 3.1.2.1 with RFC 7636.

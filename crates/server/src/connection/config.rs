@@ -48,9 +48,6 @@ pub struct SamlConfig {
     /// The exception for SHA-1.
     #[serde(default)]
     pub allow_sha1: bool,
-    /// Whether people may start at the provider.
-    #[serde(default)]
-    pub allow_idp_initiated: bool,
     /// The attribute that is looked at first for a thing that is wanted (`email`, `firstName`, …).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
@@ -205,7 +202,6 @@ impl SamlConfig {
             metadata_url,
             want_signed_requests: metadata.want_authn_requests_signed,
             allow_sha1: false,
-            allow_idp_initiated: false,
             attributes: BTreeMap::new(),
             requests: Requests::default(),
         }

@@ -47,8 +47,6 @@ pub struct Edit {
     pub attributes: Option<BTreeMap<String, String>>,
     /// SAML: the exception for SHA-1.
     pub allow_sha1: Option<bool>,
-    /// SAML: whether people may start at the provider.
-    pub allow_idp_initiated: Option<bool>,
     /// SAML: whether our requests are signed.
     pub want_signed_requests: Option<bool>,
 }
@@ -106,7 +104,6 @@ pub async fn read_edit(app: &App, from: &Connection, edit: &Edit) -> Result<Sett
     }
     let switches = Change {
         allow_sha1: edit.allow_sha1,
-        allow_idp_initiated: edit.allow_idp_initiated,
         want_signed_requests: edit.want_signed_requests,
         ..Change::default()
     };
@@ -149,7 +146,6 @@ pub fn follow(mut draft: Settings, base: Option<Settings>, live: &Settings) -> S
     if let (Settings::Saml(it), Some(Settings::Saml(base)), Settings::Saml(live)) = (&mut draft, base, live) {
         let pairs = [
             (&mut it.allow_sha1, base.allow_sha1, live.allow_sha1),
-            (&mut it.allow_idp_initiated, base.allow_idp_initiated, live.allow_idp_initiated),
             (&mut it.want_signed_requests, base.want_signed_requests, live.want_signed_requests),
         ];
         for (place, was, is) in pairs {

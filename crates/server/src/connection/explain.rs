@@ -267,6 +267,24 @@ pub(super) fn other_class(
     }
 }
 
+/// An answer that nobody asked for, where the connection takes none.
+pub fn refuse_unasked(app: &App, connection: &Connection) -> Refused {
+    let help = Help::of(app, connection);
+    Refused {
+        code: "idp_initiated_off".to_owned(),
+        expected: Some("an answer to a request of ours".to_owned()),
+        received: Some("an answer that nobody asked for".to_owned()),
+        message: "Your company allows only sign-ins that begin with us, and this one began in the portal of its identity \
+                  provider. Open the application itself, or our sign-in page, and enter your work address."
+            .to_owned(),
+        steps: vec![
+            format!("In {} let the tile or bookmark lead to {}.", help.console(), help.values.login_url),
+            "Or let an operator allow sign-ins that begin at the provider, among the sign-in requests of the connection."
+                .to_owned(),
+        ],
+    }
+}
+
 /// The provider says, or does not say, that the address is the person's.
 pub(super) fn email_not_verified(app: &App, connection: &Connection, received: Option<bool>) -> Refused {
     let console = Help::of(app, connection).console();

@@ -19,8 +19,8 @@ const MAX_SUBJECT: usize = 1024;
 /// The attribute by which Microsoft Entra ID and AD FS say how the person signed in.
 const METHODS: &str = "http://schemas.microsoft.com/claims/authnmethodsreferences";
 
-/// Checks a `SAMLResponse` and reads the person. `state` is what [`super::begin`] gave; `Value::Null` for an answer
-/// that nobody asked for, which only a connection with that exception takes.
+/// Checks a `SAMLResponse` and reads the person. `state` is what [`super::begin`] gave, or [`super::unasked`] for an
+/// answer that nobody asked for; whether the connection takes such is decided before.
 ///
 /// The caller must refuse an [`Asserted::assertion`] that it has seen before.
 pub async fn finish_saml(
@@ -57,7 +57,7 @@ fn check(
     let request_id = state.get("request_id").and_then(Value::as_str);
     let expected = Expected {
         request_id,
-        allow_unsolicited: config.allow_idp_initiated && request_id.is_none(),
+        allow_unsolicited: state.get("unasked") == Some(&Value::Bool(true)) && request_id.is_none(),
         allow_sha1: config.allow_sha1,
         decryption_keys: keys.map_or(&[], |keys| &keys.decryption),
         // Where each sign-in must be a fresh one, a session from before the request is none.

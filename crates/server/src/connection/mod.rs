@@ -40,12 +40,12 @@ mod single_logout;
 mod update;
 
 pub use asserted::{Asserted, Finding, Mapped, NameId, Refused};
-pub use begin::{Begin, BeginOptions, begin, flow_of_state, message_id};
+pub use begin::{Begin, BeginOptions, begin, flow_of_state, message_id, unasked};
 pub use config::{Certificate, OidcConfig, SamlConfig, SamlEndpoint, Settings};
 pub(crate) use create::record;
 pub use create::{create, draft};
 pub use edit::{Edit, read_edit};
-pub use explain::{SIGN_OUT, inspected, provider_of};
+pub use explain::{SIGN_OUT, inspected, provider_of, refuse_unasked};
 pub use finish_oidc::finish_oidc;
 pub use finish_saml::finish_saml;
 pub use help::attribute_help;

@@ -48,6 +48,19 @@ pub enum IdpInitiated {
     RoundTrip,
     /// The person is told to start here.
     Off,
+    /// It is taken as it is. Nothing ties it to the browser that brings it (login CSRF).
+    Direct,
+}
+
+impl IdpInitiated {
+    /// What becomes of the person, as the value of a setting.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::RoundTrip => "goes on by themselves: we ask the provider once more",
+            Self::Off => "is told to start here",
+            Self::Direct => "is let in by the answer that nobody asked for",
+        }
+    }
 }
 
 /// What the requests of a connection ask for. By default everything is left to the provider.
@@ -72,6 +85,12 @@ impl Requests {
     /// Whether nothing was set.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The classes of which an answer must name one.
+    pub fn demanded(&self) -> Option<&[String]> {
+        let exact = self.comparison == Comparison::Exact && !self.authn_context.is_empty();
+        exact.then_some(&self.authn_context)
     }
 }
 
@@ -124,7 +143,15 @@ impl Wanted {
         let idp_initiated = match self.idp_initiated.as_deref() {
             None | Some("round_trip") => IdpInitiated::RoundTrip,
             Some("off") => IdpInitiated::Off,
-            Some(other) => return Err(wrong("idp_initiated", "round_trip or off", other)),
+            Some("direct") if self.force_authn => {
+                return Err(Problem::field(
+                    "idp_initiated",
+                    "direct takes answers to no request, and only a request can ask that people prove themselves anew. \
+                     Expected round_trip or off, or force_authn left out.",
+                ));
+            }
+            Some("direct") => IdpInitiated::Direct,
+            Some(other) => return Err(wrong("idp_initiated", "round_trip, direct or off", other)),
         };
         if self.authn_context.len() > MOST_CLASSES {
             let received = self.authn_context.len().to_string();

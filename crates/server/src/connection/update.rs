@@ -21,8 +21,6 @@ pub struct Change {
     pub settings: Option<Settings>,
     /// SAML: the exception for SHA-1.
     pub allow_sha1: Option<bool>,
-    /// SAML: whether people may start at the provider.
-    pub allow_idp_initiated: Option<bool>,
     /// SAML: whether our requests are signed.
     pub want_signed_requests: Option<bool>,
 }
@@ -170,7 +168,6 @@ pub(super) fn carry_over(new: &mut Settings, old: &Settings) {
     match (new, old) {
         (Settings::Saml(new), Settings::Saml(old)) => {
             new.allow_sha1 = old.allow_sha1;
-            new.allow_idp_initiated = old.allow_idp_initiated;
             // Signing where it is not asked for does no harm; leaving it out where it is breaks every sign-in.
             new.want_signed_requests |= old.want_signed_requests;
             new.attributes.clone_from(&old.attributes);
@@ -182,7 +179,7 @@ pub(super) fn carry_over(new: &mut Settings, old: &Settings) {
 }
 
 pub(super) fn apply_switches(settings: &mut Option<Settings>, change: &Change) -> Result<(), Problem> {
-    let switches = [change.allow_sha1, change.allow_idp_initiated, change.want_signed_requests];
+    let switches = [change.allow_sha1, change.want_signed_requests];
     if switches.iter().all(Option::is_none) {
         return Ok(());
     }
@@ -195,7 +192,6 @@ pub(super) fn apply_switches(settings: &mut Option<Settings>, change: &Change) -
     };
     for (place, wanted) in [
         (&mut config.allow_sha1, change.allow_sha1),
-        (&mut config.allow_idp_initiated, change.allow_idp_initiated),
         (&mut config.want_signed_requests, change.want_signed_requests),
     ] {
         *place = wanted.unwrap_or(*place);

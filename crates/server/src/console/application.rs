@@ -21,12 +21,13 @@ const CALLS: i64 = 20;
 /// Fields with one value a line.
 const LISTS: [&str; 2] = ["redirect_uris", "post_logout_redirect_uris"];
 /// Fields with one value.
-const TEXTS: [&str; 5] = [
+const TEXTS: [&str; 6] = [
     "token_endpoint_auth_method",
     "id_token_signed_response_alg",
     "jwks_uri",
     "backchannel_logout_uri",
     "frontchannel_logout_uri",
+    "initiate_login_uri",
 ];
 
 /// What a form begins with: where it is posted to, and what was entered.
@@ -217,6 +218,7 @@ impl Draft<'_> {
             jwks_uri: self.field("jwks_uri"),
             backchannel_logout_uri: self.field("backchannel_logout_uri"),
             frontchannel_logout_uri: self.field("frontchannel_logout_uri"),
+            initiate_login_uri: self.field("initiate_login_uri"),
             algorithms: Opt::list(
                 &[("RS256", "RS256, which every library knows"), ("ES256", "ES256, which is shorter")],
                 self.chosen("id_token_signed_response_alg", "RS256"),

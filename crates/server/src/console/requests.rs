@@ -56,6 +56,7 @@ pub async fn save(
                 comparison: fault("comparison"),
                 format: fault("name_id_format"),
                 binding: fault("binding"),
+                idp_initiated: fault("idp_initiated"),
             };
             let config = as_typed(requests::of(&it)?, &form);
             Ok(page(&app, &desk, &it, &config, (None, faults, problem.status)))
@@ -71,7 +72,11 @@ fn as_typed(mut config: SamlConfig, form: &FormParams) -> SamlConfig {
     let it = &mut config.requests;
     it.force_authn = form.first("force_authn").is_some();
     it.comparison = if said("comparison", "minimum") { Comparison::Minimum } else { Comparison::Exact };
-    it.idp_initiated = if said("idp_initiated", "off") { IdpInitiated::Off } else { IdpInitiated::RoundTrip };
+    it.idp_initiated = match form.first("idp_initiated") {
+        Some("off") => IdpInitiated::Off,
+        Some("direct") => IdpInitiated::Direct,
+        _ => IdpInitiated::RoundTrip,
+    };
     it.name_id_format = form.first("name_id_format").filter(|text| !text.is_empty()).map(str::to_owned);
     config
 }
@@ -84,6 +89,7 @@ struct Faults {
     comparison: Option<String>,
     format: Option<String>,
     binding: Option<String>,
+    idp_initiated: Option<String>,
 }
 
 async fn require(
@@ -161,26 +167,41 @@ fn page(
         comparison_error: faults.comparison,
         formats: Opt::list(&formats, format),
         format_error: faults.format,
-        idp_initiated: vec![
-            Choice::new(
-                "idp_initiated",
-                "round_trip",
-                "Go on by themselves",
-                "We ask the provider once more, so that nobody can be signed in as somebody else.",
-                requests.idp_initiated == IdpInitiated::RoundTrip,
-            )
-            .tag("Default"),
-            Choice::new(
-                "idp_initiated",
-                "off",
-                "Are told to start here",
-                "Where a company wants no sign-in that begins elsewhere.",
-                requests.idp_initiated == IdpInitiated::Off,
-            ),
-        ],
+        idp_initiated: who_starts(requests.idp_initiated),
+        idp_initiated_error: faults.idp_initiated,
         allow_sha1: config.allow_sha1,
         action: here(desk, it),
         back: format!("/console/organizations/{}", desk.organization.id),
     };
     web::respond(status, &page)
+}
+
+/// What becomes of people who start at the provider, as choices.
+fn who_starts(now: IdpInitiated) -> Vec<Choice> {
+    vec![
+        Choice::new(
+            "idp_initiated",
+            "round_trip",
+            "Go on by themselves",
+            "We ask the provider once more, so that nobody can be signed in as somebody else.",
+            now == IdpInitiated::RoundTrip,
+        )
+        .tag("Default"),
+        Choice::new(
+            "idp_initiated",
+            "direct",
+            "Are let in by the provider’s answer as it is",
+            "One step fewer, and a known risk (login CSRF): nothing ties the answer to a browser, so whoever has an \
+                 account there can have somebody else’s browser signed in as them, and read what is entered then. Only for a \
+                 portal that cannot be led to our sign-in page.",
+            now == IdpInitiated::Direct,
+        ),
+        Choice::new(
+            "idp_initiated",
+            "off",
+            "Are told to start here",
+            "Where a company wants no sign-in that begins elsewhere.",
+            now == IdpInitiated::Off,
+        ),
+    ]
 }

@@ -7,25 +7,31 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use model::{Connection, ConnectionStatus, FlowId, Protocol};
+use store::Tx;
 
 use super::flow::{self, ANSWERED, Answer, SENT, State as FlowState};
 use super::start::see_other;
-use super::{record, return_to};
+use super::{record, return_to, unasked};
 use crate::app::App;
 use crate::care;
 use crate::connection::compare::{Comparison, Evidence};
-use crate::connection::requests::IdpInitiated;
-use crate::connection::{self, Asserted, Refused, Settings};
+use crate::connection::{self, Asserted, Refused};
 use crate::enforcement;
 use crate::problem::Problem;
 use crate::rate;
-use crate::request::{Params, pairs};
+use crate::request::{Browser, ClientAddress, Params, pairs};
 
 /// The longest message that is kept for the trace.
 pub const KEPT: usize = 256 * 1024;
 
 /// `POST /saml/{connection}/acs` (SAML bindings 3.5).
-pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, Problem> {
+pub async fn saml(
+    State(app): State<App>,
+    browser: Browser,
+    Path(id): Path<String>,
+    address: ClientAddress,
+    body: Bytes,
+) -> Result<Response, Problem> {
     let params = Params(pairs(&body));
     let connection = require(&app, &id, Protocol::Saml).await?;
     let message = params.first("SAMLResponse").filter(|m| !m.is_empty()).ok_or_else(|| {
@@ -35,29 +41,27 @@ pub async fn saml(State(app): State<App>, Path(id): Path<String>, body: Bytes) -
         )
     })?;
     let Some(flow) = params.first("RelayState").and_then(|state| state.parse::<FlowId>().ok()) else {
-        if let Some(Settings::Saml(config)) = Settings::of(&connection)
-            && config.requests.idp_initiated == IdpInitiated::Off
-        {
-            return Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                "idp_initiated_off",
-                "Start the sign-in here",
-                "Your company allows only sign-ins that begin with us, and this one began in the portal of its identity \
-                 provider. Open the application itself, or our sign-in page, and enter your work address.",
-            ));
-        }
-        // Nobody asked for this answer. It is not used: the person is sent to the provider once more, by us.
-        return Ok(see_other(&format!("/login?connection={}", connection.id)));
+        let brought = (message, params.first("RelayState"));
+        return unasked::take(&app, &browser, connection, brought, &address).await;
     };
     let (connection, state) = waiting(&app, flow, connection).await?;
-    let outcome = connection::finish_saml(&app, &connection, &state.protocol, message, app.now()).await;
-    let (connection, outcome) = match outcome {
-        Err(refused) if refused.code == "signature_invalid" && !state.test => {
-            with_new_certificates(&app, connection, refused, (&state.protocol, message)).await
-        }
-        other => (connection, other),
-    };
+    let (connection, outcome) = judged(&app, connection, &state, message).await;
     keep(&app, flow, state, &connection, outcome, message).await
+}
+
+/// What a `SAMLResponse` is by the connection's settings, also by those that its provider has only just published.
+pub(super) async fn judged(
+    app: &App,
+    connection: Connection,
+    state: &FlowState,
+    message: &str,
+) -> (Connection, Result<Asserted, Refused>) {
+    match connection::finish_saml(app, &connection, &state.protocol, message, app.now()).await {
+        Err(refused) if refused.code == "signature_invalid" && !state.test => {
+            with_new_certificates(app, connection, refused, (&state.protocol, message)).await
+        }
+        outcome => (connection, outcome),
+    }
 }
 
 /// A signature that no known key made may be made with a key that the provider has only just published: its metadata is
@@ -150,17 +154,22 @@ async fn waiting(
         )
     })?;
     if !state.test && connection.status != ConnectionStatus::Active {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "connection_inactive",
-            "This way of signing in is switched off",
-            "Your company’s administrator can switch it on again. Ask there, or write to support.",
-        ));
+        return Err(inactive());
     }
     if state.test {
         connection.config.clone_from(&state.settings);
     }
     Ok((connection, state))
+}
+
+/// Nobody signs in through this connection.
+pub(super) fn inactive() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "connection_inactive",
+        "This way of signing in is switched off",
+        "Your company’s administrator can switch it on again. Ask there, or write to support.",
+    )
 }
 
 async fn keep(
@@ -172,26 +181,10 @@ async fn keep(
     message: &str,
 ) -> Result<Response, Problem> {
     state.comparison = compared(app, connection, (&state, message), &outcome).await?;
-    state.message = (!message.is_empty() && message.len() <= KEPT).then(|| message.to_owned());
     app.watch.answered(connection.id);
     // What was believed can be asked for again; what was refused is a record.
     let mut tx = if outcome.is_ok() { app.write_transient().await? } else { app.write().await? };
-    state.answer = Some(match &outcome {
-        Ok(asserted) => Answer::Asserted(asserted.to_json()),
-        Err(refused) => {
-            // Kept now: the browser may never come back to be told.
-            let reference = record::refused(app, &mut tx, &state, refused).await?;
-            state.reference = Some(reference.to_string());
-            if !state.test && enforcement::HINTS.contains(&refused.code.as_str()) {
-                // One look in five minutes, however often somebody posts rubbish.
-                let name = format!("look:{}", connection.id);
-                if rate::check_here(app, &name, rate::TROUBLE).is_ok() {
-                    enforcement::look_soon(app, &mut tx, connection.id).await?;
-                }
-            }
-            Answer::Refused(refused.to_json())
-        }
-    });
+    settle(app, &mut tx, &mut state, connection, &outcome, message).await?;
     if !store::session::advance_flow(&mut tx, id, SENT, ANSWERED, &state.to_json()?).await? {
         return Err(Problem::conflict(
             "sign_in_ended",
@@ -205,6 +198,35 @@ async fn keep(
     }
     tracing::debug!(connection = %connection.id, accepted = outcome.is_ok(), "an identity provider answered");
     Ok(see_other(&format!("/login/finish/{id}")))
+}
+
+/// Puts the verdict into the flow, and a refusal into the record.
+pub(super) async fn settle(
+    app: &App,
+    tx: &mut Tx,
+    state: &mut FlowState,
+    connection: &Connection,
+    outcome: &Result<Asserted, Refused>,
+    message: &str,
+) -> Result<(), Problem> {
+    state.keep_message(message);
+    state.answer = Some(match outcome {
+        Ok(asserted) => Answer::Asserted(asserted.to_json()),
+        Err(refused) => {
+            // Kept now: the browser may never come back to be told.
+            let reference = record::refused(app, tx, state, refused).await?;
+            state.reference = Some(reference.to_string());
+            if !state.test && enforcement::HINTS.contains(&refused.code.as_str()) {
+                // One look in five minutes, however often somebody posts rubbish.
+                let name = format!("look:{}", connection.id);
+                if rate::check_here(app, &name, rate::TROUBLE).is_ok() {
+                    enforcement::look_soon(app, tx, connection.id).await?;
+                }
+            }
+            Answer::Refused(refused.to_json())
+        }
+    });
+    Ok(())
 }
 
 /// A test beside a live connection that has other settings: what differs from it for this person.

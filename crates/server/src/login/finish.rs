@@ -78,6 +78,14 @@ async fn sign_in(
             "Open the page you wanted; you may be signed in by now.",
         ));
     }
+    if state.unasked {
+        // Nobody's until now, it is this browser's from now on.
+        let expires_at = app.now().after(app.config.limits.flow);
+        let (step, kept) = (DONE.to_owned(), "{}".to_owned());
+        let ours = store::session::Flow { browser: browser.hash(), step, state: kept, expires_at, ..flow.clone() };
+        store::session::remove_flow(&mut tx, flow.id).await?;
+        store::session::add_flow(&mut tx, &ours).await?;
+    }
     let organization = store::organization::lookup(&mut tx, state.organization_id()?).await?;
     let Some(organization) = organization else { return Err(Problem::not_found("connection")) };
     let connections = store::connection::list(&mut tx, organization.id).await?;

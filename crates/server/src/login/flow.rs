@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::session::Flow;
 
+use super::answer::KEPT;
 use crate::app::App;
 use crate::connection::compare::Comparison;
 use crate::connection::{self, BeginOptions};
@@ -57,6 +58,8 @@ pub struct State {
     pub comparison: Option<Comparison>,
     /// When the session must end, whatever the provider says; microseconds.
     pub ends_at: Option<i64>,
+    /// Nobody asked for the answer: until it is finished, the flow is no browser's.
+    pub unasked: bool,
 }
 
 /// An answer, judged.
@@ -93,6 +96,11 @@ impl State {
     pub fn keep(&mut self, notes: Vec<String>, ends_at: Option<Time>) {
         self.notes = notes;
         self.ends_at = ends_at.map(Time::as_micros);
+    }
+
+    /// Keeps the message as it came, unless it is longer than anybody reads.
+    pub fn keep_message(&mut self, message: &str) {
+        self.message = (!message.is_empty() && message.len() <= KEPT).then(|| message.to_owned());
     }
 
     /// When the session must end, whatever the provider says.
@@ -157,6 +165,7 @@ pub async fn begin(
         notes: Vec::new(),
         comparison: None,
         ends_at: None,
+        unasked: false,
     };
     let now = app.now();
     let flow = Flow {
@@ -204,7 +213,8 @@ pub async fn of_browser(
     };
     let id = id.parse().map_err(|_| ended())?;
     let (flow, state) = lookup(db, app, id).await?.ok_or_else(ended)?;
-    if flow.browser != browser.hash() {
+    let nobodys = state.unasked && flow.step == ANSWERED;
+    if !nobodys && flow.browser != browser.hash() {
         return Err(Problem::new(
             axum::http::StatusCode::FORBIDDEN,
             "other_browser",

@@ -15,6 +15,7 @@ mod confirm;
 mod finish;
 mod flow;
 mod join;
+mod landing;
 mod logout;
 pub mod meeting;
 mod own;
@@ -24,6 +25,7 @@ mod record;
 mod return_to;
 mod start;
 mod test;
+mod unasked;
 mod ways;
 
 use axum::Router;
@@ -54,6 +56,7 @@ pub fn pages() -> Router<App> {
         .route("/signin/{token}", get(own::show_link).post(own::use_link))
         .route("/login/confirm/{token}", get(confirm::show).post(confirm::confirm))
         .route("/login/finish/{flow}", get(finish::finish))
+        .route("/login/to/{application}", get(landing::go))
         .route("/login/profile/{flow}", get(complete::show).post(complete::submit))
         .route("/logout", get(logout::show).post(logout::submit))
         .route("/logout/provider/{flow}", get(provider_session::leave))

@@ -167,6 +167,7 @@ pub async fn page(
         "member_suspended" => "Your access is paused",
         "member_left" => "Your company has ended your access",
         super::confirm::CODE => "Look into your mail",
+        "idp_initiated_off" => "Start the sign-in here",
         "email_not_in_domain" => "This address is not one of your company’s",
         _ => "You could not be signed in",
     };

@@ -106,7 +106,7 @@ fn settings(it: &Connection, now: Time) -> Vec<(String, String)> {
             );
             let yes = |on: bool| if on { "yes" } else { "no" }.to_owned();
             add("Our requests are signed", yes(saml.want_signed_requests));
-            add("People may start at the provider", yes(saml.allow_idp_initiated));
+            add("Who starts at the provider", saml.requests.idp_initiated.sentence().to_owned());
             if saml.allow_sha1 {
                 add("SHA-1 is taken", yes(true));
             }

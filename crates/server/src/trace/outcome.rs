@@ -26,6 +26,11 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("not_yet_valid", "Answer from the future", "{p}’s clock is ahead of ours"),
     ("in_response_to_mismatch", "Answer to another request", "{p} answered another request than ours"),
     ("unsolicited", "Nobody had asked", "{p} sent an answer that nobody had asked for"),
+    (
+        "idp_initiated_off",
+        "Began at the provider",
+        "The sign-in began at {p}, where the connection takes none",
+    ),
     ("status_not_success", "Provider said no", "{p} did not sign the person in"),
     (
         "authn_context_mismatch",

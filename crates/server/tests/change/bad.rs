@@ -145,7 +145,7 @@ async fn values_in_use_that_changed_since_are_not_overwritten() {
         let new = acme.rotated();
         acme.drafts(&t, &new).await;
         acme.tests(&t, &new, &ANN).await;
-        let change = connection::Change { allow_idp_initiated: Some(true), ..connection::Change::default() };
+        let change = connection::Change { want_signed_requests: Some(true), ..connection::Change::default() };
         let mut tx = t.app.write().await.unwrap();
         connection::change(&t.app, &mut tx, &acme.connection, change, ACTOR).await.unwrap();
         tx.commit().await.unwrap();

@@ -2,6 +2,7 @@
 
 use model::{Connection, Organization};
 use serde_json::Value;
+use server::connection::{SamlConfig, Settings};
 use store::session::Attempts;
 use testkit::{Answer, Application, Asked, CALLBACK, Person, SamlProvider, TestApp, TestBrowser};
 
@@ -127,4 +128,15 @@ pub fn link(mail: &model::Mail) -> String {
     let at = mail.text.find("http://127.0.0.1:8080/").expect("a link in the mail");
     let url = mail.text[at..].split_whitespace().next().unwrap();
     url.trim_start_matches("http://127.0.0.1:8080").to_owned()
+}
+
+/// What the requests of a live connection ask for, as if a draft with it had taken its place.
+pub async fn wants(t: &TestApp, it: &Connection, change: impl FnOnce(&mut SamlConfig)) {
+    let mut tx = t.app.write().await.unwrap();
+    let mut it = store::connection::lookup(&mut tx, it.id).await.unwrap().unwrap();
+    let Some(Settings::Saml(mut config)) = Settings::of(&it) else { panic!("SAML") };
+    change(&mut config);
+    it.config = Settings::Saml(config).to_text();
+    store::connection::update(&mut tx, &it).await.unwrap();
+    tx.commit().await.unwrap();
 }

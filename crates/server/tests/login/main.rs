@@ -16,4 +16,5 @@ mod requests;
 mod routing;
 mod sessions;
 mod single_logout;
+mod unasked;
 mod way;

@@ -18,7 +18,7 @@ pub fn at(it: &Connection) -> String {
     format!("/api/v1/organizations/{}/connections/{}/requests", it.organization_id, it.id)
 }
 
-async fn put(t: &TestApp, it: &Connection, body: Value) -> testkit::Answer {
+pub async fn put(t: &TestApp, it: &Connection, body: Value) -> testkit::Answer {
     let token = t.api_token().await;
     t.browser().api("PUT", &at(it), &token, Some(body)).await
 }
@@ -107,7 +107,16 @@ async fn a_value_that_cannot_be_is_refused_with_what_was_expected() {
             (json!({"authn_context": ["urn:a b"]}), "authn_context", "received “urn:a b”"),
             (json!({"authn_context": eleven}), "authn_context", "at most 10 classes, received “11”"),
             (json!({"name_id_format": "mail"}), "name_id_format", "or a URI, received “mail”"),
-            (json!({"idp_initiated": "on"}), "idp_initiated", "expected round_trip or off, received “on”"),
+            (
+                json!({"idp_initiated": "on"}),
+                "idp_initiated",
+                "expected round_trip, direct or off, received “on”",
+            ),
+            (
+                json!({"idp_initiated": "direct", "force_authn": true}),
+                "idp_initiated",
+                "only a request can ask",
+            ),
         ] {
             let answer = put(&t, &acme.connection, body).await;
             assert_eq!(answer.status, 422, "{}", answer.text);
@@ -164,27 +173,6 @@ async fn an_answer_must_be_as_fresh_and_of_the_kind_that_the_connection_demands(
         // Only the provider can compare strengths.
         put(&t, &acme.connection, json!({"authn_context": [TOKEN], "comparison": "minimum"})).await;
         assert_eq!(acme.signs_in(&t, &mut t.browser(), &ann).await.location(), "/wanted");
-        t.assert_no_work().await;
-    });
-}
-
-#[tokio::test]
-async fn who_starts_at_the_provider_goes_once_around_or_is_told_to_start_here() {
-    each_database!(|t| {
-        let acme = company(&t, "Acme", "acme.test").await;
-        let mut browser = t.browser();
-        let (_, asked) = begins(&acme, &mut browser).await;
-        let answer = acme.idp.lets_in(&t, &asked, &Person::new("00u1", "ann@acme.test"));
-        let form = [("SAMLResponse", answer.as_str()), ("RelayState", "https://app.example/")];
-        let around = t.browser().post_cross_site(&asked.acs_path(), &form).await;
-        assert_eq!(around.location(), format!("/login?connection={}", acme.connection.id));
-        put(&t, &acme.connection, json!({"idp_initiated": "off"})).await;
-        let told = t.browser().post_cross_site(&asked.acs_path(), &form).await;
-        assert_eq!(told.status, 403);
-        assert!(told.text.contains("Start the sign-in here"), "{}", told.text);
-        // What we asked for is answered as ever.
-        let answer = acme.answers(&t, &mut browser, &asked, &Person::new("00u1", "ann@acme.test")).await;
-        assert_eq!(browser.get(answer.location()).await.location(), "/wanted");
         t.assert_no_work().await;
     });
 }

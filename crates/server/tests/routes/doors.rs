@@ -43,6 +43,8 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET POST", "/signin/{token}", Token),
     ("GET POST", "/login/confirm/{token}", Token),
     ("GET", "/login/finish/{flow}", Token),
+    // Leads to where an application begins, as it is registered, and else to one's own account.
+    ("GET", "/login/to/{application}", Open),
     ("GET POST", "/login/profile/{flow}", Token),
     ("GET POST", "/logout", Open),
     // Sends only the browser that signed out on; any other one is signed out already.

@@ -170,7 +170,7 @@ async fn values_that_somebody_else_changed_meanwhile_are_not_overwritten() {
         let begun = admin.post("/certificate/test", &[]).await;
         new.sign_in(&t, &mut admin, &begun, Wrong::default()).await;
         let it = acme.connections(&t).await.remove(0);
-        let change = Change { allow_idp_initiated: Some(true), ..Change::default() };
+        let change = Change { want_signed_requests: Some(true), ..Change::default() };
         let mut tx = t.app.write().await.unwrap();
         connection::change(&t.app, &mut tx, &it, change, "operator:test").await.unwrap();
         tx.commit().await.unwrap();

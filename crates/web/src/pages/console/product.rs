@@ -63,6 +63,8 @@ pub struct ApplicationForm {
     pub backchannel_logout_uri: Field,
     /// Field `frontchannel_logout_uri`.
     pub frontchannel_logout_uri: Field,
+    /// Field `initiate_login_uri`.
+    pub initiate_login_uri: Field,
     /// Field `id_token_signed_response_alg`.
     pub algorithms: Vec<Opt>,
     /// Field `require_pushed_authorization_requests`.
@@ -183,6 +185,7 @@ impl ApplicationForm {
             jwks_uri: Field::default(),
             backchannel_logout_uri: Field::default(),
             frontchannel_logout_uri: Field::default(),
+            initiate_login_uri: Field::default(),
             algorithms: Opt::list(
                 &[("RS256", "RS256, read by everything"), ("ES256", "ES256, shorter")],
                 "RS256",

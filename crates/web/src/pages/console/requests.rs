@@ -2,7 +2,7 @@
 
 use super::{Place, sample_console};
 use crate::layout::Page;
-use crate::parts::{Choice, Field, Input, Opt, Select};
+use crate::parts::{Choice, Field, Icon, Input, Opt, Select};
 use askama::Template;
 
 /// `/console/organizations/{id}/connections/{id}/requests`.
@@ -35,6 +35,8 @@ pub struct ConnectionRequests {
     pub format_error: Option<String>,
     /// Choices of `idp_initiated`.
     pub idp_initiated: Vec<Choice>,
+    /// What is wrong with it.
+    pub idp_initiated_error: Option<String>,
     /// Whether `allow_sha1` is ticked.
     pub allow_sha1: bool,
     /// Where the form is posted to.
@@ -72,6 +74,7 @@ impl ConnectionRequests {
                     false,
                 ),
             ],
+            idp_initiated_error: Some("Only a request can ask for that.".to_owned()),
             allow_sha1: true,
             action: "/console/organizations/org_1/connections/con_1/requests".to_owned(),
             back: "/console/organizations/org_1".to_owned(),
