@@ -272,13 +272,27 @@ test('operator says what the requests of a connection ask for', async () => {
   await heading(operator, /^What we ask/);
   await inspect(operator, 'console-requests');
   await operator.getByLabel(/how people must sign in/i).fill('MFA');
-  await press(operator, 'Save');
+  await press(operator, 'Save the draft');
   assert.match(await words(operator), /received “MFA”/);
   await inspect(operator, 'console-requests-wrong');
   await operator.getByLabel(/how people must sign in/i).fill('urn:oasis:names:tc:SAML:2.0:ac:classes:Password');
   await operator.getByLabel(/prove themselves at each sign-in/i).check();
-  await press(operator, 'Save');
-  await operator.getByText('It applies from now on.').waitFor();
+  await operator.getByLabel(/let in by the provider/i).check();
+  await press(operator, 'Save the draft');
+  assert.match(await words(operator), /only a request can ask/i, 'an answer that nobody asked for cannot be asked to be fresh');
+  await inspect(operator, 'console-requests-unfit');
+  await operator.getByLabel(/told to start here/i).check();
+  await press(operator, 'Save the draft');
+  await operator.getByText('The draft is saved').waitFor();
+  const drafted = await words(operator);
+  assert.match(drafted, /People prove themselves/);
+  assert.match(drafted, /is told to start here/);
+  await inspect(operator, 'console-requests-draft');
+  await operator.getByRole('link', { name: 'Change what we ask for' }).click();
+  await heading(operator, /^What we ask/);
+  assert.ok(await operator.getByLabel(/prove themselves at each sign-in/i).isChecked(), 'the form goes on from the draft');
+  await operator.getByRole('link', { name: 'Back' }).click();
+  await press(operator, 'Discard it');
 });
 
 test('mails are readable where no mail server is set up, and lead a second operator in', async () => {

@@ -334,12 +334,13 @@ pub async fn use_code(tx: &mut Tx, id: TokenId, at: Time) -> Result<bool> {
     Ok(rows > 0)
 }
 
-/// Sessions at the organization that began without a connection since then, with the (folded) address of their account.
-/// Those that began by a recovery code are not among them.
+/// Sessions at the organization that began without a connection since then and have not ended, with the (folded) address
+/// of their account. Those that began by a recovery code are not among them.
 pub async fn own_sessions(
     c: &mut impl Connected,
     organization: OrganizationId,
     since: Time,
+    now: Time,
 ) -> Result<Vec<(SessionId, String)>> {
     let rows: Vec<(Text<SessionId>, String)> = on!(c, |db| {
         sqlx::query_as(
@@ -347,10 +348,12 @@ pub async fn own_sessions(
              JOIN sessions s ON s.member_id = m.id
              JOIN accounts a ON a.id = s.account_id
              WHERE m.organization_id = $1 AND s.connection_id IS NULL AND s.created_at >= $2 AND s.method <> 'recovery'
+               AND s.expires_at > $3
              ORDER BY s.id",
         )
         .bind(Text(organization))
         .bind(At(since))
+        .bind(At(now))
         .fetch_all(db)
         .await
     })?;

@@ -15,6 +15,7 @@ use store::shadow::Outcome;
 use super::connections::{require, shown, trusted};
 use crate::app::App;
 use crate::connection::beside::{self, digest};
+use crate::connection::requests;
 use crate::connection::shadow::{self, Report, Told};
 use crate::connection::{self, Edit, Input, OidcConfig, OidcInput, Settings};
 use crate::problem::Problem;
@@ -33,6 +34,7 @@ pub struct Wanted {
     only_new_certificates: bool,
     allow_sha1: Option<bool>,
     want_signed_requests: Option<bool>,
+    requests: Option<requests::Wanted>,
     issuer: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
@@ -61,6 +63,7 @@ impl Wanted {
                     ("idp_entity_id", self.idp_entity_id.is_some()),
                     ("sso_url", self.sso_url.is_some()),
                     ("certificate", self.certificate.is_some()),
+                    ("requests", self.requests.is_some()),
                 ])?;
                 (self.oidc(oidc)?, None)
             }
@@ -73,6 +76,7 @@ impl Wanted {
             attributes: self.attributes.take(),
             allow_sha1: self.allow_sha1,
             want_signed_requests: self.want_signed_requests,
+            requests: self.requests.take(),
         })
     }
 
@@ -341,6 +345,7 @@ fn values(told: &mut Value, it: &Connection, now: Time) {
             told["saml"]["metadata_url"] = json!(saml.metadata_url);
             told["saml"]["allow_sha1"] = json!(saml.allow_sha1);
             told["saml"]["want_signed_requests"] = json!(saml.want_signed_requests);
+            told["saml"]["requests"] = requests::to_json(saml);
         }
         Settings::Oidc(oidc) => {
             told["oidc"]["issuer"] = json!(oidc.issuer);

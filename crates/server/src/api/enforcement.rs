@@ -92,6 +92,7 @@ async fn to_json(
             "administrators": numbers.administrators,
             "administrators_signed_in": numbers.administrators_signed_in,
             "with_password": numbers.with_password,
+            "own_sessions": evidence.own_sessions.len(),
         },
     }))
 }

@@ -28,6 +28,22 @@ pub async fn draft_of(db: &mut impl Connected, id: ConnectionId) -> Result<Optio
     Ok(drafts::lookup(db, id).await?)
 }
 
+/// Whether the draft is the one that somebody has looked at; of none, the empty name.
+///
+/// # Errors
+/// A conflict where it is another one by now.
+pub fn is_seen(draft: Option<&Draft>, looked_at: &str) -> Result<(), Problem> {
+    if draft.map(digest).unwrap_or_default() == looked_at {
+        return Ok(());
+    }
+    Err(Problem::conflict(
+        "draft_changed",
+        "The draft was changed meanwhile",
+        "Somebody else saved, used or discarded it after you opened this form. Look at what is below, and save once more if \
+         it is still what you want.",
+    ))
+}
+
 /// The connection with the settings of its draft.
 pub fn with_draft(it: &Connection, draft: &Draft) -> Connection {
     Connection { config: draft.config.clone(), provider: draft.provider.clone(), ..it.clone() }

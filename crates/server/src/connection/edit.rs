@@ -11,6 +11,7 @@ use profile::mapping::Wanted;
 
 use super::config::{SamlConfig, Settings};
 use super::read::{Input, read_input};
+use super::requests;
 use super::update::{Change, apply_switches, carry_over};
 use crate::app::App;
 use crate::problem::Problem;
@@ -49,6 +50,8 @@ pub struct Edit {
     pub allow_sha1: Option<bool>,
     /// SAML: whether our requests are signed.
     pub want_signed_requests: Option<bool>,
+    /// SAML: what they ask for, as a whole.
+    pub requests: Option<requests::Wanted>,
 }
 
 /// What is wanted under this name.
@@ -109,7 +112,11 @@ pub async fn read_edit(app: &App, from: &Connection, edit: &Edit) -> Result<Sett
     };
     let mut new = Some(new);
     apply_switches(&mut new, &switches)?;
-    Ok(new.unwrap_or(now))
+    let new = new.unwrap_or(now);
+    Ok(match (new, &edit.requests) {
+        (Settings::Saml(saml), Some(wanted)) => Settings::Saml(saml.asking(wanted.clone())?),
+        (new, _) => new,
+    })
 }
 
 /// Values of the same protocol; of the same provider, with the keys that are in use.
@@ -138,26 +145,6 @@ fn other_protocol() -> Problem {
         "These are the values of another protocol. Expected those of the protocol that the connection speaks: its addresses \
          at your provider are made for it. For the other one, set up a second connection.",
     )
-}
-
-/// What was switched at once for the connection in use, after the draft was made beside `base`, holds for the draft too,
-/// unless the draft is about that very switch.
-pub fn follow(mut draft: Settings, base: Option<Settings>, live: &Settings) -> Settings {
-    if let (Settings::Saml(it), Some(Settings::Saml(base)), Settings::Saml(live)) = (&mut draft, base, live) {
-        let pairs = [
-            (&mut it.allow_sha1, base.allow_sha1, live.allow_sha1),
-            (&mut it.want_signed_requests, base.want_signed_requests, live.want_signed_requests),
-        ];
-        for (place, was, is) in pairs {
-            if *place == was {
-                *place = is;
-            }
-        }
-        if it.requests == base.requests {
-            it.requests.clone_from(&live.requests);
-        }
-    }
-    draft
 }
 
 /// The certificates that came, and those in use behind them unless they are to go.

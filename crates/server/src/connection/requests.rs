@@ -1,14 +1,16 @@
 //! What our requests to a SAML provider ask for, and what becomes of answers that nobody asked for.
 //!
 //! Owns these settings of a connection and the sentences of values that cannot be. Does not own the request itself
-//! (`begin`) or the provider's own settings (`config`).
+//! (`begin`), the provider's own settings (`config`), or where they are kept while nobody uses them yet (`beside`).
 
 use model::{Connection, ConnectionStatus};
 use saml::{binding_uri, name_id_format};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Tx;
+use store::connection_draft::Draft;
 
+use super::beside;
 use super::config::{SamlConfig, SamlEndpoint, Settings};
 use super::create::record;
 use super::update::fresh;
@@ -238,31 +240,70 @@ pub fn of(connection: &Connection) -> Result<SamlConfig, Problem> {
     }
 }
 
-/// Changes what the requests of a connection ask for, as a whole or not at all. A test of before says nothing of them.
+impl SamlConfig {
+    /// The same settings with requests that ask for this.
+    pub(super) fn asking(&self, wanted: Wanted) -> Result<Self, Problem> {
+        Ok(Self {
+            want_signed_requests: wanted.signed.unwrap_or(self.want_signed_requests),
+            allow_sha1: wanted.allow_sha1.unwrap_or(self.allow_sha1),
+            requests: wanted.read(self)?,
+            ..self.clone()
+        })
+    }
+}
+
+/// Where changed settings are.
+#[derive(Debug)]
+pub enum Kept {
+    /// In the connection: nobody signs in through it yet, or they are those in use.
+    Connection(Connection),
+    /// In the draft beside it.
+    Draft(Draft),
+}
+
+/// Changes what the requests of a connection ask for, as a whole or not at all: at once while it is being set up, and as
+/// its draft once people sign in through it. A draft that holds nothing else than what is in use is none. `looked_at`
+/// names the draft that whoever asks has seen, or none.
 pub async fn set(
     app: &App,
     tx: &mut Tx,
     connection: &Connection,
-    wanted: Wanted,
+    (wanted, looked_at): (Wanted, Option<&str>),
     actor: &str,
-) -> Result<Connection, Problem> {
+) -> Result<Kept, Problem> {
     let mut it = fresh(tx, connection.id).await?;
+    if it.status != ConnectionStatus::Draft {
+        return draft(app, tx, it, (wanted, looked_at), actor).await;
+    }
     let before = of(&it)?;
-    let mut config = before.clone();
-    config.want_signed_requests = wanted.signed.unwrap_or(before.want_signed_requests);
-    config.allow_sha1 = wanted.allow_sha1.unwrap_or(before.allow_sha1);
-    config.requests = wanted.read(&before)?;
-    if config == before {
-        return Ok(it);
+    let config = before.asking(wanted)?;
+    if config != before {
+        it.config = Settings::Saml(config).to_text();
+        (it.tested_at, it.updated_at) = (None, app.now());
+        store::connection::update(tx, &it).await?;
+        record(app, tx, &it, "connection.updated", actor).await?;
     }
-    it.config = Settings::Saml(config).to_text();
-    if it.status == ConnectionStatus::Draft {
-        it.tested_at = None;
+    Ok(Kept::Connection(it))
+}
+
+async fn draft(
+    app: &App,
+    tx: &mut Tx,
+    it: Connection,
+    (wanted, looked_at): (Wanted, Option<&str>),
+    actor: &str,
+) -> Result<Kept, Problem> {
+    let known = beside::draft_of(tx, it.id).await?;
+    if let Some(seen) = looked_at {
+        beside::is_seen(known.as_ref(), seen)?;
     }
-    it.updated_at = app.now();
-    store::connection::update(tx, &it).await?;
-    record(app, tx, &it, "connection.updated", actor).await?;
-    Ok(it)
+    let from = known.as_ref().map_or_else(|| it.clone(), |draft| beside::with_draft(&it, draft));
+    let settings = Settings::Saml(of(&from)?.asking(wanted)?);
+    if from.provider == it.provider && Settings::of(&it).as_ref() == Some(&settings) {
+        beside::discard(app, tx, &it, actor).await?;
+        return Ok(Kept::Connection(it));
+    }
+    Ok(Kept::Draft(beside::save(app, tx, &it, (&settings, Some(&from.provider)), actor).await?))
 }
 
 /// The settings as the API shows them.

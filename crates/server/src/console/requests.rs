@@ -3,18 +3,19 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::Connection;
+use model::{Connection, ConnectionStatus};
+use store::connection_draft::Draft;
 
 use super::company::Ids;
 use crate::app::App;
-use crate::connection::requests::{self, Comparison, FORMATS, IdpInitiated, Wanted, binding_name};
-use crate::connection::{self, SamlConfig};
-use crate::org::{Desk, links, words};
+use crate::connection::requests::{self, Comparison, FORMATS, IdpInitiated, Kept, Wanted, binding_name};
+use crate::connection::{self, SamlConfig, beside};
+use crate::org::{Desk, change, links, words};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
 use crate::trace;
 use web::pages::console::ConnectionRequests;
-use web::parts::{Choice, Field, Notice, Opt};
+use web::parts::{Choice, Field, Notice, Opt, Tone};
 
 /// `GET …/connections/{connection}/requests`.
 pub async fn show(
@@ -24,9 +25,11 @@ pub async fn show(
     params: Params,
 ) -> Result<Response, Problem> {
     let it = require(&app, &desk, &ids).await?;
-    let config = requests::of(&it)?;
+    let draft = beside::draft_of(&mut app.read().await?, it.id).await?;
+    let config = requests::of(&wanted_now(&it, draft.as_ref()))?;
     let flash = words::done(params.first("done"));
-    Ok(page(&app, &desk, &it, &config, (flash, Faults::default(), StatusCode::OK)))
+    let at = (&it, draft.as_ref());
+    Ok(page(&app, &desk, at, &config, (flash, Faults::default(), StatusCode::OK)))
 }
 
 /// `POST …/connections/{connection}/requests`.
@@ -39,12 +42,16 @@ pub async fn save(
     let it = require(&app, &desk, &ids).await?;
     let wanted = Wanted::of_form(|name| form.first(name).map(ToOwned::to_owned));
     let mut tx = app.write().await?;
-    match requests::set(&app, &mut tx, &it, wanted, &desk.actor).await {
-        Ok(it) => {
+    match requests::set(&app, &mut tx, &it, (wanted, form.first("draft")), &desk.actor).await {
+        Ok(kept) => {
             tx.commit().await?;
-            Ok(Redirect::to(&format!("{}?done=saved", here(&desk, &it))).into_response())
+            let to = match kept {
+                Kept::Connection(it) => format!("{}?done=saved", here(&desk, &it)),
+                Kept::Draft(_) => format!("{}?done=drafted", change_at(&desk, &it)),
+            };
+            Ok(Redirect::to(&to).into_response())
         }
-        Err(problem) if problem.fields.is_empty() => Err(problem),
+        Err(problem) if !change::is_about_the_form(&problem) => Err(problem),
         Err(problem) => {
             drop(tx);
             let fault = |name: &str| {
@@ -58,8 +65,11 @@ pub async fn save(
                 binding: fault("binding"),
                 idp_initiated: fault("idp_initiated"),
             };
-            let config = as_typed(requests::of(&it)?, &form);
-            Ok(page(&app, &desk, &it, &config, (None, faults, problem.status)))
+            let notice = problem.fields.is_empty();
+            let notice = notice.then(|| Notice::new(Tone::Bad, &problem.title, &problem.detail).alert());
+            let draft = beside::draft_of(&mut app.read().await?, it.id).await?;
+            let config = as_typed(requests::of(&wanted_now(&it, draft.as_ref()))?, &form);
+            Ok(page(&app, &desk, (&it, draft.as_ref()), &config, (notice, faults, problem.status)))
         }
     }
 }
@@ -102,6 +112,16 @@ async fn require(
     connection::get(&mut app.read().await?, desk.organization.id, id).await
 }
 
+/// The settings that the form begins with: those of the draft, where there is one.
+fn wanted_now(it: &Connection, draft: Option<&Draft>) -> Connection {
+    draft.map_or_else(|| it.clone(), |draft| beside::with_draft(it, draft))
+}
+
+/// Where the draft is tested and put in use.
+fn change_at(desk: &Desk, it: &Connection) -> String {
+    desk.at(&format!("sign-on/{}", it.id))
+}
+
 fn here(desk: &Desk, it: &Connection) -> String {
     format!("/console/organizations/{}/connections/{}/requests", desk.organization.id, it.id)
 }
@@ -109,7 +129,7 @@ fn here(desk: &Desk, it: &Connection) -> String {
 fn page(
     app: &App,
     desk: &Desk,
-    it: &Connection,
+    (it, draft): (&Connection, Option<&Draft>),
     config: &SamlConfig,
     (flash, faults, status): (Option<Notice>, Faults, StatusCode),
 ) -> Response {
@@ -170,8 +190,19 @@ fn page(
         idp_initiated: who_starts(requests.idp_initiated),
         idp_initiated_error: faults.idp_initiated,
         allow_sha1: config.allow_sha1,
+        draft: draft.map(beside::digest).unwrap_or_default(),
+        beside: (it.status != ConnectionStatus::Draft).then(|| {
+            let what = if draft.is_some() { "This is the draft." } else { "This is in use." };
+            format!(
+                "{what} What you change is kept as a draft beside what is in use, and nobody notices before you have \
+                 tested it and put it in use."
+            )
+        }),
         action: here(desk, it),
-        back: format!("/console/organizations/{}", desk.organization.id),
+        back: match draft {
+            Some(_) => change_at(desk, it),
+            None => format!("/console/organizations/{}", desk.organization.id),
+        },
     };
     web::respond(status, &page)
 }

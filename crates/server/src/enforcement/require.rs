@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use model::{ConnectionStatus, Domain, DomainStatus, Member, NewEvent, Organization, Time};
-use serde_json::json;
+use model::{ConnectionStatus, Domain, DomainStatus, Member, NewEvent, Organization, SessionId, Time};
+use serde_json::{Value, json};
 use store::enforcement::Standing;
 use store::{Connected, Tx};
 
 use super::{letters, member_of};
 use crate::app::App;
+use crate::connection::domains;
 use crate::problem::Problem;
+use crate::provider::{self, Ending};
 
 /// For so long a sign-in counts as a proof.
 const FRESH: Duration = Duration::from_hours(24 * 30);
@@ -28,6 +30,8 @@ pub struct Evidence {
     pub signed_in: Vec<Member>,
     /// Some of those who did not.
     pub waiting: Vec<Member>,
+    /// Sessions of its people that began by a way of their own, and end once it is required.
+    pub own_sessions: Vec<SessionId>,
     /// Why the domain cannot require it yet, in a sentence with what to do; none where it can.
     pub missing: Option<String>,
 }
@@ -64,7 +68,8 @@ pub async fn evidence(
     }
     let [signed_in, waiting] = named;
     let missing = missing(db, organization, domain, (&standing, since), actor).await?;
-    Ok(Evidence { since, standing, signed_in, waiting, missing })
+    let own_sessions = own_sessions(app, db, organization, domain).await?;
+    Ok(Evidence { since, standing, signed_in, waiting, own_sessions, missing })
 }
 
 async fn missing(
@@ -109,7 +114,8 @@ async fn missing(
     Ok(None)
 }
 
-/// From now on addresses in the domain sign in through the company alone.
+/// From now on addresses in the domain sign in through the company alone. What began by a way of their own before ends, the
+/// session of whoever switches it on too, where it is one.
 ///
 /// # Errors
 /// 409 with what is missing, where too few people have proven that it works.
@@ -136,7 +142,9 @@ pub async fn require(
         ));
     }
     store::domain::require_sso(tx, domain.id, Some(app.now())).await?;
-    record(app, tx, organization, &domain, "domain.sso_required", actor).await?;
+    let ended = end_own_sessions(app, tx, organization, &domain).await?;
+    let more = json!({"sessions_ended": ended});
+    record(app, tx, organization, (&domain, more), "domain.sso_required", actor).await?;
     letters::required(app, tx, organization, &domain).await
 }
 
@@ -154,22 +162,54 @@ pub async fn lift(
         return Ok(());
     }
     store::domain::require_sso(tx, domain.id, None).await?;
-    record(app, tx, organization, &domain, "domain.sso_optional", actor).await
+    record(app, tx, organization, (&domain, json!({})), "domain.sso_optional", actor).await
+}
+
+/// Sessions of members with an address in the domain that began by a way of their own.
+async fn own_sessions(
+    app: &App,
+    db: &mut impl Connected,
+    organization: &Organization,
+    domain: &Domain,
+) -> Result<Vec<SessionId>, Problem> {
+    let ever = Time::from_micros(0);
+    let all = store::enforcement::own_sessions(db, organization.id, ever, app.now()).await?;
+    let inside = |email: &str| domains::of_email(email).as_ref() == Some(&domain.name);
+    Ok(all.into_iter().filter(|(_, email)| inside(email)).map(|(id, _)| id).collect())
+}
+
+/// How many there were. Applications are told, as of every session that ends.
+async fn end_own_sessions(
+    app: &App,
+    tx: &mut Tx,
+    organization: &Organization,
+    domain: &Domain,
+) -> Result<usize, Problem> {
+    let all = own_sessions(app, tx, organization, domain).await?;
+    for id in &all {
+        if let Some(session) = store::session::lookup(tx, *id, app.now()).await? {
+            provider::revoke_session(app, tx, &session, Ending::SignOnRequired, None).await?;
+        }
+    }
+    Ok(all.len())
 }
 
 async fn record(
     app: &App,
     tx: &mut Tx,
     organization: &Organization,
-    domain: &Domain,
+    (domain, more): (&Domain, Value),
     kind: &'static str,
     actor: &str,
 ) -> Result<(), Problem> {
-    let data = json!({
+    let mut data = json!({
         "organization_id": organization.id.to_string(),
         "domain_id": domain.id.to_string(),
         "domain": domain.name,
     });
+    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+        data.extend(more);
+    }
     let event =
         NewEvent { kind, organization_id: Some(organization.id), member_id: None, data: data.to_string() };
     app.append(tx, event);

@@ -82,7 +82,8 @@ async fn sign_in(
         // Nobody's until now, it is this browser's from now on.
         let expires_at = app.now().after(app.config.limits.flow);
         let (step, kept) = (DONE.to_owned(), "{}".to_owned());
-        let ours = store::session::Flow { browser: browser.hash(), step, state: kept, expires_at, ..flow.clone() };
+        let ours =
+            store::session::Flow { browser: browser.hash(), step, state: kept, expires_at, ..flow.clone() };
         store::session::remove_flow(&mut tx, flow.id).await?;
         store::session::add_flow(&mut tx, &ours).await?;
     }

@@ -13,9 +13,9 @@ use store::Tx;
 use super::Desk;
 use super::change_form::{edit_of, form, refused};
 use super::change_view::{At, view};
-use super::words;
+use super::{reading, words};
 use crate::app::App;
-use crate::connection::{self, Settings, beside, edit, shadow};
+use crate::connection::{self, beside, shadow};
 use crate::login;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, Params, Upload};
@@ -49,7 +49,8 @@ pub async fn show(
     let flow = params.first("flow");
     keep_test(&app, &browser, &it, flow).await?;
     let here = desk.at(&path(&it));
-    let at = At { edit: format!("{here}/draft"), here, back: desk.at("sign-on") };
+    let requests = reading::requests_at(&it, &desk);
+    let at = At { edit: format!("{here}/draft"), requests, here, back: desk.at("sign-on") };
     let change = view(&app, &browser, &it, at, flow).await?;
     let mut page = desk.page(&app, &format!("Sign-in through {}", change.provider.name), Place::SignOn);
     page.flash = words::done(params.first("done"));
@@ -182,20 +183,9 @@ pub fn is_about_the_form(problem: &Problem) -> bool {
 pub async fn take(app: &App, it: &Connection, upload: &Upload, actor: &str) -> Result<(), Problem> {
     let draft = beside::draft_of(&mut app.read().await?, it.id).await?;
     let looked_at = upload.fields.first("draft").unwrap_or_default();
-    if draft.as_ref().map(beside::digest).unwrap_or_default() != looked_at {
-        return Err(Problem::conflict(
-            "draft_changed",
-            "The draft was changed meanwhile",
-            "Somebody else saved, used or discarded it after you opened this form. Look at what is below, and save once more \
-             if it is still what you want.",
-        ));
-    }
+    beside::is_seen(draft.as_ref(), looked_at)?;
     let from = draft.as_ref().map_or_else(|| it.clone(), |draft| beside::with_draft(it, draft));
-    let mut settings = connection::read_edit(app, &from, &edit_of(&from, upload)?).await?;
-    if let (Some(draft), Some(live)) = (&draft, Settings::of(it)) {
-        let base = Settings::of(&Connection { config: draft.base.clone(), ..it.clone() });
-        settings = edit::follow(settings, base, &live);
-    }
+    let settings = connection::read_edit(app, &from, &edit_of(&from, upload)?).await?;
     let mut tx = app.write().await?;
     beside::save(app, &mut tx, it, (&settings, draft.as_ref().map(|it| it.provider.as_str())), actor).await?;
     Ok(tx.commit().await?)

@@ -7,6 +7,7 @@ use store::shadow::Outcome;
 use super::words::{brief, when};
 use crate::app::App;
 use crate::connection::compare::{Comparison, Line};
+use crate::connection::requests::{Comparison as Demand, binding_name};
 use crate::connection::shadow::{self, Report, Told};
 use crate::connection::{Certificate, Refused, Settings, beside, edit};
 use crate::login::{self, TestResult};
@@ -21,6 +22,11 @@ use web::parts::{Compare, Figure, Notice, Person, Status, Tone};
 
 /// "Country is read from": the name that was chosen for a field.
 const READ_FROM: &str = " is read from";
+/// Settings that are told only where they are not the usual ones.
+const FRESH: &str = "People prove themselves";
+const HOW: &str = "How people must sign in";
+const FORMAT: &str = "Format of the name identifier";
+const SHA1: &str = "Signatures with SHA-1";
 
 /// Where the page stands.
 pub struct At {
@@ -28,6 +34,8 @@ pub struct At {
     pub here: String,
     /// The form for other values.
     pub edit: String,
+    /// The form about what our requests ask for, where it is open to the reader.
+    pub requests: Option<String>,
     /// What it belongs to.
     pub back: String,
 }
@@ -67,6 +75,7 @@ pub async fn view(
         can_shadow,
         former: former.map(|version| former_view(it, &version, app.now())),
         edit: (it.status != ConnectionStatus::Draft && Settings::of(it).is_some()).then_some(at.edit),
+        requests: at.requests,
         action: at.here,
         back: at.back,
     })
@@ -92,8 +101,9 @@ fn settings(it: &Connection, now: Time) -> Vec<(String, String)> {
     match &settings {
         Settings::Saml(saml) => {
             add("Issuer", saml.entity_id.clone());
-            if let Some(sso) = saml.preferred_sso() {
+            if let Some(sso) = saml.sign_in_endpoint() {
                 add("People sign in at", sso.location.clone());
+                add("Requests travel by", binding_name(&sso.binding).to_owned());
             }
             let certificates: Vec<String> = saml.certificates.iter().map(|it| certificate(it, now)).collect();
             add("Signing certificate", certificates.join(" · "));
@@ -104,11 +114,24 @@ fn settings(it: &Connection, now: Time) -> Vec<(String, String)> {
                     None => "came as a file, a text or by hand".to_owned(),
                 },
             );
-            let yes = |on: bool| if on { "yes" } else { "no" }.to_owned();
-            add("Our requests are signed", yes(saml.want_signed_requests));
+            add("Our requests are signed", if saml.want_signed_requests { "yes" } else { "no" }.to_owned());
             add("Who starts at the provider", saml.requests.idp_initiated.sentence().to_owned());
+            let asks = &saml.requests;
+            if asks.force_authn {
+                add(FRESH, "at each sign-in".to_owned());
+            }
+            if !asks.authn_context.is_empty() {
+                let how = match asks.comparison {
+                    Demand::Exact => "one of",
+                    Demand::Minimum => "at least as strong as one of",
+                };
+                add(HOW, format!("{how}: {}", asks.authn_context.join(" · ")));
+            }
+            if let Some(format) = &asks.name_id_format {
+                add(FORMAT, format.clone());
+            }
             if saml.allow_sha1 {
-                add("SHA-1 is taken", yes(true));
+                add(SHA1, "taken, which can be forged".to_owned());
             }
         }
         Settings::Oidc(oidc) => {
@@ -178,6 +201,7 @@ fn changes(live: &Connection, new: &Connection, now: Time) -> Vec<Setting> {
     }
     let shown = |all: &[(String, String)], term: &str| match value(all, term) {
         text if text.is_empty() && term.ends_with(READ_FROM) => "the usual names".to_owned(),
+        text if text.is_empty() => usual(term).to_owned(),
         text => text,
     };
     let rows = terms.into_iter().map(|term| Setting {
@@ -195,6 +219,17 @@ fn changes(live: &Connection, new: &Connection, now: Time) -> Vec<Setting> {
         });
     }
     rows
+}
+
+/// What a setting is that is not told where it is the usual one.
+fn usual(term: &str) -> &'static str {
+    match term {
+        FRESH => "whenever their provider wants it",
+        HOW => "as their provider has it",
+        FORMAT => "whatever the provider is set to send",
+        SHA1 => "refused",
+        _ => "",
+    }
 }
 
 fn former_view(it: &Connection, version: &Version, now: Time) -> FormerView {
@@ -324,8 +359,8 @@ fn shadow_view(it: &Connection, report: &Report) -> ShadowView {
         figures.push(Figure::count(report.would_mend, "refused, and would have worked"));
     }
     let limits = if shadow::sees_refusals(it.protocol) {
-        "Whether the provider knows our addresses for these settings cannot be seen so; a test sign-in shows it. The newest \
-         1,000 are kept, as long as records of sign-ins."
+        "Whether the provider knows our addresses for these settings cannot be seen so, nor what it would answer to other \
+         requests; a test sign-in shows both. The newest 1,000 are kept, as long as records of sign-ins."
     } else {
         "Of OpenID Connect we judge issuer, audience, keys and claims of the ID token that came. Whether the provider takes \
          the client and its secret cannot be seen so, nor a sign-in that was refused: a code is good once. A test sign-in \

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::Response;
-use model::{MemberStatus, Organization, Role, Time};
+use model::{MemberStatus, Organization, Role, SessionId, Time};
 
 use super::words;
 use crate::app::App;
@@ -27,6 +27,8 @@ pub struct Desk {
     pub name: String,
     /// An operator: may attest domains.
     pub operator: bool,
+    /// The session in which a member acts; none for an operator.
+    pub session: Option<SessionId>,
     person: Person,
     browser: Browser,
 }
@@ -64,6 +66,7 @@ async fn of_operator(app: &App, caller: OperatorCaller, id: &str, browser: Brows
         person: Person::new(&caller.operator.name, ""),
         name: caller.operator.name,
         operator: true,
+        session: None,
         organization,
         browser,
     })
@@ -100,6 +103,7 @@ async fn of_member(app: &App, signed_in: &SignedIn, browser: Browser) -> Result<
         person: Person::new(&name, "").linked("/account"),
         name,
         operator: false,
+        session: Some(signed_in.session.id),
         browser,
     })
 }

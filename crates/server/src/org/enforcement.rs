@@ -155,6 +155,8 @@ async fn question(app: &App, desk: &Desk, domain: &Domain, status: StatusCode) -
     let mut surroundings = desk.page(app, &domain.name, Place::SignOn);
     surroundings.crumbs.push(Crumb::new("Required sign-on", desk.at("sign-on/required")));
     let named = u64::try_from(evidence.waiting.len()).unwrap_or(0);
+    let ending = u64::try_from(evidence.own_sessions.len()).unwrap_or(0);
+    let own = desk.session.is_some_and(|id| evidence.own_sessions.contains(&id));
     let page = OrgRequire {
         page: surroundings,
         organization: it.name.clone(),
@@ -169,6 +171,7 @@ async fn question(app: &App, desk: &Desk, domain: &Domain, status: StatusCode) -
             Figure::count(numbers.signed_in, "signed in through the company"),
             Figure::count(numbers.with_password, "have a password"),
         ],
+        ending: (!required && ending > 0).then(|| ends(ending, own)),
         since: words::when(evidence.since),
         signed_in: evidence.signed_in.iter().map(|m| words::person(m, &desk.base)).collect(),
         waiting: evidence.waiting.iter().map(|m| words::person(m, &desk.base)).collect(),
@@ -177,6 +180,21 @@ async fn question(app: &App, desk: &Desk, domain: &Domain, status: StatusCode) -
         back: desk.at("sign-on/required"),
     };
     Ok(web::respond(status, &page))
+}
+
+/// What ends with the switch, before it is pressed.
+fn ends(sessions: u64, own: bool) -> Notice {
+    let title = match (sessions, own) {
+        (1, true) => "You will be signed out".to_owned(),
+        (1, false) => "One person will be signed out".to_owned(),
+        (n, _) => format!("{n} sign-ins end"),
+    };
+    let all =
+        "Who came in with a password, a passkey or a mailed link signs in once more, through the provider.";
+    let you =
+        "You are one of them: after the switch you go through your company’s sign-in, and come back here.";
+    let text = if own { format!("{all} {you}") } else { all.to_owned() };
+    Notice::new(Tone::Warn, title, &text)
 }
 
 /// `POST /sign-on/required/{domain}` with `required`, `yes` or `no`. An administrator who has no recovery codes gets
@@ -203,16 +221,33 @@ pub async fn switch(
                 && store::enforcement::codes(&mut tx, member.id).await?.is_empty()
             {
                 let codes = enforcement::make_codes(&app, &mut tx, &member, &desk.actor).await?;
+                let back = onward(&app, &mut tx, &desk, "sign-on/required").await?;
                 tx.commit().await?;
                 let lede = format!("Single sign-on is required for {} from now on.", domain.name);
-                return Ok(show_codes(&app, &desk, &member, &lede, &codes));
+                return Ok(show_codes(&app, &desk, &member, (&lede, back), &codes));
             }
         }
         Some("no") => enforcement::lift(&app, &mut tx, &desk.organization, &domain, &desk.actor).await?,
         _ => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
     }
+    let to = onward(&app, &mut tx, &desk, "sign-on/required?done=saved").await?;
     tx.commit().await?;
-    Ok(Redirect::to(&desk.at("sign-on/required?done=saved")).into_response())
+    Ok(Redirect::to(&to).into_response())
+}
+
+/// A page here; through the company's sign-in where the session in which the administrator acts has just ended.
+async fn onward(app: &App, db: &mut impl Connected, desk: &Desk, to: &str) -> Result<String, Problem> {
+    let here = desk.at(to);
+    let Some(session) = desk.session else { return Ok(here) };
+    if store::session::lookup(db, session, app.now()).await?.is_some() {
+        return Ok(here);
+    }
+    let email = administrator(db, desk).await?.and_then(|it| it.email).unwrap_or_default();
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("login_hint", &email)
+        .append_pair("return_to", &here)
+        .finish();
+    Ok(format!("/login?{query}"))
 }
 
 /// `POST /sign-on/codes`: ten fresh recovery codes for the administrator who asks.
@@ -226,13 +261,20 @@ pub async fn codes(State(app): State<App>, desk: Desk, _form: FormParams) -> Res
     };
     let codes = enforcement::make_codes(&app, &mut tx, &member, &desk.actor).await?;
     tx.commit().await?;
-    Ok(show_codes(&app, &desk, &member, "", &codes))
+    let back = desk.at("sign-on/required");
+    Ok(show_codes(&app, &desk, &member, ("", back), &codes))
 }
 
-fn show_codes(app: &App, desk: &Desk, member: &Member, lede: &str, codes: &[String]) -> Response {
+fn show_codes(
+    app: &App,
+    desk: &Desk,
+    member: &Member,
+    (lede, back): (&str, String),
+    codes: &[String],
+) -> Response {
     let surroundings = desk.page(app, "Recovery codes", Place::SignOn);
     let email = member.email.as_deref().unwrap_or(&desk.name);
-    let page = RecoveryCodes::of(surroundings, lede, codes, email, desk.at("sign-on/required"));
+    let page = RecoveryCodes::of(surroundings, lede, codes, email, back);
     web::respond(StatusCode::OK, &page)
 }
 

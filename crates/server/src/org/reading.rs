@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Connection, ConnectionId, ConnectionStatus, OrganizationId, Time};
+use model::{Connection, ConnectionId, ConnectionStatus, OrganizationId, Protocol, Time};
 use web::Html;
 use web::pages::org::{Act, ConnectionCard};
 use web::parts::{Notice, Tone};
@@ -61,8 +61,14 @@ pub(super) fn requests_fact(it: &Connection, desk: &Desk) -> Option<(String, Htm
     let Some(Settings::Saml(saml)) = Settings::of(it).filter(|_| desk.operator) else { return None };
     let how = if saml.want_signed_requests { "Signed" } else { "Not signed" };
     let by = saml.sign_in_endpoint().map_or("", |to| connection::requests::binding_name(&to.binding));
-    let at = format!("/console/organizations/{}/connections/{}/requests", it.organization_id, it.id);
+    let at = requests_at(it, desk)?;
     Some(("Sign-in requests".to_owned(), Html::link(&at, &format!("{how}, by {by}"))))
+}
+
+/// The operators' page about what our requests ask for, where there are such settings.
+pub(super) fn requests_at(it: &Connection, desk: &Desk) -> Option<String> {
+    let has = desk.operator && it.protocol == Protocol::Saml && Settings::of(it).is_some();
+    has.then(|| format!("/console/organizations/{}/connections/{}/requests", it.organization_id, it.id))
 }
 
 /// What can be done about the provider's documents.

@@ -48,6 +48,8 @@ pub enum Ending {
     Limit,
     /// The person left, or was suspended.
     Membership,
+    /// The company lets nobody in by a way of their own any more.
+    SignOnRequired,
 }
 
 impl Ending {
@@ -63,6 +65,7 @@ impl Ending {
             Self::Provider => "identity_provider",
             Self::Limit => "limit",
             Self::Membership => "membership",
+            Self::SignOnRequired => "sso_required",
         }
     }
 }

@@ -3,5 +3,6 @@
 mod bad;
 mod draft;
 mod pages;
+mod requests;
 mod shadow;
 mod world;

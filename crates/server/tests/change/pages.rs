@@ -127,22 +127,3 @@ async fn an_operator_does_the_same_in_the_console() {
         assert_eq!(t.browser().get("/account").await.status, StatusCode::SEE_OTHER);
     });
 }
-
-#[tokio::test]
-async fn what_is_switched_at_once_meanwhile_is_not_undone_by_a_draft_that_is_saved_again() {
-    each_database!(|t| {
-        let mut acme = Company::new(&t, "Acme", "acme.test").await;
-        acme.ok(&t, "PUT", "/draft", Some(json!({"allow_sha1": true}))).await;
-        acme.ok(&t, "PUT", "/requests", Some(json!({"force_authn": true, "signed": true}))).await;
-        assert_eq!(acme.ok(&t, "GET", "/draft", None).await["in_use_changed"], true);
-        let at = format!("{}/draft", acme.page());
-        let seen = acme.administrator.get(&at).await.input("draft").expect("what is changed");
-        let saved = acme.administrator.upload(&at, &[("draft", &seen)], ("", b"")).await;
-        assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
-        acme.tests(&t, &acme.idp.clone(), &ANN).await;
-        acme.ok(&t, "POST", "/draft/replace", Some(json!({}))).await;
-        let now = acme.ok(&t, "GET", "/requests", None).await;
-        assert_eq!((&now["force_authn"], &now["signed"]), (&json!(true), &json!(true)), "{now}");
-        assert!(acme.stored(&t).await.config.contains("\"allow_sha1\":true"));
-    });
-}

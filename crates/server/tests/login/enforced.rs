@@ -6,7 +6,7 @@ use model::{Member, MemberStatus, Role};
 use serde_json::json;
 use testkit::{Answer, Person, TestApp, TestBrowser, each_database};
 
-use crate::company::{Company, company, is_signed_in, link, rows, types};
+use crate::company::{Company, company, is_signed_in, link, rows, types, uses};
 
 const PASSWORD: &str = "a long enough password";
 const ANN: Person<'static> = Person::new("u1", "ann@acme.test");
@@ -189,6 +189,106 @@ async fn what_signs_in_beside_the_company_ends_where_single_sign_on_is_required(
             store::session::list(&mut t.app.read().await.unwrap(), personal.id, t.app.now()).await.unwrap();
         assert_eq!((sessions.len(), sessions[0].member_id), (1, None));
         t.assert_no_work().await;
+    });
+}
+
+#[tokio::test]
+async fn what_began_beside_the_company_before_ends_when_single_sign_on_becomes_required() {
+    each_database!(|t| {
+        let (acme, _, _) = acme(&t).await;
+        let sso = format!("/api/v1/organizations/{}/domains/acme.test/sso", acme.organization.id);
+        let product = t
+            .application(json!({
+                "token_endpoint_auth_method": "client_secret_post",
+                "backchannel_logout_uri": "http://127.0.0.1:9/out",
+            }))
+            .await;
+        let (mut by_password, mut by_sso, mut personal) = (t.browser(), t.browser(), t.browser());
+        assert_eq!(password(&mut by_password, BOB.email).await.location(), "/wanted");
+        uses(&t, &mut by_password, &product).await;
+        acme.signs_in(&t, &mut by_sso, &BOB).await;
+        t.account_with_password("bob@home.example", PASSWORD).await;
+        assert_eq!(password(&mut personal, "bob@home.example").await.location(), "/wanted");
+        let mut ann = t.browser();
+        acme.signs_in(&t, &mut ann, &ANN).await;
+        assert_eq!(api(&t, "GET", &sso, json!({})).await.json()["evidence"]["own_sessions"], 1);
+        // Told before the act, with the number.
+        let path = domain_page(&mut ann).await;
+        let page = ann.get(&path).await;
+        assert!(page.text.contains("One person will be signed out"), "{}", page.text);
+        let shown = ann.post(&path, &[("required", "yes")]).await;
+        assert_eq!(codes_on(&shown).len(), 10);
+        for (browser, stays) in
+            [(&mut by_password, false), (&mut by_sso, true), (&mut personal, true), (&mut ann, true)]
+        {
+            assert_eq!(is_signed_in(browser).await, stays);
+        }
+        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let revoked: Vec<&String> =
+            rows["events"].iter().filter(|row| row.contains("session.revoked")).collect();
+        assert_eq!(revoked.len(), 1, "{revoked:?}");
+        assert!(revoked[0].contains("sso_required"), "{revoked:?}");
+        assert!(
+            rows["audit_log"]
+                .iter()
+                .any(|row| row.contains("domain.sso_required") && row.contains("\"sessions_ended\":1"))
+        );
+        assert!(
+            rows["jobs"].iter().any(|row| row.contains("provider.backchannel_logout")),
+            "the product is told"
+        );
+        // The page of a domain that requires it has nothing to end.
+        assert!(!ann.get(&path).await.text.contains("signed out"));
+        assert_eq!(api(&t, "GET", &sso, json!({})).await.json()["evidence"]["own_sessions"], 0);
+    });
+}
+
+#[tokio::test]
+async fn an_administrator_whose_own_session_ends_with_the_switch_is_told_and_goes_through_the_company() {
+    each_database!(|t| {
+        let (acme, ann, _) = acme(&t).await;
+        acme.signs_in(&t, &mut t.browser(), &BOB).await;
+        acme.signs_in(&t, &mut t.browser(), &ANN).await;
+        let mut tx = t.app.write().await.unwrap();
+        let mut account = store::account::lookup(&mut tx, ann.account_id.unwrap()).await.unwrap().unwrap();
+        account.password_hash =
+            Some(server::account::hash_password(&t.app, PASSWORD.to_owned()).await.unwrap());
+        store::account::update(&mut tx, &account).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut browser = t.browser();
+        assert_eq!(password(&mut browser, ANN.email).await.location(), "/wanted");
+        let path = domain_page(&mut browser).await;
+        let page = browser.get(&path).await;
+        assert!(page.text.contains("You will be signed out"), "{}", page.text);
+        // The codes are shown once, so the answer that makes them is still the administrator's.
+        let shown = browser.post(&path, &[("required", "yes")]).await;
+        assert_eq!(codes_on(&shown).len(), 10);
+        assert!(!is_signed_in(&mut browser).await);
+        let href = shown
+            .text
+            .split("href=\"")
+            .find(|it| it.starts_with("/login?login_hint=ann"))
+            .expect("the way on");
+        let href = href.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+        let asked = acme.idp.reads(browser.get(&href).await.location());
+        let answer = acme.answers(&t, &mut browser, &asked, &ANN).await;
+        assert_eq!(browser.get(answer.location()).await.location(), "/org/sign-on/required");
+        assert_eq!(browser.get("/org/sign-on/required").await.status, 200);
+
+        // With codes already, the switch itself leads there.
+        browser.get(&path).await;
+        browser.post(&path, &[("required", "no")]).await;
+        assert!(is_signed_in(&mut browser).await, "lifting ends nothing");
+        let mut again = t.browser();
+        assert_eq!(password(&mut again, ANN.email).await.location(), "/wanted");
+        again.get(&path).await;
+        let done = again.post(&path, &[("required", "yes")]).await;
+        assert!(
+            done.location().starts_with("/login?login_hint=ann%40acme.test&return_to=%2Forg"),
+            "{}",
+            done.location()
+        );
+        acme.idp.reads(again.get(done.location()).await.location());
     });
 }
 

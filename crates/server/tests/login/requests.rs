@@ -6,8 +6,8 @@ use model::Connection;
 use saml::idp::{Answer, Signed};
 use saml::{binding, binding_uri, name_id_format};
 use serde_json::{Value, json};
-use server::connection::{self, Change, Settings};
-use testkit::{Asked, Person, Says, TestApp, TestBrowser, each_database};
+use server::connection::{self, Change, Settings, beside};
+use testkit::{ACTOR, Asked, Person, Says, TestApp, TestBrowser, each_database};
 
 use crate::company::{Company, attempts, company, types};
 
@@ -21,6 +21,18 @@ pub fn at(it: &Connection) -> String {
 pub async fn put(t: &TestApp, it: &Connection, body: Value) -> testkit::Answer {
     let token = t.api_token().await;
     t.browser().api("PUT", &at(it), &token, Some(body)).await
+}
+
+/// The same, tested and put in use.
+async fn put_in_use(t: &TestApp, it: &Connection, body: Value) -> Value {
+    let answer = put(t, it, body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let mut tx = t.app.write().await.unwrap();
+    let draft = beside::draft_of(&mut tx, it.id).await.unwrap().expect("a draft");
+    beside::mark_draft_tested(&mut tx, it.id, &draft.config, t.app.now()).await.unwrap();
+    beside::replace(&t.app, &mut tx, it, None, ACTOR).await.unwrap();
+    tx.commit().await.unwrap();
+    answer.json()
 }
 
 /// Begins a sign-in by redirect; the request as XML beside what the provider reads of it.
@@ -48,10 +60,9 @@ async fn a_request_asks_for_what_the_connection_wants_and_keeps_it_when_metadata
 
         let wanted = json!({"signed": true, "binding": "post", "force_authn": true, "authn_context": [PASSWORD, TOKEN],
             "comparison": "minimum", "name_id_format": "persistent"});
-        let answer = put(&t, &acme.connection, wanted).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        assert_eq!(answer.json()["name_id_format"], name_id_format::PERSISTENT);
-        assert_eq!(answer.json()["sent_to"], json!({"binding": "post", "url": acme.idp.sso_url}));
+        let answer = put_in_use(&t, &acme.connection, wanted).await;
+        assert_eq!(answer["name_id_format"], name_id_format::PERSISTENT);
+        assert_eq!(answer["sent_to"], json!({"binding": "post", "url": acme.idp.sso_url}));
         let mut tx = t.app.write().await.unwrap();
         let it = connection::get(&mut tx, acme.organization.id, acme.connection.id).await.unwrap();
         let input = connection::Input::MetadataXml { xml: acme.idp.metadata(), entity_id: None };
@@ -76,7 +87,7 @@ async fn a_request_asks_for_what_the_connection_wants_and_keeps_it_when_metadata
         ] {
             assert!(xml.contains(&part), "{part}: {xml}");
         }
-        let back = put(&t, &acme.connection, json!({"signed": false})).await.json();
+        let back = put_in_use(&t, &acme.connection, json!({"signed": false})).await;
         assert_eq!((&back["force_authn"], &back["sent_to"]["binding"]), (&json!(false), &json!("redirect")));
         let (xml, _) = begins(&acme, &mut t.browser()).await;
         assert!(!xml.contains("ForceAuthn"), "{xml}");
@@ -140,7 +151,7 @@ async fn a_value_that_cannot_be_is_refused_with_what_was_expected() {
 async fn an_answer_must_be_as_fresh_and_of_the_kind_that_the_connection_demands() {
     each_database!(|t| {
         let acme = company(&t, "Acme", "acme.test").await;
-        put(&t, &acme.connection, json!({"force_authn": true, "authn_context": [PASSWORD]})).await;
+        put_in_use(&t, &acme.connection, json!({"force_authn": true, "authn_context": [PASSWORD]})).await;
         let mut browser = t.browser();
         let ann = Person::new("00u1", "ann@acme.test");
         let signed = acme.signs_in(&t, &mut browser, &ann).await;
@@ -165,13 +176,13 @@ async fn an_answer_must_be_as_fresh_and_of_the_kind_that_the_connection_demands(
         assert_eq!(browser.get(answer.location()).await.status, 403);
         assert!(attempts(&t).await.contains(&"authn_too_old".to_owned()));
 
-        put(&t, &acme.connection, json!({"authn_context": [TOKEN]})).await;
+        put_in_use(&t, &acme.connection, json!({"authn_context": [TOKEN]})).await;
         let mut browser = t.browser();
         let refused = acme.signs_in(&t, &mut browser, &ann).await;
         assert_eq!(refused.status, 403);
         assert!(attempts(&t).await.contains(&"authn_context_mismatch".to_owned()));
         // Only the provider can compare strengths.
-        put(&t, &acme.connection, json!({"authn_context": [TOKEN], "comparison": "minimum"})).await;
+        put_in_use(&t, &acme.connection, json!({"authn_context": [TOKEN], "comparison": "minimum"})).await;
         assert_eq!(acme.signs_in(&t, &mut t.browser(), &ann).await.location(), "/wanted");
         t.assert_no_work().await;
     });
@@ -207,9 +218,11 @@ async fn an_operator_sets_the_requests_of_a_connection_in_the_console() {
             ("idp_initiated", "off"),
             ("binding", "post"),
         ];
-        assert_eq!(operator.post(&at, &form).await.location(), format!("{at}?done=saved"));
+        let desk = format!("{company}/desk/sign-on/{}?done=drafted", acme.connection.id);
+        assert_eq!(operator.post(&at, &form).await.location(), desk);
         let token = t.api_token().await;
-        let shown = operator.api("GET", &crate::requests::at(&acme.connection), &token, None).await.json();
+        let draft = crate::requests::at(&acme.connection).replace("/requests", "/draft");
+        let shown = operator.api("GET", &draft, &token, None).await.json()["saml"]["requests"].clone();
         assert_eq!(shown["authn_context"], json!([PASSWORD, TOKEN]));
         assert_eq!((&shown["signed"], &shown["force_authn"]), (&json!(true), &json!(true)));
         assert_eq!((&shown["binding"], &shown["idp_initiated"]), (&json!("post"), &json!("off")));
@@ -220,13 +233,25 @@ async fn an_operator_sets_the_requests_of_a_connection_in_the_console() {
             acme.connection.id
         );
         assert_eq!(operator.get(&other).await.status, 404);
-        // What is not safe is told in red, until it is taken back.
+        // What is not safe is told in red while it is in use.
         let sha1 = "may be signed with SHA-1";
-        assert!(operator.get(&company).await.text.contains(sha1));
-        assert_eq!(shown["allow_sha1"], true);
-        operator.get(&at).await;
-        operator.post(&at, &[("signed", "yes")]).await;
         assert!(!operator.get(&company).await.text.contains(sha1));
+        put_in_use(&t, &acme.connection, json!({"allow_sha1": true})).await;
+        assert!(operator.get(&company).await.text.contains(sha1));
+        put_in_use(&t, &acme.connection, json!({"allow_sha1": false})).await;
+        assert!(!operator.get(&company).await.text.contains(sha1));
+        // While it is being set up, nobody signs in through it and there is nothing beside it.
+        let begun = t.draft(&acme.organization, "okta-saml").await;
+        let Some(settings) = Settings::of(&acme.connection) else { panic!("SAML") };
+        let mut tx = t.app.write().await.unwrap();
+        let change = Change { settings: Some(settings), ..Change::default() };
+        let begun = connection::change(&t.app, &mut tx, &begun, change, ACTOR).await.unwrap();
+        tx.commit().await.unwrap();
+        let at = format!("{company}/connections/{}/requests", begun.id);
+        operator.get(&at).await;
+        assert_eq!(operator.post(&at, &[("signed", "yes")]).await.location(), format!("{at}?done=saved"));
+        let shown = operator.api("GET", &crate::requests::at(&begun), &token, None).await.json();
+        assert_eq!(shown["signed"], true);
         // A company's own administrator has no such link.
         let account = t.account("boss@acme.test").await;
         let member = t.member(&acme.organization, &account, model::Role::Admin).await;

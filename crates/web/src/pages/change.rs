@@ -29,6 +29,8 @@ pub struct Change {
     pub former: Option<FormerView>,
     /// Link to the form for other values; none where they are changed elsewhere.
     pub edit: Option<String>,
+    /// Link to the form about what our requests ask for, for operators.
+    pub requests: Option<String>,
     /// Where the acts are posted to: field `act`.
     pub action: String,
     /// Link back.

@@ -52,7 +52,12 @@ async fn page(
 ) -> Result<Response, Problem> {
     let flow = query.first("flow");
     keep_test(app, browser, it, flow).await?;
-    let at = At { here: visit.path(HERE), edit: visit.path(VALUES), back: visit.path("/sso/live") };
+    let at = At {
+        here: visit.path(HERE),
+        edit: visit.path(VALUES),
+        requests: None,
+        back: visit.path("/sso/live"),
+    };
     let change = view(app, browser, it, at, flow).await?;
     let mut page = visit.page(app, browser, "Change what is live", Some(Step::Live));
     page.flash = words::done(query.first("done"));

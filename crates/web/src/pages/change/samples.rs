@@ -93,6 +93,7 @@ impl Change {
                 facts: live,
             }),
             edit: Some("/org/sign-on/con_01jd8q6v/draft".to_owned()),
+            requests: Some("/console/organizations/org_1/connections/con_01jd8q6v/requests".to_owned()),
             action: "/org/sign-on/con_01jd8q6v".to_owned(),
             back: "/org/sign-on".to_owned(),
         }

@@ -39,6 +39,10 @@ pub struct ConnectionRequests {
     pub idp_initiated_error: Option<String>,
     /// Whether `allow_sha1` is ticked.
     pub allow_sha1: bool,
+    /// The name of the draft that is changed; empty for none.
+    pub draft: String,
+    /// What saving means, where people sign in through the connection.
+    pub beside: Option<String>,
     /// Where the form is posted to.
     pub action: String,
     /// Back to the company.
@@ -76,6 +80,8 @@ impl ConnectionRequests {
             ],
             idp_initiated_error: Some("Only a request can ask for that.".to_owned()),
             allow_sha1: true,
+            draft: "d1".to_owned(),
+            beside: Some("What you change is kept as a draft beside what is in use.".to_owned()),
             action: "/console/organizations/org_1/connections/con_1/requests".to_owned(),
             back: "/console/organizations/org_1".to_owned(),
         }

@@ -86,6 +86,8 @@ pub struct OrgRequire {
     pub missing: Option<Notice>,
     /// Members, signed in, with a password.
     pub figures: Vec<Figure>,
+    /// What ends with the switch.
+    pub ending: Option<Notice>,
     /// Since when sign-ins count.
     pub since: When,
     /// Some who signed in.
@@ -231,6 +233,7 @@ impl OrgRequire {
                 Figure::count(198, "signed in through Acme"),
                 Figure::count(14, "still have a password"),
             ],
+            ending: Some(Notice::new(Tone::Warn, "You will be signed out", "You come back here.")),
             since: When::new("2026-10-25", "25 October 2026"),
             signed_in: vec![Person::new("Priya Raman", "priya.raman@acme.example")],
             waiting: vec![Person::new("Jonas Weber", "jonas.weber@acme.example")],
