@@ -163,7 +163,9 @@ pub async fn end_job(app: &App, job: &Job) -> Result<(), Problem> {
 
 /// Whoever came in by an opening that is closed early goes out again: the others' sessions end with its time anyway.
 async fn end_sessions(app: &App, tx: &mut Tx, it: &Opening) -> Result<(), Problem> {
-    for (id, email) in store::enforcement::own_sessions(tx, it.organization_id, it.opened_at, app.now()).await? {
+    for (id, email) in
+        store::enforcement::own_sessions(tx, it.organization_id, it.opened_at, app.now()).await?
+    {
         let meant = match &it.email {
             Some(one) => *one == email,
             None => domains::of_email(&email) == it.domain,

@@ -1,7 +1,6 @@
 //! The pages of a change, at the company's desk and in the console.
 
 use axum::http::StatusCode;
-use serde_json::json;
 use testkit::each_database;
 
 use crate::world::{ANN, Company, follow};
