@@ -10,10 +10,8 @@ use crate::keys::DecryptionKey;
 use crate::names::{DS, XENC, XENC11, dsig, xmlenc};
 use crate::oaep;
 use crate::rejection::{Code, Rejection};
-use crate::text::normalize;
+use crate::text::{compact_base64, normalize};
 use crate::xml::Tree;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bergshamra::crypto::cipher;
 use bergshamra::crypto::keytransport::{OaepParams, from_uri_with_params};
 use uppsala::NodeId;
@@ -198,9 +196,8 @@ fn cipher_value(tree: &Tree<'_>, node: NodeId) -> Result<Vec<u8>, Rejection> {
 }
 
 fn base64_text(tree: &Tree<'_>, node: NodeId) -> Result<Vec<u8>, Rejection> {
-    let mut text = tree.text(node).ok_or_else(failed)?;
-    text.retain(|c| !c.is_ascii_whitespace());
-    STANDARD.decode(text).map_err(|_| failed())
+    let text = tree.text(node).ok_or_else(failed)?;
+    compact_base64(&text).ok_or_else(failed)
 }
 
 /// The plaintext in an element of no namespace that declares what was in scope at `holder`: some providers

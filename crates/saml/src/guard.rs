@@ -1,7 +1,7 @@
-//! The guard in front of the signature library.
+//! The guard in front of the verification.
 //!
 //! Owns: refusing every signature whose place or shape the SAML profile does not need, before anything is
-//! verified. `bergshamra` implements all of XML Signature, far more than SAML; what passes here is the
+//! verified. XML Signature is far more than SAML needs; what passes here is the
 //! small part in which "verified" and "the element we read" are the same thing:
 //! a `Signature` that is a direct child of the element it signs, one `SignedInfo`, one `Reference` to the
 //! id of that element, the enveloped and the exclusive canonicalisation transforms in this order, an
@@ -13,24 +13,44 @@ use crate::rejection::{Code, Rejection};
 use crate::xml::Tree;
 use uppsala::NodeId;
 
+/// A signature whose shape was checked: its parts by exact position, so that nobody searches for them again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signature<'t> {
+    /// The `Signature` element.
+    pub(crate) node: NodeId,
+    /// The element that it stands in and signs.
+    pub(crate) parent: NodeId,
+    pub(crate) signed_info: NodeId,
+    /// `SignatureValue`.
+    pub(crate) value: NodeId,
+    /// How `SignedInfo` is canonicalised, with its `PrefixList`.
+    pub(crate) canonicalization: (&'t str, &'t str),
+    /// The algorithm of `SignatureMethod`, one of the list.
+    pub(crate) method: &'t str,
+    /// `PrefixList` of the reference's canonicalisation, which is exclusive.
+    pub(crate) prefix_list: &'t str,
+    /// The algorithm of `DigestMethod`, one of the list.
+    pub(crate) digest_method: &'t str,
+    /// `DigestValue`.
+    pub(crate) digest_value: NodeId,
+}
+
 /// The signature directly inside `parent`, its shape checked, if there is one.
-pub(crate) fn signature_of(
-    tree: &Tree<'_>,
+pub(crate) fn signature_of<'t>(
+    tree: &'t Tree<'_>,
     parent: NodeId,
     allow_sha1: bool,
-) -> Result<Option<NodeId>, Rejection> {
-    let Ok(found) = tree.one(parent, DS, "Signature") else {
-        return Err(malformed("one element carries two signatures"));
-    };
-    if let Some(signature) = found {
-        check(tree, signature, parent, allow_sha1)?;
+) -> Result<Option<Signature<'t>>, Rejection> {
+    match tree.one(parent, DS, "Signature") {
+        Ok(Some(signature)) => check(tree, signature, parent, allow_sha1).map(Some),
+        Ok(None) => Ok(None),
+        Err(_) => Err(malformed("one element carries two signatures")),
     }
-    Ok(found)
 }
 
 /// Refuses the document when it holds a `Signature` besides `allowed`.
-pub(crate) fn no_other_signature(tree: &Tree<'_>, allowed: &[NodeId]) -> Result<(), Rejection> {
-    match tree.signatures().iter().find(|node| !allowed.contains(node)) {
+pub(crate) fn no_other_signature(tree: &Tree<'_>, allowed: &[Signature<'_>]) -> Result<(), Rejection> {
+    match tree.signatures().iter().find(|node| !allowed.iter().any(|known| known.node == **node)) {
         None => Ok(()),
         Some(stray) => {
             let parent = tree.parent(*stray).map_or_else(String::new, |parent| tree.name(parent));
@@ -47,11 +67,15 @@ pub(crate) fn no_other_signature(tree: &Tree<'_>, allowed: &[NodeId]) -> Result<
 }
 
 /// Checks one signature against the profile.
-fn check(tree: &Tree<'_>, signature: NodeId, parent: NodeId, allow_sha1: bool) -> Result<(), Rejection> {
-    let parts = children(tree, signature, &["Id"])?;
-    let (signed_info, value) = match parts.as_slice() {
-        [info, value] => (*info, *value),
-        [info, value, key_info] if tree.is(*key_info, DS, "KeyInfo") => (*info, *value),
+fn check<'t>(
+    tree: &'t Tree<'_>,
+    signature: NodeId,
+    parent: NodeId,
+    allow_sha1: bool,
+) -> Result<Signature<'t>, Rejection> {
+    let (signed_info, value) = match children(tree, signature, &["Id"])? {
+        [Some(info), Some(value), None, None] => (info, value),
+        [Some(info), Some(value), Some(key_info), None] if tree.is(key_info, DS, "KeyInfo") => (info, value),
         _ => {
             return Err(malformed("Signature holds other parts than SignedInfo, SignatureValue and KeyInfo"));
         }
@@ -63,26 +87,39 @@ fn check(tree: &Tree<'_>, signature: NodeId, parent: NodeId, allow_sha1: bool) -
         return Err(malformed("SignatureValue is not plain base64 text"));
     }
 
-    let [canonicalization, method, reference] = children(tree, signed_info, &["Id"])?[..] else {
+    let [Some(canonicalization), Some(method), Some(reference), None] = children(tree, signed_info, &["Id"])?
+    else {
         return Err(malformed("SignedInfo must hold one Reference, and nothing unknown"));
     };
     named(tree, canonicalization, "CanonicalizationMethod")?;
     named(tree, method, "SignatureMethod")?;
     named(tree, reference, "Reference")?;
-    check_canonicalization(tree, canonicalization)?;
+    let canonicalization = check_canonicalization(tree, canonicalization)?;
     let algorithm = algorithm(tree, method)?;
     leaf(tree, method)?;
     allowed_signature_method(algorithm, allow_sha1)?;
-    check_reference(tree, reference, parent, allow_sha1)
+    let (prefix_list, digest_method, digest_value) = check_reference(tree, reference, parent, allow_sha1)?;
+    Ok(Signature {
+        node: signature,
+        parent,
+        signed_info,
+        value,
+        canonicalization,
+        method: algorithm,
+        prefix_list,
+        digest_method,
+        digest_value,
+    })
 }
 
-/// The `Reference`: to the id of the signature's own parent, two transforms, one digest.
-fn check_reference(
-    tree: &Tree<'_>,
+/// The `Reference`: to the id of the signature's own parent, two transforms, one digest. Returns the `PrefixList`, the
+/// algorithm of the digest and its value.
+fn check_reference<'t>(
+    tree: &'t Tree<'_>,
     reference: NodeId,
     parent: NodeId,
     allow_sha1: bool,
-) -> Result<(), Rejection> {
+) -> Result<(&'t str, &'t str, NodeId), Rejection> {
     let id = tree.attr(parent, "ID").unwrap_or("");
     let uri = tree.attr(reference, "URI").unwrap_or("");
     if !is_id(id) || uri.strip_prefix('#') != Some(id) {
@@ -90,7 +127,9 @@ fn check_reference(
             .expected(format!("#{id}"))
             .received(uri));
     }
-    let [transforms, digest, value] = children(tree, reference, &["URI", "Id", "Type"])?[..] else {
+    let [Some(transforms), Some(digest), Some(value), None] =
+        children(tree, reference, &["URI", "Id", "Type"])?
+    else {
         return Err(malformed("Reference must hold Transforms, DigestMethod and DigestValue"));
     };
     named(tree, transforms, "Transforms")?;
@@ -100,28 +139,29 @@ fn check_reference(
         return Err(malformed("DigestValue is not plain base64 text"));
     }
     leaf(tree, digest)?;
-    allowed_digest_method(algorithm(tree, digest)?, allow_sha1)?;
+    let digest_method = algorithm(tree, digest)?;
+    allowed_digest_method(digest_method, allow_sha1)?;
 
     let chain = children(tree, transforms, &[])?;
-    for transform in &chain {
+    for transform in chain.iter().flatten() {
         named(tree, *transform, "Transform")?;
     }
-    let names = chain.iter().map(|t| algorithm(tree, *t)).collect::<Result<Vec<_>, _>>()?;
-    if names != [dsig::ENVELOPED, EXC_C14N] {
-        return Err(forbidden("The signature transforms the message in a way that SAML does not allow.")
-            .expected(format!("{}, {EXC_C14N}", dsig::ENVELOPED))
-            .received(names.join(", ")));
+    let [Some(enveloped), Some(exclusive), None, None] = chain else {
+        return Err(transforms_forbidden(tree, &chain));
+    };
+    if algorithm(tree, enveloped)? != dsig::ENVELOPED || algorithm(tree, exclusive)? != EXC_C14N {
+        return Err(transforms_forbidden(tree, &chain));
     }
-    leaf(tree, chain[0])?;
-    inclusive_namespaces(tree, chain[1])
+    leaf(tree, enveloped)?;
+    Ok((inclusive_namespaces(tree, exclusive)?, digest_method, value))
 }
 
 /// The canonicalisation of `SignedInfo`: exclusive, or inclusive where a provider still uses it; never the
 /// variants that keep comments.
-fn check_canonicalization(tree: &Tree<'_>, method: NodeId) -> Result<(), Rejection> {
+fn check_canonicalization<'t>(tree: &'t Tree<'_>, method: NodeId) -> Result<(&'t str, &'t str), Rejection> {
     match algorithm(tree, method)? {
-        EXC_C14N => inclusive_namespaces(tree, method),
-        dsig::C14N | dsig::C14N11 => leaf(tree, method),
+        EXC_C14N => Ok((EXC_C14N, inclusive_namespaces(tree, method)?)),
+        inclusive @ (dsig::C14N | dsig::C14N11) => leaf(tree, method).map(|()| (inclusive, "")),
         other => Err(forbidden("The signature is canonicalised in a way that is not allowed.")
             .expected(EXC_C14N)
             .received(other)),
@@ -164,12 +204,21 @@ fn allowed_digest_method(algorithm: &str, allow_sha1: bool) -> Result<(), Reject
     }
 }
 
-/// The element children of `node`, which may hold nothing else and only these attributes.
-fn children(tree: &Tree<'_>, node: NodeId, attributes: &[&str]) -> Result<Vec<NodeId>, Rejection> {
+/// The first four element children of `node`, which may hold nothing else and only these attributes. No part of a signature
+/// may have more than three.
+fn children(tree: &Tree<'_>, node: NodeId, attributes: &[&str]) -> Result<[Option<NodeId>; 4], Rejection> {
     if !tree.attrs_within(node, attributes) || !tree.holds_only_elements(node) {
         return Err(malformed(&format!("unexpected content in {}", tree.name(node))));
     }
-    Ok(tree.elements(node).collect())
+    let mut elements = tree.elements(node);
+    Ok(std::array::from_fn(|_| elements.next()))
+}
+
+fn transforms_forbidden(tree: &Tree<'_>, chain: &[Option<NodeId>]) -> Rejection {
+    let names: Vec<&str> = chain.iter().flatten().filter_map(|node| tree.attr(*node, "Algorithm")).collect();
+    forbidden("The signature transforms the message in a way that SAML does not allow.")
+        .expected(format!("{}, {EXC_C14N}", dsig::ENVELOPED))
+        .received(names.join(", "))
 }
 
 fn named(tree: &Tree<'_>, node: NodeId, local: &str) -> Result<(), Rejection> {
@@ -195,21 +244,22 @@ fn leaf(tree: &Tree<'_>, node: NodeId) -> Result<(), Rejection> {
     Err(malformed(&format!("{} has parameters that are not accepted", tree.name(node))))
 }
 
-/// At most one `InclusiveNamespaces` with a `PrefixList` (exclusive canonicalisation, section 4).
-fn inclusive_namespaces(tree: &Tree<'_>, node: NodeId) -> Result<(), Rejection> {
+/// At most one `InclusiveNamespaces` with a `PrefixList`, which is returned (exclusive canonicalisation, section 4).
+fn inclusive_namespaces<'t>(tree: &'t Tree<'_>, node: NodeId) -> Result<&'t str, Rejection> {
     if !tree.holds_only_elements(node) {
         return Err(malformed(&format!("unexpected content in {}", tree.name(node))));
     }
     let mut parameters = tree.elements(node);
-    let Some(first) = parameters.next() else { return Ok(()) };
+    let Some(first) = parameters.next() else { return Ok("") };
+    let list = tree.attr(first, "PrefixList").unwrap_or("");
     let fits = parameters.next().is_none()
         && tree.is(first, EXC_C14N, "InclusiveNamespaces")
         && tree.attrs_within(first, &["PrefixList"])
-        && tree.attr(first, "PrefixList").is_none_or(|list| list.len() <= 1024)
+        && list.len() <= 1024
         && tree.holds_only_elements(first)
         && tree.elements(first).next().is_none();
     if fits {
-        Ok(())
+        Ok(list)
     } else {
         Err(malformed(&format!("{} has parameters that are not accepted", tree.name(node))))
     }

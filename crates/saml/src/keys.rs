@@ -3,10 +3,13 @@
 //! Owns: reading certificates in the forms people paste, and what a console shows of them. SAML uses a
 //! certificate as a key: dates are shown and warned about, not enforced. Does not own: storage or sealing.
 
+use crate::names::dsig;
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{self, ParsedPublicKey, RsaParameters};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bergshamra::Key;
+use bergshamra::crypto::sign;
 use bergshamra::keys::loader;
 use jiff::Timestamp;
 use rsa::RsaPrivateKey;
@@ -56,7 +59,16 @@ pub struct SigningKey {
     pub expired: bool,
     /// The certificate's subject, for display.
     pub subject: String,
-    key: Key,
+    key: PublicKey,
+}
+
+/// The key of a certificate, ready for use.
+#[derive(Clone)]
+enum PublicKey {
+    /// RSA, read once: reading it again takes a third of the time of a verification.
+    Rsa(ParsedPublicKey),
+    /// An elliptic curve; the library knows the ways in which its signatures are written.
+    Curve(Key),
 }
 
 impl SigningKey {
@@ -69,8 +81,7 @@ impl SigningKey {
         let instant = |seconds| Timestamp::from_second(seconds).map_err(|_| KeyError::NotACertificate);
         let not_before = instant(cert.validity().not_before.timestamp())?;
         let not_after = instant(cert.validity().not_after.timestamp())?;
-        let key = loader::load_spki_der(cert.public_key().raw).map_err(|_| KeyError::UnsupportedKey)?;
-        usable(&cert)?;
+        let key = public_key(&cert)?;
         Ok(Self {
             cert_der: der.to_vec(),
             not_before,
@@ -97,8 +108,35 @@ impl SigningKey {
         pem("CERTIFICATE", &self.cert_der)
     }
 
-    pub(crate) fn key(&self) -> &Key {
-        &self.key
+    /// Whether `value` is this key's signature of `message` by the algorithm with this URI.
+    pub(crate) fn verifies(&self, algorithm: &str, message: &[u8], value: &[u8]) -> bool {
+        match &self.key {
+            PublicKey::Rsa(key) if algorithm == dsig::RSA_SHA256 => key.verify_sig(message, value).is_ok(),
+            PublicKey::Rsa(key) => rsa_parameters(algorithm)
+                .and_then(|parameters| ParsedPublicKey::new(parameters, key.as_ref()).ok())
+                .is_some_and(|key| key.verify_sig(message, value).is_ok()),
+            PublicKey::Curve(key) => {
+                let is_fit = sign::key_algorithm_matches_signature_uri(algorithm, key.data.algorithm());
+                let Ok(Some(public)) = key.to_signing_key() else { return false };
+                is_fit
+                    && sign::from_uri(algorithm)
+                        .is_ok_and(|method| matches!(method.verify(&public, message, value), Ok(true)))
+            }
+        }
+    }
+}
+
+/// How RSA verifies by the algorithm with this URI.
+fn rsa_parameters(algorithm: &str) -> Option<&'static RsaParameters> {
+    match algorithm {
+        dsig::RSA_SHA256 => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
+        dsig::RSA_SHA384 => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
+        dsig::RSA_SHA512 => Some(&signature::RSA_PKCS1_2048_8192_SHA512),
+        dsig::PSS_SHA256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
+        dsig::PSS_SHA384 => Some(&signature::RSA_PSS_2048_8192_SHA384),
+        dsig::PSS_SHA512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
+        dsig::RSA_SHA1 => Some(&signature::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY),
+        _ => None,
     }
 }
 
@@ -325,12 +363,17 @@ fn der_value(tag: u8, content: &[u8]) -> Result<Vec<u8>, KeyError> {
     Ok(out)
 }
 
-/// Refuses keys that could never verify, so that the person hears it now and not at the first sign-in.
-fn usable(cert: &X509Certificate<'_>) -> Result<(), KeyError> {
-    use x509_parser::public_key::PublicKey;
-    match cert.public_key().parsed() {
-        Ok(PublicKey::RSA(rsa)) if rsa.key_size() >= 2048 => Ok(()),
-        Ok(PublicKey::EC(_)) => Ok(()),
-        _ => Err(KeyError::UnsupportedKey),
-    }
+/// The certificate's key. One that could never verify is refused, so that the person hears it now and not at the first
+/// sign-in.
+fn public_key(cert: &X509Certificate<'_>) -> Result<PublicKey, KeyError> {
+    use x509_parser::public_key::PublicKey as Kind;
+    let raw = cert.public_key().raw;
+    let read = match cert.public_key().parsed() {
+        Ok(Kind::RSA(rsa)) if rsa.key_size() >= 2048 => {
+            ParsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, raw).ok().map(PublicKey::Rsa)
+        }
+        Ok(Kind::EC(_)) => loader::load_spki_der(raw).ok().map(PublicKey::Curve),
+        _ => None,
+    };
+    read.ok_or(KeyError::UnsupportedKey)
 }

@@ -8,10 +8,11 @@
 //! [`Assertion::not_on_or_after`]), the choice of the connection, or what becomes of the claims.
 //!
 //! The rule behind the layout: one parse, one tree. [`uppsala`] parses the message once, a guard refuses
-//! every shape that the profile does not need, `bergshamra` verifies the signatures on that tree, and the
+//! every shape that the profile does not need, the signatures are verified on that tree, and the
 //! claims are read from the verified element of the same tree. Nothing else of the document exists.
 
 pub mod binding;
+mod canonical;
 mod encryption;
 mod guard;
 pub mod idp;

@@ -3,18 +3,25 @@
 //! Owns: what the parser leaves undone (line ends, white space in attribute values), and refusing what would cost
 //! it too much time. Does not own: the tree.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
 /// How many attributes and namespace declarations one element may have. Real messages stay below 30; the
 /// parser's time grows with the square of it.
 const MAX_ATTRIBUTES: usize = 256;
 
+/// What so many attributes take at least: each a space, a name, `=` and two quotes.
+const MIN_LENGTH_OF_MANY: usize = (MAX_ATTRIBUTES + 1) * 5;
+
 /// Counts, before anything is parsed, what the parser's time depends on: `<`, and quoted values up to the end of
 /// each tag. `<` cannot stand in an attribute value, so no tag reaches past the next one; an attribute without a
 /// quoted value ends the parsing.
 pub(crate) fn is_too_complex(source: &[u8], max_tags: usize) -> bool {
     pieces(source).enumerate().any(|(tag, piece)| {
-        tag >= max_tags || Values(piece).take(MAX_ATTRIBUTES + 1).count() > MAX_ATTRIBUTES
+        tag >= max_tags
+            || (piece.len() >= MIN_LENGTH_OF_MANY
+                && Values(piece).take(MAX_ATTRIBUTES + 1).count() > MAX_ATTRIBUTES)
     })
 }
 
@@ -116,6 +123,16 @@ fn markup_end(text: &str) -> usize {
 /// White space as XML has it.
 pub(crate) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// The bytes of a base64 text, which may be broken into lines.
+pub(crate) fn compact_base64(text: &str) -> Option<Vec<u8>> {
+    // Most are written in one piece.
+    if let Ok(bytes) = STANDARD.decode(text) {
+        return Some(bytes);
+    }
+    let compact: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    STANDARD.decode(compact).ok()
 }
 
 #[cfg(test)]

@@ -35,7 +35,6 @@ pub(crate) struct Repeated;
 /// A parsed document.
 pub(crate) struct Tree<'a> {
     doc: Document<'a>,
-    source: &'a str,
     root: NodeId,
     survey: Survey,
 }
@@ -67,17 +66,12 @@ impl<'a> Tree<'a> {
         }
         let root = doc.document_element().ok_or_else(|| Fault::Malformed("no root element".to_owned()))?;
         let survey = Survey::of(&doc)?;
-        Ok(Self { doc, source, root, survey })
+        Ok(Self { doc, root, survey })
     }
 
     /// The document itself, for the signature library.
     pub(crate) fn document(&self) -> &Document<'a> {
         &self.doc
-    }
-
-    /// The text that was parsed.
-    pub(crate) fn source(&self) -> &'a str {
-        self.source
     }
 
     /// The root element.

@@ -9,7 +9,6 @@ use crate::rejection::{Code, Rejection};
 use crate::signature::no_trusted_key;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bergshamra::crypto::sign;
 use url::form_urlencoded;
 
 /// The only encoding of the binding that is in use.
@@ -74,16 +73,7 @@ impl<'q> Query<'q> {
         covered.push_str("&SigAlg=");
         covered.push_str(raw_algorithm);
         let signature = STANDARD.decode(base64_of(signature)).map_err(|_| invalid(keys))?;
-        let method = sign::from_uri(&algorithm).map_err(|_| invalid(keys))?;
-        let fits = |key: &&SigningKey| {
-            sign::key_algorithm_matches_signature_uri(&algorithm, key.key().data.algorithm())
-        };
-        let verified = keys.iter().filter(fits).any(|key| {
-            let public = key.key().to_signing_key().ok().flatten();
-            public.is_some_and(|public| {
-                matches!(method.verify(&public, covered.as_bytes(), &signature), Ok(true))
-            })
-        });
+        let verified = keys.iter().any(|key| key.verifies(&algorithm, covered.as_bytes(), &signature));
         if verified { Ok(()) } else { Err(invalid(keys)) }
     }
 }

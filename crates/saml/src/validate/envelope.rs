@@ -8,11 +8,9 @@ use crate::MAX_MESSAGE_BYTES;
 use crate::guard::is_id;
 use crate::names::{SAML, SAMLP};
 use crate::rejection::{Code, Rejection};
-use crate::text::normalize;
+use crate::text::{compact_base64, normalize};
 use crate::time;
 use crate::xml::{Fault, Tree};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use uppsala::NodeId;
 
@@ -63,10 +61,8 @@ pub fn decode_message(input: &[u8]) -> Result<String, Rejection> {
     let mut bytes = if body.first() == Some(&b'<') {
         body.to_vec()
     } else {
-        let decoded = STANDARD.decode(body).or_else(|_| {
-            STANDARD.decode(body.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect::<Vec<u8>>())
-        });
-        decoded.map_err(|_| {
+        let decoded = std::str::from_utf8(body).ok().and_then(compact_base64);
+        decoded.ok_or_else(|| {
             let code = if is_other_unicode(body) { Code::NotUtf8 } else { Code::NotBase64 };
             Rejection::new(
                 code,

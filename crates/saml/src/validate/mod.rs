@@ -22,6 +22,7 @@ pub(crate) mod checks {
 }
 
 use crate::encryption::{self, Decrypted};
+use crate::guard::Signature;
 use crate::keys::{DecryptionKey, SigningKey};
 use crate::names::SAML;
 use crate::rejection::{Code, Rejection};
@@ -29,7 +30,6 @@ use crate::xml::Tree;
 use crate::{guard, signature};
 use envelope::{Content, Envelope};
 use jiff::{SignedDuration, Timestamp};
-use uppsala::NodeId;
 
 /// What a response must fit: the connection, this service provider, and the request that was sent.
 #[derive(Debug, Clone)]
@@ -94,7 +94,7 @@ pub fn validate(response: &[u8], expected: &Expected<'_>, now: Timestamp) -> Res
     match envelope.content {
         Content::Plain(assertion) => {
             let inner = guard::signature_of(&tree, assertion, expected.allow_sha1)?;
-            let signatures: Vec<NodeId> = outer.into_iter().chain(inner).collect();
+            let signatures: Vec<Signature<'_>> = outer.into_iter().chain(inner).collect();
             verify_all(&tree, &signatures, expected)?;
             if signatures.is_empty() {
                 return Err(unsigned());
@@ -103,7 +103,7 @@ pub fn validate(response: &[u8], expected: &Expected<'_>, now: Timestamp) -> Res
             assertion::read(&tree, assertion, &envelope, expected, now)
         }
         Content::Encrypted(holder) => {
-            let signatures: Vec<NodeId> = outer.into_iter().collect();
+            let signatures: Vec<Signature<'_>> = outer.into_iter().collect();
             verify_all(&tree, &signatures, expected)?;
             let decrypted = encryption::decrypt(&tree, holder, expected.decryption_keys)?;
             envelope.check(&tree, expected, outer.is_some(), now)?;
@@ -135,7 +135,7 @@ fn read_decrypted(
         return Err(encryption::failed());
     }
     let inner = guard::signature_of(&tree, assertion, expected.allow_sha1).map_err(veil)?;
-    let signatures: Vec<NodeId> = inner.into_iter().collect();
+    let signatures: Vec<Signature<'_>> = inner.into_iter().collect();
     verify_all(&tree, &signatures, expected).map_err(veil)?;
     if !outer_signed && signatures.is_empty() {
         return Err(veil(unsigned()));
@@ -144,7 +144,11 @@ fn read_decrypted(
 }
 
 /// Verifies these signatures and insists that the document holds no other.
-fn verify_all(tree: &Tree<'_>, signatures: &[NodeId], expected: &Expected<'_>) -> Result<(), Rejection> {
+fn verify_all(
+    tree: &Tree<'_>,
+    signatures: &[Signature<'_>],
+    expected: &Expected<'_>,
+) -> Result<(), Rejection> {
     guard::no_other_signature(tree, signatures)?;
     if signatures.is_empty() {
         return Ok(());
