@@ -148,6 +148,8 @@ ids! {
     KeyId = "key";
     /// The record of one sign-in attempt or request: the reference that people are shown.
     TraceId = "ref";
+    /// A leaving that a directory told of.
+    DepartureId = "dep";
     /// A time in which people may sign in beside a required single sign-on.
     OpeningId = "opn";
     /// A rule of a domain: who signs in through which connection.

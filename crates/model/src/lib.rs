@@ -13,15 +13,15 @@ mod things;
 pub use chance::{Rng, SystemRng};
 pub use clock::{Clock, SystemClock, Time};
 pub use id::{
-    AccountId, ApplicationId, ConnectionId, DirectoryGroupId, DirectoryId, DirectoryUserId, DomainId,
-    EventId, ExceptionId, FlowId, IdError, ImportId, InvitationId, JobId, KeyId, LinkId, MailId, MemberId,
-    OpeningId, OperatorId, OrganizationId, PasskeyId, RuleId, SessionId, ShadowId, ShareId, TokenId, TraceId,
-    VersionId,
+    AccountId, ApplicationId, ConnectionId, DepartureId, DirectoryGroupId, DirectoryId, DirectoryUserId,
+    DomainId, EventId, ExceptionId, FlowId, IdError, ImportId, InvitationId, JobId, KeyId, LinkId, MailId,
+    MemberId, OpeningId, OperatorId, OrganizationId, PasskeyId, RuleId, SessionId, ShadowId, ShareId,
+    TokenId, TraceId, VersionId,
 };
 pub use secret::{Seal, SealError, Secret, Token, TokenHash};
 pub use states::{
-    ConnectionStatus, DirectoryStatus, DomainStatus, LeaverPolicy, MemberStatus, Protocol, Purpose, Role,
-    Source, UnknownState,
+    ConnectionStatus, DepartureState, DirectoryStatus, DomainStatus, LeaverPolicy, MemberStatus, Protocol,
+    Purpose, Role, Source, UnknownState,
 };
 pub use things::{
     Account, Connection, Defaults, Directory, Domain, Job, Mail, Member, NewEvent, Organization, SetupLink,

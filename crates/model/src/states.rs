@@ -72,6 +72,21 @@ states! {
         /// Switched off.
         Inactive = "inactive",
     }
+    /// What came of a leaving that a directory told of.
+    DepartureState {
+        /// The member was checked out.
+        Left = "left",
+        /// Was checked out in a sync that was stopped since, and is about to come back in.
+        Recalled = "recalled",
+        /// Waits for a decision; the member is still there.
+        Held = "held",
+        /// Somebody decided that the member goes, and that is about to happen.
+        Leaving = "leaving",
+        /// Somebody decided that the member comes back, and that is about to happen.
+        Undoing = "undoing",
+        /// Somebody decided that the member stays, or the directory took it back.
+        Kept = "kept",
+    }
     /// Life of a directory.
     DirectoryStatus {
         /// Being set up: answers and stores, applies nothing.

@@ -32,6 +32,10 @@ pub struct Organization {
     pub leaver_policy: LeaverPolicy,
     /// How long a deletion can be undone.
     pub erase_grace: Duration,
+    /// More leavers than this within an hour stop a directory, where they are more than `brake_percent` too.
+    pub brake_people: u32,
+    /// The share of the members, in hundredths, that may leave within an hour; 100 stops nothing.
+    pub brake_percent: u32,
     /// Whether a first sign-in makes a member.
     pub jit: bool,
     /// Whether its administrators may use `/org`.
@@ -121,6 +125,8 @@ pub struct Directory {
     pub status: DirectoryStatus,
     /// Field mapping and role mapping as JSON; empty for the default.
     pub config: String,
+    /// The leavers of the sync that is under way, and whether it was stopped: JSON of the `directory` room.
+    pub brake: String,
     /// When the provider last asked anything.
     pub last_request_at: Option<Time>,
     /// When it was created.

@@ -30,6 +30,10 @@ pub struct Change {
     pub leaver_policy: Option<LeaverPolicy>,
     /// How long a deletion can be undone.
     pub erase_grace: Option<Duration>,
+    /// How many leavers within an hour stop a directory.
+    pub brake_people: Option<u32>,
+    /// Which share of the members, in hundredths, must leave for that too.
+    pub brake_percent: Option<u32>,
     /// Whether a first sign-in makes a member.
     pub jit: Option<bool>,
     /// Whether its administrators may use `/org`.
@@ -58,6 +62,8 @@ pub async fn create(app: &App, tx: &mut Tx, name: &str, actor: &str) -> Result<O
         name: checked_name(name)?,
         leaver_policy: LeaverPolicy::Disconnect,
         erase_grace: Duration::from_hours(24),
+        brake_people: 10,
+        brake_percent: 20,
         jit: true,
         self_service: false,
         session_max: None,
@@ -93,6 +99,13 @@ pub async fn update(
         }
         it.erase_grace = grace;
     }
+    if let Some(percent) = change.brake_percent {
+        if percent > 100 {
+            return Err(Problem::field("brake_percent", "expected 0 to 100; 100 never stops a directory"));
+        }
+        it.brake_percent = percent;
+    }
+    it.brake_people = change.brake_people.unwrap_or(it.brake_people);
     if let Some(country) = change.country {
         it.defaults.country = match country.trim() {
             "" => None,
@@ -168,6 +181,8 @@ pub fn to_json(it: &Organization) -> serde_json::Value {
         "name": it.name,
         "leaver_policy": it.leaver_policy.as_str(),
         "erase_grace_seconds": it.erase_grace.as_secs(),
+        "brake_people": it.brake_people,
+        "brake_percent": it.brake_percent,
         "jit": it.jit,
         "self_service": it.self_service,
         "session_max_seconds": it.session_max.map(|longest| longest.as_secs()),

@@ -17,6 +17,8 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
         enforcement::LOOK => enforcement::look_job(app, job).await,
         enforcement::END => enforcement::end_job(app, job).await,
         directory::APPLY => directory::apply_job(app, job).await,
+        directory::PASS => directory::pass_job(app, job).await,
+        directory::TELL => directory::tell_job(app, job).await,
         other => Err(Problem::internal(&format!("nobody knows how to do the job “{other}”"))),
     }
 }

@@ -14,6 +14,7 @@ struct Row {
     provider: String,
     status: Text<DirectoryStatus>,
     config: String,
+    brake: String,
     last_request_at: Option<At>,
     created_at: At,
     updated_at: At,
@@ -27,6 +28,7 @@ impl From<Row> for Directory {
             provider: row.provider,
             status: row.status.0,
             config: row.config,
+            brake: row.brake,
             last_request_at: row.last_request_at.map(|t| t.0),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
@@ -69,6 +71,17 @@ pub async fn update(tx: &mut Tx, it: &Directory) -> Result<()> {
     .execute(db)
     .await
     .map(|_| ()))?;
+    Ok(())
+}
+
+/// Writes how the brake stands.
+pub async fn set_brake(tx: &mut Tx, id: DirectoryId, brake: &str) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE directories SET brake = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(brake)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 

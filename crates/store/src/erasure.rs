@@ -247,7 +247,8 @@ const ERASED: &[Statement] = &[
 
 /// Tables that go with a row of [`ERASED`] by foreign key.
 #[cfg(test)]
-const GO_ALONG: &[&str] = &["ended_access_tokens", "refresh_tokens", "recovery_codes", "trace_shares"];
+const GO_ALONG: &[&str] =
+    &["departures", "ended_access_tokens", "refresh_tokens", "recovery_codes", "trace_shares"];
 
 /// Tables that hold nothing about an organization's people: the vendor's own, an organization's settings, hashes,
 /// counters, and jobs, whose payloads are ids.

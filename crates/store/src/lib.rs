@@ -11,6 +11,7 @@ pub mod audit;
 pub mod care;
 pub mod connection;
 pub mod connection_draft;
+pub mod departure;
 pub mod directory;
 pub mod directory_group;
 pub mod directory_user;

@@ -17,6 +17,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (12, include_str!("../migrations/0012_saml_logout.sql")),
     (13, include_str!("../migrations/0013_fewer_indexes.sql")),
     (17, include_str!("../migrations/0017_tokens_without_rows.sql")),
+    (18, include_str!("../migrations/0018_brake.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

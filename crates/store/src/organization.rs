@@ -15,6 +15,8 @@ struct Row {
     name: String,
     leaver_policy: Text<LeaverPolicy>,
     erase_grace_us: i64,
+    brake_people: i64,
+    brake_percent: i64,
     jit: bool,
     self_service: bool,
     default_country: Option<String>,
@@ -34,6 +36,8 @@ impl From<Row> for Organization {
             name: row.name,
             leaver_policy: row.leaver_policy.0,
             erase_grace: Duration::from_micros(u64::try_from(row.erase_grace_us).unwrap_or(0)),
+            brake_people: u32::try_from(row.brake_people).unwrap_or(u32::MAX),
+            brake_percent: u32::try_from(row.brake_percent).unwrap_or(u32::MAX),
             jit: row.jit,
             self_service: row.self_service,
             defaults: Defaults {
@@ -61,8 +65,8 @@ pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     on!(tx, |db| sqlx::query(
         "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service,
                                     default_country, default_role, default_city, default_state, created_at,
-                                    session_max_us, end_provider_session)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+                                    session_max_us, end_provider_session, brake_people, brake_percent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
     )
     .bind(Text(it.id))
     .bind(&it.name)
@@ -78,6 +82,8 @@ pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
     .bind(At(it.created_at))
     .bind(it.session_max.map(micros))
     .bind(it.end_provider_session)
+    .bind(i64::from(it.brake_people))
+    .bind(i64::from(it.brake_percent))
     .execute(db)
     .await
     .map(|_| ()))?;
@@ -90,7 +96,7 @@ pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
         sqlx::query(
         "UPDATE organizations SET name = $2, name_folded = $3, leaver_policy = $4, erase_grace_us = $5, jit = $6,
                 self_service = $7, default_country = $8, default_role = $9, default_city = $10, default_state = $11,
-                session_max_us = $12, end_provider_session = $13
+                session_max_us = $12, end_provider_session = $13, brake_people = $14, brake_percent = $15
          WHERE id = $1"
     )
     .bind(Text(it.id))
@@ -106,6 +112,8 @@ pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
     .bind(&it.defaults.current_state)
     .bind(it.session_max.map(micros))
     .bind(it.end_provider_session)
+    .bind(i64::from(it.brake_people))
+    .bind(i64::from(it.brake_percent))
     .execute(db)
     .await
     .map(|_| ())

@@ -11,6 +11,8 @@ fn organization(t: &TestApp, name: &str) -> Organization {
         name: name.to_owned(),
         leaver_policy: LeaverPolicy::Disconnect,
         erase_grace: Duration::from_hours(24),
+        brake_people: 10,
+        brake_percent: 20,
         jit: true,
         self_service: false,
         session_max: None,

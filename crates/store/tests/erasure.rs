@@ -25,7 +25,7 @@ impl Drop for Folder {
 const ROWS: &[&str] = &[
     "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service, created_at) VALUES ('{org}', 'Acme', 'acme', 'delete', 0, 1, 1, 1)",
     "INSERT INTO connections VALUES ('con_1', '{org}', 'saml', 'x', 'active', '{}', NULL, NULL, 1, 1)",
-    "INSERT INTO directories VALUES ('dir_1', '{org}', 'x', 'active', '', NULL, 1, 1)",
+    "INSERT INTO directories VALUES ('dir_1', '{org}', 'x', 'active', '', NULL, 1, 1, '{}')",
     "INSERT INTO directory_users VALUES ('{user}', 'dir_1', 'WORD@acme.test', NULL, 'WORD@acme.test', 1, '{\"WORD\":1}', 1, 1, 1)",
     "INSERT INTO directory_groups VALUES ('grp_1', 'dir_1', 'all', NULL, '{}', 1, 1, 1)",
     "INSERT INTO directory_user_emails VALUES ('{user}', 'WORD@home.example')",

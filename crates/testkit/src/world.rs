@@ -49,6 +49,8 @@ impl TestApp {
             name: name.to_owned(),
             leaver_policy: LeaverPolicy::Disconnect,
             erase_grace: Duration::from_hours(24),
+            brake_people: 10,
+            brake_percent: 20,
             jit: true,
             self_service: true,
             session_max: None,

@@ -285,6 +285,8 @@ pub struct Notice {
     pub title: String,
     /// So what and what now.
     pub text: Html,
+    /// Words and address of the place where something is to be done.
+    pub link: Option<(String, String)>,
     /// Read out at once: for what the reader has just caused.
     pub alert: bool,
 }
@@ -292,7 +294,7 @@ pub struct Notice {
 impl Notice {
     /// A notice; the text is in light markup.
     pub fn new(tone: Tone, title: impl Into<String>, text: &str) -> Self {
-        Self { tone, title: title.into(), text: Html::marked(text), alert: false }
+        Self { tone, title: title.into(), text: Html::marked(text), link: None, alert: false }
     }
 
     /// Makes screen readers read it out at once.

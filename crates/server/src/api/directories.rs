@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use model::{Directory, DirectoryStatus};
+use model::{Directory, DirectoryStatus, Organization};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::Tx;
+use store::{Connected, Tx};
 
 use crate::app::App;
 use crate::directory;
@@ -79,17 +79,25 @@ pub async fn update(
     let wanted = status(&body.status)?;
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
-    let found = match directory_id.parse() {
-        Ok(id) => {
-            store::directory::lookup(&mut tx, id).await?.filter(|d| d.organization_id == organization.id)
-        }
-        Err(_) => None,
-    };
-    let it = found.ok_or_else(|| Problem::not_found("directory"))?;
+    let it = require(&mut tx, &organization, &directory_id).await?;
     let it = directory::set_status(&app, &mut tx, it, wanted).await?;
     audit(&app, &mut tx, &caller, &it, "directory.updated").await?;
     tx.commit().await?;
     Ok(Json(to_json(&app, &it)))
+}
+
+/// The directory of the organization, or 404.
+pub(super) async fn require(
+    db: &mut impl Connected,
+    organization: &Organization,
+    id: &str,
+) -> Result<Directory, Problem> {
+    let found = match id.parse() {
+        Ok(id) => store::directory::lookup(db, id).await?,
+        Err(_) => None,
+    };
+    let found = found.filter(|it| it.organization_id == organization.id);
+    found.ok_or_else(|| Problem::not_found("directory"))
 }
 
 async fn audit(
@@ -115,6 +123,7 @@ fn to_json(app: &App, it: &Directory) -> Value {
         "status": it.status.as_str(),
         "scim": {"base_url": directory::base_url(app, it.id)},
         "last_request_at": it.last_request_at.map(|t| t.to_string()),
+        "stopped_at": directory::Brake::of(&it.brake).stop().map(|stop| stop.at.to_string()),
         "created_at": it.created_at.to_string(),
     })
 }

@@ -17,6 +17,7 @@ mod routing;
 mod sessions;
 mod setup_links;
 mod signals;
+mod stops;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -62,6 +63,12 @@ pub fn machine() -> Router<App> {
         )
         .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
         .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/stop",
+            get(stops::show).post(stops::decide),
+        )
+        .route("/api/v1/organizations/{id}/directories/{directory}/syncs", get(stops::syncs))
+        .route("/api/v1/organizations/{id}/directories/{directory}/syncs/{sync}/undo", post(stops::undo))
         .route(
             "/api/v1/organizations/{id}/domains/{domain}/sso",
             get(enforcement::show).put(enforcement::switch),

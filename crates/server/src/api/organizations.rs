@@ -24,6 +24,8 @@ pub struct Body {
     domains: Vec<String>,
     leaver_policy: Option<String>,
     erase_grace_seconds: Option<u64>,
+    brake_people: Option<u32>,
+    brake_percent: Option<u32>,
     jit: Option<bool>,
     self_service: Option<bool>,
     session_max_seconds: Named<u64>,
@@ -87,6 +89,8 @@ impl Body {
                 .map(|p| p.parse().map_err(wrong("leaver_policy")))
                 .transpose()?,
             erase_grace: self.erase_grace_seconds.map(Duration::from_secs),
+            brake_people: self.brake_people,
+            brake_percent: self.brake_percent,
             jit: self.jit,
             self_service: self.self_service,
             end_provider_session: self.end_provider_session,

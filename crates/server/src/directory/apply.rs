@@ -1,7 +1,6 @@
 //! From facts about users to members: the one place where a directory makes people arrive and leave.
 //!
-//! Nothing here happens unless the directory is live. What could stop a sync that would check out too many people
-//! belongs into [`out`].
+//! Nothing here happens unless the directory is live.
 
 use model::{DirectoryId, DirectoryUserId, Job, Member, MemberStatus, Role, Source, TraceId};
 use profile::mapping::Mapped;
@@ -10,11 +9,12 @@ use store::directory_user::{self, DirectoryUser};
 use store::scim_request::ScimRequest;
 use store::{Tx, directory_group};
 
+use super::brake;
 use super::counts::{resource, this_year};
 use super::held::Held;
 use crate::app::App;
 use crate::job;
-use crate::member::{self, Arrival, Reason};
+use crate::member::{self, Arrival};
 use crate::problem::Problem;
 
 /// The job that applies everything a directory has stored: payload `{"directory": id, "after": user id or null}`.
@@ -52,6 +52,7 @@ pub(super) async fn user(
         active: true,
     };
     let member = member::arrive(app, tx, &held.org, arrival).await?;
+    brake::back(app, tx, held, &member).await?;
     let mut effect = match member.status {
         MemberStatus::Incomplete => {
             let missing: Vec<String> =
@@ -81,7 +82,7 @@ pub(super) async fn gone(
     out(app, tx, held, member).await
 }
 
-/// Checks a member out. Every leaver that a directory makes comes through here.
+/// Checks a member out, unless the brake holds that back. Every leaver that a directory makes comes through here.
 async fn out(app: &App, tx: &mut Tx, held: &Held, member: Option<Member>) -> Result<String, Problem> {
     let Some(member) = member.filter(|member| member.organization_id == held.org.id) else {
         return Ok(": no member was behind it".to_owned());
@@ -89,13 +90,7 @@ async fn out(app: &App, tx: &mut Tx, held: &Held, member: Option<Member>) -> Res
     if has_left(&member) {
         return Ok(": had left already".to_owned());
     }
-    let member = member::leave(app, tx, &held.org, member, Reason::Directory).await?;
-    Ok(match member.status {
-        MemberStatus::Erasing => {
-            ": signed out everywhere, every record goes when the grace period ends".to_owned()
-        }
-        _ => ": signed out everywhere".to_owned(),
-    })
+    brake::out(app, tx, held, member).await
 }
 
 fn has_left(member: &Member) -> bool {
@@ -211,6 +206,9 @@ pub async fn apply_job(app: &App, job: &Job) -> Result<(), Problem> {
 }
 
 async fn again(app: &App, tx: &mut Tx, held: &Held, one: &DirectoryUser) -> Result<(), Problem> {
+    if !one.active && brake::is_kept(tx, one.id).await? {
+        return Ok(());
+    }
     let attributes = resource(&one.resource)?;
     user(app, tx, held, one, &attributes, None).await.map(|_| ())
 }

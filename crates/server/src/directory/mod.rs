@@ -5,6 +5,8 @@
 //! means, and hands that to `member`. Does not own the protocol they come by (`provisioning`), nor the life of members.
 
 mod apply;
+mod brake;
+mod brake_letter;
 mod config;
 mod counts;
 mod group;
@@ -16,6 +18,7 @@ use serde_json::json;
 use store::Tx;
 
 pub use apply::{APPLY, apply_job};
+pub use brake::{Brake, Decision, PASS, Stop, TELL, WINDOW, decide, pass_job, tell_job, undo, waiting};
 pub use config::{DirectoryConfig, RoleRule};
 pub(crate) use counts::resource;
 pub use counts::{Arrived, Counts, arrivals, counts};
@@ -42,6 +45,7 @@ pub async fn create(
         provider: provider.to_owned(),
         status,
         config: String::new(),
+        brake: "{}".to_owned(),
         last_request_at: None,
         created_at: now,
         updated_at: now,

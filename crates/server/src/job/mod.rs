@@ -25,6 +25,8 @@ const CARE: Duration = Duration::from_mins(1);
 const COUNTERS: Duration = Duration::from_hours(24);
 /// How long operators see how applications were told of logouts.
 const CALLS: Duration = Duration::from_hours(24 * 7);
+/// How long a sync in which people left can be undone as a whole.
+const SYNCS: Duration = Duration::from_hours(24 * 30);
 /// So many records of sign-ins are forgotten in one transaction.
 const BATCH: usize = 500;
 /// After so many tries the waiting time grows no more.
@@ -107,6 +109,7 @@ pub async fn tidy(app: &App) -> Result<(), Problem> {
     store::session::forget_ended(&mut tx, now).await?;
     store::rate::forget(&mut tx, now.before(COUNTERS)).await?;
     store::tried::forget(&mut tx, now.before(app.config.limits.traces)).await?;
+    store::departure::forget(&mut tx, now.before(SYNCS)).await?;
     store::application::forget_logout_calls(&mut tx, now.before(CALLS)).await?;
     tx.commit().await?;
     crate::enforcement::round(app).await?;

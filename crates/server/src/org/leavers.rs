@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::{LeaverPolicy, MemberStatus};
+use model::{LeaverPolicy, MemberStatus, Organization};
 use store::member::Query;
 
 use super::Desk;
@@ -19,34 +19,42 @@ use web::parts::{Choice, Field, Notice};
 
 /// `GET /leavers`.
 pub async fn show(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
-    let hours = desk.organization.erase_grace.as_secs().div_ceil(3600);
-    let grace = Field::new(hours.to_string());
-    page(
-        &app,
-        &desk,
-        words::done(params.first("done")),
-        desk.organization.leaver_policy,
-        grace,
-        StatusCode::OK,
-    )
-    .await
+    let typed = Typed::of(&desk.organization);
+    page(&app, &desk, words::done(params.first("done")), typed, StatusCode::OK).await
 }
 
 /// The page with something to say first.
 pub async fn say(app: &App, desk: &Desk, notice: Notice, status: StatusCode) -> Result<Response, Problem> {
-    let hours = desk.organization.erase_grace.as_secs().div_ceil(3600);
-    page(app, desk, Some(notice), desk.organization.leaver_policy, Field::new(hours.to_string()), status)
-        .await
+    page(app, desk, Some(notice), Typed::of(&desk.organization), status).await
+}
+
+/// What stands in the form.
+struct Typed {
+    policy: LeaverPolicy,
+    grace: Field,
+    people: Field,
+    percent: Field,
+}
+
+impl Typed {
+    fn of(it: &Organization) -> Self {
+        Self {
+            policy: it.leaver_policy,
+            grace: Field::new(it.erase_grace.as_secs().div_ceil(3600).to_string()),
+            people: Field::new(it.brake_people.to_string()),
+            percent: Field::new(it.brake_percent.to_string()),
+        }
+    }
 }
 
 async fn page(
     app: &App,
     desk: &Desk,
     flash: Option<Notice>,
-    policy: LeaverPolicy,
-    grace: Field,
+    typed: Typed,
     status: StatusCode,
 ) -> Result<Response, Problem> {
+    let policy = typed.policy;
     let mut leaving = Vec::new();
     let mut db = app.read().await?;
     for status in [MemberStatus::Erasing, MemberStatus::Disconnected] {
@@ -85,7 +93,9 @@ async fn page(
             )
             .and("After the waiting time every record of the person is gone. Until then you can undo it."),
         ],
-        grace,
+        grace: typed.grace,
+        brake_people: typed.people,
+        brake_percent: typed.percent,
         action: desk.at("leavers"),
         file_action: desk.at("leavers/file"),
         leaving: leaving
@@ -102,17 +112,37 @@ async fn page(
 
 /// `POST /leavers`.
 pub async fn save(State(app): State<App>, desk: Desk, form: FormParams) -> Result<Response, Problem> {
-    let text = form.first("grace").unwrap_or_default().trim();
-    let hours = text.parse::<u64>().ok().filter(|h| *h <= 720);
     let policy = form.first("policy").unwrap_or_default().parse();
     let policy = policy.map_err(|e: model::UnknownState| Problem::field("policy", e.to_string()))?;
-    let Some(hours) = hours else {
-        let field = Field::wrong(text, "Expected whole hours from 0 to 720 (30 days).");
-        return page(&app, &desk, None, policy, field, StatusCode::UNPROCESSABLE_ENTITY).await;
+    // A page that was opened before there were limits posts none: they stay.
+    let it = &desk.organization;
+    let number =
+        |name: &str, now: u64| form.first(name).map_or_else(|| now.to_string(), |t| t.trim().to_owned());
+    let read = |text: &str, most: u64| text.parse::<u64>().ok().filter(|n| *n <= most);
+    let (hours, people, percent) = (
+        number("grace", it.erase_grace.as_secs().div_ceil(3600)),
+        number("people", it.brake_people.into()),
+        number("percent", it.brake_percent.into()),
+    );
+    let read = (read(&hours, 720), read(&people, 1_000_000), read(&percent, 100));
+    let (Some(grace), Some(most), Some(share)) = read else {
+        let field = |text: String, found: Option<u64>, why: &str| match found {
+            Some(_) => Field::new(text),
+            None => Field::wrong(text, why),
+        };
+        let typed = Typed {
+            policy,
+            grace: field(hours, read.0, "Expected whole hours from 0 to 720 (30 days)."),
+            people: field(people, read.1, "Expected a whole number of people, 0 to 1000000."),
+            percent: field(percent, read.2, "Expected a whole number from 0 to 100."),
+        };
+        return page(&app, &desk, None, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let change = Change {
         leaver_policy: Some(policy),
-        erase_grace: Some(Duration::from_hours(hours)),
+        erase_grace: Some(Duration::from_hours(grace)),
+        brake_people: u32::try_from(most).ok(),
+        brake_percent: u32::try_from(share).ok(),
         ..Change::default()
     };
     let mut tx = app.write().await?;

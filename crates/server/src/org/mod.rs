@@ -21,6 +21,7 @@ mod routing;
 mod sessions;
 mod settings;
 pub mod sign_ins;
+mod stop;
 pub mod trust;
 pub mod words;
 
@@ -68,6 +69,8 @@ fn desk_pages() -> Router<App> {
         .route("/sign-on/openings", post(enforcement::open))
         .route("/sign-on/openings/{opening}/end", post(enforcement::end))
         .route("/directory", get(trust::directory).post(trust::directory_act))
+        .route("/directory/{directory}/stop", get(stop::show).post(stop::decide))
+        .route("/directory/{directory}/syncs/{sync}/undo", post(stop::undo))
         .route("/domains", get(trust::domains).post(trust::domain))
         .route("/domains/exceptions", get(exceptions::show).post(exceptions::allow))
         .route("/domains/exceptions/{exception}/remove", post(exceptions::remove))

@@ -11,7 +11,7 @@ use store::scim_request::{Of, ScimRequest};
 use super::Desk;
 use super::links;
 use super::reading::{Known, reading_act, reading_acts, requests_fact};
-use super::words;
+use super::{stop, words};
 use crate::app::App;
 use crate::care::{self, State as Care};
 use crate::connection::{self, Settings, domains as room};
@@ -264,7 +264,7 @@ pub async fn directory(State(app): State<App>, desk: Desk, params: Params) -> Re
     let mut db = app.read().await?;
     let all = store::directory::list(&mut db, desk.organization.id).await?;
     let mut figures = Vec::new();
-    let mut cards = Vec::new();
+    let (mut cards, mut syncs) = (Vec::new(), Vec::new());
     for it in &all {
         let counts = feed::counts(&mut db, it).await?;
         if figures.is_empty() {
@@ -275,6 +275,7 @@ pub async fn directory(State(app): State<App>, desk: Desk, params: Params) -> Re
             ];
         }
         cards.push(directory_card(&app, it, &desk));
+        syncs.extend(stop::rows(&mut db, &desk, it).await?);
     }
     let of = Of::Organization(desk.organization.id);
     let refused = store::scim_request::list(&mut db, of, true, None, 1).await?.items;
@@ -289,9 +290,10 @@ pub async fn directory(State(app): State<App>, desk: Desk, params: Params) -> Re
         } else {
             "People come and go as your directory says.".to_owned()
         },
-        notices: lately.map(refusal).into_iter().collect(),
+        notices: all.iter().filter_map(|it| stop::notice(&desk, it)).chain(lately.map(refusal)).collect(),
         directories: cards,
         figures,
+        syncs,
         links: links::rows(&app, &desk, &[Purpose::Scim, Purpose::Csv]).await?,
         link_action: Some(desk.at("setup-links?purpose=scim")),
     };

@@ -84,6 +84,10 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
             "Closed again",
             "The company’s sign-in is the only way, and who came in otherwise is signed out.",
         ),
+        "decided" => ("Decided", "Nothing waits any more. What was decided happens now."),
+        "undone" => {
+            ("Being undone", "Everybody of that sync whose records are there comes back in, within moments.")
+        }
         "removed" => ("Removed", "It is gone from this list."),
         _ => return None,
     };

@@ -138,7 +138,7 @@ async fn another_companys_administrator_finds_nothing_of_ours() {
         let mut world = World::new(&t).await;
         for (_, pattern, _) in DOORS.iter().filter(|row| row.2 == Door::Administrator) {
             if pattern.contains('{')
-                && !["/revoke", "/send", "/end", "/remove", "/unmask", "/shares"]
+                && !["/revoke", "/send", "/end", "/remove", "/unmask", "/shares", "/undo"]
                     .iter()
                     .any(|end| pattern.ends_with(end))
             {
@@ -198,6 +198,8 @@ async fn another_organizations_ids_are_unknown_to_the_api() {
                     serde_json::json!({"issuer": "https://idp.test", "jwks_uri": "https://idp.test/jwks"})
                 } else if path.ends_with("/requests") {
                     serde_json::json!({"signed": true})
+                } else if path.ends_with("/stop") {
+                    serde_json::json!({"decision": "keep"})
                 } else {
                     serde_json::json!({"status": "active"})
                 };

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{Member, OrganizationId, Role, TraceId};
+use model::{DepartureId, DepartureState, DirectoryId, Member, MemberId, OrganizationId, Role, TraceId};
 use serde_json::{Value, json};
+use store::departure::Departure;
 use store::session::Attempt;
 use testkit::{SamlProvider, TestApp, TestBrowser};
 
@@ -113,7 +114,9 @@ impl Company {
         let import =
             t.import(organization, "First name,Last name,Email,Country\nAnn,Lee,ann@example.test,US\n").await;
         let setup_token = text(&link["url"]).rsplit('/').next().expect("a token").to_owned();
+        let sync = stopped(t, text(&directory["id"]).parse().unwrap(), of.id).await;
         let ids = HashMap::from([
+            ("sync", sync.to_string()),
             ("id", id.clone()),
             ("organization", id),
             ("connection", text(&connection["id"])),
@@ -159,6 +162,26 @@ impl Company {
         }
         path
     }
+}
+
+/// A sync that was stopped before this member left.
+async fn stopped(t: &TestApp, directory: DirectoryId, member: MemberId) -> DepartureId {
+    let (id, now) = (t.app.id(DepartureId::new), t.app.now());
+    let row = Departure {
+        id,
+        directory_id: directory,
+        sync_id: id,
+        member_id: member,
+        state: DepartureState::Held,
+        at: now,
+    };
+    let at = now.as_micros();
+    let brake = json!({"sync": id.to_string(), "began": at, "told": 1, "members": 2, "stopped": at});
+    let mut tx = t.app.write().await.unwrap();
+    store::departure::add(&mut tx, &row).await.unwrap();
+    store::directory::set_brake(&mut tx, directory, &brake.to_string()).await.unwrap();
+    tx.commit().await.unwrap();
+    id
 }
 
 async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Role) -> (TestBrowser, Member) {

@@ -162,6 +162,7 @@ fn rendered(step: &Step, number: usize, values: &Values) -> RenderedStep {
         after: marked(&step.after, values),
         why: text(&step.why, values),
         warning: step.warning.as_ref().map(|w| Notice {
+            link: None,
             tone: Tone::Warn,
             title: w.title.clone(),
             text: text(&w.text, values),

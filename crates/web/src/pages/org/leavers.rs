@@ -4,7 +4,7 @@ use super::{Place, sample_org};
 use crate::html::Html;
 use crate::layout::Page;
 use crate::pages::scim::policies;
-use crate::parts::{Choice, Compare, Field, Icon, Input, Person, Status};
+use crate::parts::{Choice, Compare, Field, Icon, Input, Person, Status, When};
 use askama::Template;
 
 /// Leaver policy, and who is leaving now.
@@ -21,6 +21,10 @@ pub struct OrgLeavers {
     pub policies: Vec<Choice>,
     /// Field `grace`: hours.
     pub grace: Field,
+    /// Field `people`: how many leavers stop a directory.
+    pub brake_people: Field,
+    /// Field `percent`: which share of the members must leave for that too.
+    pub brake_percent: Field,
     /// Where the form is posted to.
     pub action: String,
     /// Where a file of leavers is posted to.
@@ -66,6 +70,23 @@ pub struct OrgBrake {
     pub action: String,
     /// The first of the people.
     pub people: Vec<Person>,
+    /// How many there are besides.
+    pub more: u64,
+    /// Where the limits are set.
+    pub limits: String,
+}
+
+/// A sync in which people left.
+#[derive(Clone, Debug)]
+pub struct SyncRow {
+    /// When it began.
+    pub when: When,
+    /// The provider's name.
+    pub provider: String,
+    /// "12 people left".
+    pub what: String,
+    /// Where undoing is posted to; none when there is nothing to undo.
+    pub undo: Option<String>,
 }
 
 impl OrgBrake {
@@ -104,6 +125,8 @@ impl OrgBrake {
             confirm: Field::default(),
             action: "/org/directory/brake".to_owned(),
             people: vec![Person::new("Jonas Weber", "Engineering"), Person::new("Yuki Tanaka", "Design")],
+            more: 59,
+            limits: "/org/leavers".to_owned(),
         }
     }
 }
@@ -118,6 +141,8 @@ impl OrgLeavers {
                 .to_owned(),
             policies: policies("Acme", "Northwind Privacy", "disconnect"),
             grace: Field::wrong("1000", "0 to 720 hours, which is 30 days."),
+            brake_people: Field::new("10"),
+            brake_percent: Field::new("20"),
             action: "/org/leavers".to_owned(),
             file_action: "/org/leavers/file".to_owned(),
             leaving: vec![

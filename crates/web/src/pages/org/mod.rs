@@ -13,7 +13,7 @@ pub use enforcement::{CodesLeft, OpeningRow, OrgRequire, OrgRequired, RecoveryCo
 pub use exceptions::{ExceptionRow, OrgExceptions};
 pub use import::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview};
 pub use joining::{Joining, JoiningRow, OrgJoining, SetupJoining};
-pub use leavers::{Leaving, OrgBrake, OrgLeavers};
+pub use leavers::{Leaving, OrgBrake, OrgLeavers, SyncRow};
 pub use members::{Act, Confirm, MemberRow, OrgInvite, OrgMember, OrgMembers};
 pub use routing::{OrgRouting, RuleRow};
 pub use trust::{ConnectionCard, LinkMade, LinkRow, OrgDirectory, OrgDomains, OrgSettings, OrgSignOn};

@@ -68,6 +68,8 @@ pub struct OrgDirectory {
     pub directories: Vec<ConnectionCard>,
     /// People, groups, requests refused.
     pub figures: Vec<Figure>,
+    /// The last syncs in which people left.
+    pub syncs: Vec<super::SyncRow>,
     /// Setup links for directory sync.
     pub links: Vec<LinkRow>,
     /// Where the wish for a setup link is posted to; none where self-service is off.
@@ -272,6 +274,12 @@ impl OrgDirectory {
                 Figure::count(4, "groups"),
                 Figure::count(0, "refused today"),
             ],
+            syncs: vec![super::SyncRow {
+                when: crate::parts::When::new("2026-11-28T09:12:20Z", "28 November 2026, 09:12 UTC"),
+                provider: "Okta".to_owned(),
+                what: "3 people left".to_owned(),
+                undo: Some("/org/directory/dir_01jd9m2t/syncs/dep_01/undo".to_owned()),
+            }],
             links: LinkRow::samples(),
             link_action: Some("/org/directory/link".to_owned()),
         }
@@ -283,6 +291,7 @@ impl OrgDirectory {
             summary: "No directory is connected yet.".to_owned(),
             directories: Vec::new(),
             figures: Vec::new(),
+            syncs: Vec::new(),
             links: Vec::new(),
             ..Self::sample()
         }

@@ -43,6 +43,7 @@ impl SetupSteps {
 
     fn instead(&self) -> Option<Notice> {
         (!self.guide.instead.is_empty()).then(|| Notice {
+            link: None,
             tone: Tone::Brand,
             title: format!("{} cannot be connected directly", self.guide.name),
             text: self.guide.instead.clone(),

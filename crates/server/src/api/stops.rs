@@ -1,0 +1,107 @@
+//! Syncs that were stopped, and syncs that are undone, over the API.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::directories::require;
+use crate::app::App;
+use crate::directory::{self, Brake, Decision, Held};
+use crate::organization;
+use crate::problem::Problem;
+use crate::request::{ApiCaller, ApiJson};
+
+/// So many people are named.
+const NAMED: i64 = 1000;
+/// So many syncs are listed.
+const SYNCS: i64 = 50;
+
+/// `GET /api/v1/organizations/{id}/directories/{directory}/stop`: who would leave. 404 where nothing waits.
+pub async fn show(
+    _caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, directory_id)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let mut db = app.read().await?;
+    let organization = organization::require(&mut db, &id).await?;
+    let it = require(&mut db, &organization, &directory_id).await?;
+    let stop = Brake::of(&it.brake).stop().ok_or_else(|| Problem::not_found("stop"))?;
+    let (people, total) = directory::waiting(&mut db, it.id, &stop, NAMED).await?;
+    let people: Vec<Value> =
+        people.iter().map(|m| json!({"member_id": m.id.to_string(), "email": m.email})).collect();
+    Ok(Json(json!({
+        "sync_id": stop.sync.to_string(),
+        "began_at": stop.began.to_string(),
+        "stopped_at": stop.at.to_string(),
+        "members": stop.members,
+        "leavers": total,
+        "data": people,
+    })))
+}
+
+/// The body of a decision.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decided {
+    decision: String,
+}
+
+/// `POST /api/v1/organizations/{id}/directories/{directory}/stop` with the decision `keep` or `let_go`.
+pub async fn decide(
+    caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, directory_id)): Path<(String, String)>,
+    ApiJson(body): ApiJson<Decided>,
+) -> Result<Json<Value>, Problem> {
+    let decision = [Decision::Keep, Decision::LetGo].into_iter().find(|it| it.as_str() == body.decision);
+    let decision = decision.ok_or_else(|| Problem::field("decision", "expected keep or let_go"))?;
+    let mut tx = app.write().await?;
+    let organization = organization::require(&mut tx, &id).await?;
+    let it = require(&mut tx, &organization, &directory_id).await?;
+    let held = Held::enter(&mut tx, it.id).await?;
+    let people = directory::decide(&app, &mut tx, &held, decision, &caller.actor()).await?;
+    tx.commit().await?;
+    Ok(Json(json!({"decision": decision.as_str(), "people": people})))
+}
+
+/// `GET /api/v1/organizations/{id}/directories/{directory}/syncs`: the last ones in which somebody left.
+pub async fn syncs(
+    _caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, directory_id)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let mut db = app.read().await?;
+    let organization = organization::require(&mut db, &id).await?;
+    let it = require(&mut db, &organization, &directory_id).await?;
+    let all = store::departure::syncs(&mut db, it.id, SYNCS).await?;
+    let all: Vec<Value> = all
+        .iter()
+        .map(|it| {
+            json!({
+                "id": it.id.to_string(),
+                "first_at": it.from.to_string(),
+                "last_at": it.until.to_string(),
+                "left": it.left,
+                "undoing": it.undoing,
+            })
+        })
+        .collect();
+    Ok(Json(json!({"data": all})))
+}
+
+/// `POST /api/v1/organizations/{id}/directories/{directory}/syncs/{sync}/undo`: whoever left in it comes back.
+pub async fn undo(
+    caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, directory_id, sync)): Path<(String, String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let sync = sync.parse().map_err(|_| Problem::not_found("sync"))?;
+    let mut tx = app.write().await?;
+    let organization = organization::require(&mut tx, &id).await?;
+    let it = require(&mut tx, &organization, &directory_id).await?;
+    let held = Held::enter(&mut tx, it.id).await?;
+    let people = directory::undo(&app, &mut tx, &held, sync, &caller.actor()).await?;
+    tx.commit().await?;
+    Ok(Json(json!({"people": people})))
+}

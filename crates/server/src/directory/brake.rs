@@ -1,0 +1,385 @@
+//! The brake: a directory that tells of too many leavers at once is stopped before the first of them, and people decide.
+//!
+//! Owns the count of leavers, the stop, what waits for the decision, and the undoing of a sync as a whole. See
+//! `docs/decisions/0021-the-brake.md`.
+
+use std::time::Duration;
+
+use model::{
+    DepartureId, DepartureState, DirectoryId, DirectoryUserId, Job, Member, MemberStatus, NewEvent, Time,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::departure::{self, Departure};
+use store::{Connected, Tx};
+
+use super::brake_letter;
+use super::held::Held;
+use crate::app::App;
+use crate::job;
+use crate::member::{self, Reason};
+use crate::problem::Problem;
+
+/// The job that lets people back in, or go, after a stop or a decision: payload `{"directory": id}`.
+pub const PASS: &str = "directory.pass";
+/// The job that tells of a stop, once its list has had time to grow: payload `{"directory": id}`.
+pub const TELL: &str = "directory.tell_of_stop";
+/// Leavers within this time are one sync.
+pub const WINDOW: Duration = Duration::from_hours(1);
+/// How long the list may grow before it is mailed.
+const GROWS: Duration = Duration::from_mins(2);
+/// People let in or out in one transaction.
+const BATCH: i64 = 100;
+
+/// How a directory's brake stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Brake {
+    sync: Option<String>,
+    began: i64,
+    told: u64,
+    members: u64,
+    stopped: Option<i64>,
+    free_until: Option<i64>,
+}
+
+/// A stop that waits for a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stop {
+    /// The sync that was stopped.
+    pub sync: DepartureId,
+    /// When its first leaver was told of.
+    pub began: Time,
+    /// When it was stopped.
+    pub at: Time,
+    /// How many members there were before it.
+    pub members: u64,
+}
+
+impl Brake {
+    /// As it is stored with the directory.
+    pub fn of(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// The stop that waits, if one does.
+    pub fn stop(&self) -> Option<Stop> {
+        let (sync, at) = (self.sync()?, Time::from_micros(self.stopped?));
+        Some(Stop { sync, began: Time::from_micros(self.began), at, members: self.members })
+    }
+
+    fn sync(&self) -> Option<DepartureId> {
+        self.sync.as_deref().and_then(|id| id.parse().ok())
+    }
+
+    /// Whether a leaver of `now` belongs to the sync that is known.
+    fn goes_on(&self, now: Time) -> bool {
+        self.sync.is_some() && (self.stopped.is_some() || now.since(Time::from_micros(self.began)) < WINDOW)
+    }
+
+    /// Whether one leaver more was too many.
+    fn is_too_much(&self, now: Time, people: u32, percent: u32) -> bool {
+        let free = self.free_until.is_some_and(|until| now.as_micros() < until);
+        !free
+            && self.told > u64::from(people)
+            && self.told.saturating_mul(100) > self.members.saturating_mul(u64::from(percent))
+    }
+
+    async fn read(db: &mut impl Connected, id: DirectoryId) -> Result<Self, Problem> {
+        let directory = store::directory::lookup(db, id).await?;
+        Ok(directory.map(|it| Self::of(&it.brake)).unwrap_or_default())
+    }
+
+    async fn write(&self, tx: &mut Tx, id: DirectoryId) -> Result<(), Problem> {
+        let text = serde_json::to_string(self).map_err(|e| Problem::internal(&e))?;
+        Ok(store::directory::set_brake(tx, id, &text).await?)
+    }
+}
+
+/// Takes a leaver that the directory tells of: checks the member out, or holds the leaving back where too many would go.
+/// Answers the end of the sentence about it. The directory's lock is held.
+pub(super) async fn out(app: &App, tx: &mut Tx, held: &Held, member: Member) -> Result<String, Problem> {
+    let (id, now) = (held.directory.id, app.now());
+    let mut brake = Brake::read(tx, id).await?;
+    if brake.stopped.is_some() && waits(tx, &member).await? {
+        return Ok(held_back(&brake));
+    }
+    let departure = app.id(DepartureId::new);
+    if !brake.goes_on(now) {
+        let members = present(tx, held).await?;
+        let free_until = brake.free_until.filter(|until| now.as_micros() < *until);
+        let sync = Some(departure.to_string());
+        brake = Brake { sync, began: now.as_micros(), told: 0, members, stopped: None, free_until };
+    }
+    brake.told += 1;
+    let sync = brake.sync().unwrap_or(departure);
+    let mut row = Departure {
+        id: departure,
+        directory_id: id,
+        sync_id: sync,
+        member_id: member.id,
+        state: DepartureState::Left,
+        at: now,
+    };
+    if brake.stopped.is_none() && brake.is_too_much(now, held.org.brake_people, held.org.brake_percent) {
+        brake.stopped = Some(now.as_micros());
+        // Whoever has left in this sync already comes back in.
+        departure::move_all(tx, id, sync, (DepartureState::Left, DepartureState::Recalled)).await?;
+        job::enqueue(app, tx, PASS, &json!({ "directory": id.to_string() }), now).await?;
+        let told = json!({ "directory": id.to_string(), "sync": sync.to_string() });
+        job::enqueue(app, tx, TELL, &told, now.after(GROWS)).await?;
+        tell(app, tx, held, "directory.stopped", json!({ "leavers": brake.told, "members": brake.members }));
+    }
+    if brake.stopped.is_some() {
+        row.state = DepartureState::Held;
+        departure::add(tx, &row).await?;
+        brake.write(tx, id).await?;
+        return Ok(held_back(&brake));
+    }
+    departure::add(tx, &row).await?;
+    brake.write(tx, id).await?;
+    let member = member::leave(app, tx, &held.org, member, Reason::Directory).await?;
+    Ok(match member.status {
+        MemberStatus::Erasing => {
+            ": signed out everywhere, every record goes when the grace period ends".to_owned()
+        }
+        _ => ": signed out everywhere".to_owned(),
+    })
+}
+
+fn held_back(brake: &Brake) -> String {
+    format!(
+        ": held back, because {} of {} members would have left within an hour. An administrator decides",
+        brake.told, brake.members
+    )
+}
+
+/// Whether the member's leaving waits for a decision.
+async fn waits(tx: &mut Tx, member: &Member) -> Result<bool, Problem> {
+    let last = departure::last_of(tx, member.id).await?;
+    Ok(last.is_some_and(|it| matches!(it.state, DepartureState::Held | DepartureState::Recalled)))
+}
+
+async fn present(tx: &mut Tx, held: &Held) -> Result<u64, Problem> {
+    let counts = store::member::count_by_status(tx, held.org.id).await?;
+    let here = counts
+        .into_iter()
+        .filter(|(status, _)| !matches!(status, MemberStatus::Disconnected | MemberStatus::Erasing));
+    Ok(here.map(|(_, n)| u64::try_from(n).unwrap_or(0)).sum())
+}
+
+/// The directory tells that somebody is there: a leaving of theirs that waits is void, and with the last of them the stop.
+pub(super) async fn back(app: &App, tx: &mut Tx, held: &Held, member: &Member) -> Result<(), Problem> {
+    let Some(stop) = Brake::of(&held.directory.brake).stop() else { return Ok(()) };
+    let Some(it) = departure::last_of(tx, member.id).await?.filter(|it| it.sync_id == stop.sync) else {
+        return Ok(());
+    };
+    if !matches!(it.state, DepartureState::Held | DepartureState::Recalled) {
+        return Ok(());
+    }
+    departure::set_state(tx, it.id, DepartureState::Kept).await?;
+    let of = (held.directory.id, stop.sync);
+    for state in [DepartureState::Held, DepartureState::Recalled] {
+        if departure::count(tx, of, state).await? > 0 {
+            return Ok(());
+        }
+    }
+    Brake::default().write(tx, held.directory.id).await?;
+    tell(app, tx, held, "directory.resumed", json!({ "decision": "everybody came back" }));
+    Ok(())
+}
+
+/// Whether somebody stays though the directory's user is inactive, because an administrator said so since.
+pub(super) async fn is_kept(tx: &mut Tx, user: DirectoryUserId) -> Result<bool, Problem> {
+    let Some(member) = store::member::lookup_directory_user(tx, user).await? else { return Ok(false) };
+    let last = departure::last_of(tx, member.id).await?;
+    Ok(last.is_some_and(|it| matches!(it.state, DepartureState::Kept | DepartureState::Undoing)))
+}
+
+/// What an administrator decides about a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Everybody goes, and for an hour whoever else the directory tells of.
+    LetGo,
+    /// Everybody stays, until the directory speaks of them anew.
+    Keep,
+}
+
+impl Decision {
+    /// The spelling in the API and in events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LetGo => "let_go",
+            Self::Keep => "keep",
+        }
+    }
+}
+
+/// Ends a stop by a decision.
+///
+/// # Errors
+/// A conflict where nothing waits: somebody else has decided, or everybody came back.
+pub async fn decide(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    decision: Decision,
+    actor: &str,
+) -> Result<u64, Problem> {
+    let id = held.directory.id;
+    let mut brake = Brake::read(tx, id).await?;
+    let stop = brake.stop().ok_or_else(nothing_waits)?;
+    let (of_held, of_recalled) = match decision {
+        Decision::LetGo => (DepartureState::Leaving, DepartureState::Left),
+        Decision::Keep => (DepartureState::Kept, DepartureState::Undoing),
+    };
+    let mut people = departure::move_all(tx, id, stop.sync, (DepartureState::Held, of_held)).await?;
+    people += departure::move_all(tx, id, stop.sync, (DepartureState::Recalled, of_recalled)).await?;
+    brake.stopped = None;
+    if decision == Decision::LetGo {
+        brake.free_until = Some(app.now().after(WINDOW).as_micros());
+    }
+    brake.write(tx, id).await?;
+    job::enqueue(app, tx, PASS, &json!({ "directory": id.to_string() }), app.now()).await?;
+    let data = json!({ "decision": decision.as_str(), "people": people });
+    tell(app, tx, held, "directory.resumed", data.clone());
+    app.audit(tx, actor, "directory.stop_decided", Some(held.org.id), Some(id.to_string()), &data).await?;
+    Ok(people)
+}
+
+/// Lets everybody back in who left in a sync and is still there to come back.
+///
+/// # Errors
+/// 404 where nobody left in it, or all are back.
+pub async fn undo(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    sync: DepartureId,
+    actor: &str,
+) -> Result<u64, Problem> {
+    let id = held.directory.id;
+    let people = departure::move_all(tx, id, sync, (DepartureState::Left, DepartureState::Undoing)).await?;
+    if people == 0 {
+        return Err(Problem::not_found("sync"));
+    }
+    job::enqueue(app, tx, PASS, &json!({ "directory": id.to_string() }), app.now()).await?;
+    let data = json!({ "sync": sync.to_string(), "people": people });
+    tell(app, tx, held, "directory.sync_undone", data.clone());
+    app.audit(tx, actor, "directory.sync_undone", Some(held.org.id), Some(id.to_string()), &data).await?;
+    Ok(people)
+}
+
+fn nothing_waits() -> Problem {
+    Problem::conflict(
+        "nothing_waits",
+        "Nothing waits for a decision here",
+        "Somebody else has decided meanwhile, or the directory has told that everybody is still there.",
+    )
+}
+
+fn directory_of(job: &Job) -> Result<DirectoryId, Problem> {
+    let payload: Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
+    let id = payload["directory"].as_str().and_then(|id| id.parse().ok());
+    id.ok_or_else(|| Problem::internal(&"a job without a directory"))
+}
+
+/// Enters a directory for a job; none where it is gone.
+async fn enter(tx: &mut Tx, job: &Job) -> Result<Option<Held>, Problem> {
+    match Held::enter(tx, directory_of(job)?).await {
+        Ok(held) => Ok(Some(held)),
+        Err(problem) if problem.status == axum::http::StatusCode::NOT_FOUND => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Lets a batch of people in or out, and asks for the next one.
+pub async fn pass_job(app: &App, job: &Job) -> Result<(), Problem> {
+    let mut tx = app.write().await?;
+    let Some(held) = enter(&mut tx, job).await? else { return Ok(()) };
+    let pending = departure::list_pending(&mut tx, held.directory.id, BATCH).await?;
+    for it in &pending {
+        pass(app, &mut tx, &held, it).await?;
+    }
+    if i64::try_from(pending.len()).unwrap_or(BATCH) == BATCH {
+        let payload = json!({ "directory": held.directory.id.to_string() });
+        job::enqueue(app, &mut tx, PASS, &payload, app.now()).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn pass(app: &App, tx: &mut Tx, held: &Held, it: &Departure) -> Result<(), Problem> {
+    let to = match it.state {
+        DepartureState::Recalled => DepartureState::Held,
+        DepartureState::Undoing => DepartureState::Kept,
+        _ => DepartureState::Left,
+    };
+    if let Some(member) = store::member::lookup_any(tx, it.member_id).await? {
+        if to == DepartureState::Left {
+            member::leave(app, tx, &held.org, member, Reason::Directory).await?;
+        } else {
+            member::restore(app, tx, &held.org, member).await?;
+        }
+    }
+    Ok(departure::set_state(tx, it.id, to).await?)
+}
+
+/// Tells the company's administrators and the operators of a stop that nobody has decided about yet.
+pub async fn tell_job(app: &App, job: &Job) -> Result<(), Problem> {
+    let mut tx = app.write().await?;
+    let Some(held) = enter(&mut tx, job).await? else { return Ok(()) };
+    let payload: Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
+    let stop = Brake::of(&held.directory.brake).stop();
+    let Some(stop) = stop.filter(|it| payload["sync"] == it.sync.to_string()) else { return Ok(()) };
+    brake_letter::stopped(app, &mut tx, &held, &stop).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The people whose leaving waits, the first ones, and how many there are.
+pub async fn waiting(
+    db: &mut impl Connected,
+    directory: DirectoryId,
+    stop: &Stop,
+    most: i64,
+) -> Result<(Vec<Member>, u64), Problem> {
+    let (mut people, mut all) = (Vec::new(), 0);
+    for state in [DepartureState::Recalled, DepartureState::Held] {
+        all += departure::count(db, (directory, stop.sync), state).await?;
+        let left = most - i64::try_from(people.len()).unwrap_or(most);
+        for it in departure::list(db, (directory, stop.sync), state, None, left).await? {
+            people.extend(store::member::lookup_any(db, it.member_id).await?);
+        }
+    }
+    Ok((people, all))
+}
+
+fn tell(app: &App, tx: &mut Tx, held: &Held, kind: &'static str, mut data: Value) {
+    data["organization_id"] = json!(held.org.id.to_string());
+    data["directory_id"] = json!(held.directory.id.to_string());
+    let organization_id = Some(held.org.id);
+    app.append(tx, NewEvent { kind, organization_id, member_id: None, data: data.to_string() });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_limits_must_be_passed() {
+        let now = Time::from_micros(1);
+        let told = |told, members| Brake { told, members, ..Brake::default() };
+        for (told, yes) in [
+            (told(10, 12), false),
+            (told(11, 12), true),
+            (told(20, 100), false),
+            (told(21, 100), true),
+            (told(11, 1000), false),
+        ] {
+            assert_eq!(told.is_too_much(now, 10, 20), yes, "{told:?}");
+        }
+        assert!(!told(50, 50).is_too_much(now, 10, 100), "a hundred per cent stops nothing");
+        let free = Brake { free_until: Some(2), ..told(50, 50) };
+        assert!(!free.is_too_much(now, 10, 20));
+        assert!(free.is_too_much(Time::from_micros(2), 10, 20));
+    }
+}
