@@ -122,13 +122,13 @@ pub async fn decide(
     Path(id): Path<Ids>,
     form: FormParams,
 ) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    let it = require(&mut tx, &desk, &id.directory).await?;
     let decision = match form.first("do") {
         Some("keep") => Decision::Keep,
         Some("let_go") => Decision::LetGo,
         _ => return Err(Problem::bad_request("unknown_act", "Expected one of the choices of the page.")),
     };
-    let mut tx = app.write().await?;
-    let it = require(&mut tx, &desk, &id.directory).await?;
     let held = Held::enter(&mut tx, it.id).await?;
     if let (Decision::LetGo, Some(stop)) = (decision, Brake::of(&held.directory.brake).stop()) {
         let (_, all) = feed::waiting(&mut tx, it.id, &stop, 0).await?;
