@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { inspect, startBrowser } from '../lib/browser.mjs';
-import { makeCompany } from '../lib/company.mjs';
+import { becomeAdministrator, makeCompany } from '../lib/company.mjs';
 import { startFrontdesk } from '../lib/frontdesk.mjs';
 import { startMailSink } from '../lib/mail-sink.mjs';
 import { eventually } from '../lib/process.mjs';
@@ -21,19 +21,6 @@ after(async () => {
   await sink?.stop();
 });
 
-/** Somebody who administers the company, by an invitation mail and a password of her own. */
-async function administrator(page, company, email, look = async () => {}) {
-  const form = new FormData();
-  form.append('file', new Blob([`First name,Last name,Email,Country,Role\nPriya,Raman,${email},GB,admin\n`]), 'admin.csv');
-  await frontdesk.api.post(`/organizations/${company.id}/imports?mode=all`, form);
-  const { links } = await sink.mailTo(email);
-  await page.goto(links.find((link) => link.includes('/invite/')));
-  await look('invite');
-  await page.getByLabel(/password/i).fill('a long password of Priya');
-  await page.getByRole('button', { name: /accept/i }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
-}
-
 for (const javaScript of [true, false]) {
   const how = javaScript ? 'with scripts' : 'without scripts';
 
@@ -42,7 +29,7 @@ for (const javaScript of [true, false]) {
     const company = await makeCompany(frontdesk, { name: 'Gamma', domains: [domain], settings: { self_service: true } });
     const page = await browser.newPerson({ javaScript });
     const shot = (name) => (javaScript ? inspect(page, `import-${name}`) : undefined);
-    await administrator(page, company, `priya@${domain}`, shot);
+    await becomeAdministrator({ frontdesk, sink, page }, company, `priya@${domain}`, shot);
     await page.goto(`${frontdesk.url}/org`);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await shot('org');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { inspect, startBrowser } from '../lib/browser.mjs';
-import { connectDirectory, connectSaml, makeCompany } from '../lib/company.mjs';
+import { becomeAdministrator, connectDirectory, connectSaml, makeCompany } from '../lib/company.mjs';
 import { startFrontdesk } from '../lib/frontdesk.mjs';
 import { startMailSink } from '../lib/mail-sink.mjs';
 import { eventually } from '../lib/process.mjs';
@@ -27,18 +27,6 @@ const heading = (page, name) => page.getByRole('heading', { level: 1, name }).wa
 const press = (page, name) => page.getByRole('button', { name }).click();
 const words = (page) => page.locator('main').innerText();
 
-/** Somebody who administers the company, by an invitation mail and a password of her own. */
-async function administrator(page, company, email) {
-  const form = new FormData();
-  form.append('file', new Blob([`First name,Last name,Email,Country,Role\nPriya,Raman,${email},GB,admin\n`]), 'admin.csv');
-  await frontdesk.api.post(`/organizations/${company.id}/imports?mode=all`, form);
-  const { links } = await sink.mailTo(email);
-  await page.goto(links.find((link) => link.includes('/invite/')));
-  await page.getByLabel(/password/i).fill('a long password of Priya');
-  await press(page, /accept/i);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-}
-
 for (const javaScript of [true, false]) {
   const how = javaScript ? 'with scripts' : 'without scripts';
   test(`administrator looks after the company without asking the vendor, ${how}`, async () => {
@@ -50,7 +38,7 @@ for (const javaScript of [true, false]) {
       await page.goto(`${frontdesk.url}/org/${place}`);
       await heading(page, name);
     };
-    await administrator(page, company, `priya@${domain}`);
+    await becomeAdministrator({ frontdesk, sink, page }, company, `priya@${domain}`);
 
     for (const [place, name] of [['sign-on', 'Single sign-on'], ['directory', 'Directory'], ['leavers', /when someone leaves/i]]) {
       await go(place, name);

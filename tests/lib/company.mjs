@@ -79,3 +79,16 @@ export function assertSignedIn(signIn, company, expected) {
   assert.equal(tokens.token_type.toLowerCase(), 'bearer');
   assert.ok(tokens.expires_in > 0);
 }
+
+/** Priya Raman, who administers the company by an invitation mail and a password of her own. */
+export async function becomeAdministrator({ frontdesk, sink, page }, company, email, look = async () => {}) {
+  const form = new FormData();
+  form.append('file', new Blob([`First name,Last name,Email,Country,Role\nPriya,Raman,${email},GB,admin\n`]), 'admin.csv');
+  await frontdesk.api.post(`/organizations/${company.id}/imports?mode=all`, form);
+  const { links } = await sink.mailTo(email);
+  await page.goto(links.find((link) => link.includes('/invite/')));
+  await look('invite');
+  await page.getByLabel(/password/i).fill('a long password of Priya');
+  await page.getByRole('button', { name: /accept/i }).click();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+}

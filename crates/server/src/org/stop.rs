@@ -60,6 +60,8 @@ async fn page(
     drop(db);
     let provider = trace::provider(&it.provider);
     let organization = &desk.organization;
+    // Whoever typed a number that is wrong has chosen already.
+    let chosen = status != StatusCode::OK;
     let choice = |value: &str, label: &str, effect: &str, on| Choice::new("do", value, label, effect, on);
     let limit =
         format!("{} people and {} %, within an hour", organization.brake_people, organization.brake_percent);
@@ -86,7 +88,7 @@ async fn page(
                 "keep",
                 &format!("Keep everyone and wait for {provider}"),
                 "All of them go on working. New people and changes are applied as usual; only departures wait.",
-                true,
+                !chosen,
             ),
             Choice {
                 asks: true,
@@ -97,7 +99,7 @@ async fn page(
                         "They are signed out at once and told by mail, and so is whoever {provider} names within the next \
                          hour. You can undo it as a whole as long as their records are there."
                     ),
-                    false,
+                    chosen,
                 )
             },
         ],
@@ -110,9 +112,10 @@ async fn page(
     Ok(web::respond(status, &page))
 }
 
-/// When it was.
+/// When it was: "28 November 2026, 20:14 UTC", or from when to when.
 fn span(stop: &Stop) -> String {
-    format!("the first {}, the stop {}", words::when(stop.began).text, words::when(stop.at).text)
+    let (from, to) = (words::when(stop.began).text, words::when(stop.at).text);
+    if from == to { from } else { format!("{from} to {to}") }
 }
 
 /// `POST /directory/{directory}/stop` with `do`, and with the number of people where they go.

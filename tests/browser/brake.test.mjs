@@ -1,0 +1,77 @@
+// A sync that would remove a fifth of a company: stopped, decided on the page, and undone as a whole.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { inspect, startBrowser } from '../lib/browser.mjs';
+import { becomeAdministrator, connectDirectory, makeCompany } from '../lib/company.mjs';
+import { startFrontdesk } from '../lib/frontdesk.mjs';
+import { startMailSink } from '../lib/mail-sink.mjs';
+import { eventually } from '../lib/process.mjs';
+import { patchOf, scimClient } from '../lib/scim-client.mjs';
+
+let browser, sink, frontdesk;
+before(async () => {
+  browser = await startBrowser();
+  sink = await startMailSink();
+  frontdesk = await startFrontdesk({ sink });
+});
+after(async () => {
+  await browser?.stop();
+  await frontdesk?.stop();
+  await sink?.stop();
+});
+
+const NAMES = ['Jonas Weber', 'Fatima El-Sayed', 'Ravi Patel', 'Lucía Fernández', 'Tomasz Zieliński', 'Yuki Tanaka', 'Oliver Brandt', 'Mei Chen', 'Daniel Cohen', 'Aisha Bello'];
+
+for (const javaScript of [true, false]) {
+  const how = javaScript ? 'with scripts' : 'without scripts';
+  test(`administrator decides about a sync that was stopped, and undoes it, ${how}`, async () => {
+    const domain = javaScript ? 'brake.test' : 'brake-plain.test';
+    const settings = { self_service: true, brake_people: 3, brake_percent: 20 };
+    const company = await makeCompany(frontdesk, { name: 'Acme', domains: [domain], settings });
+    const page = await browser.newPerson({ javaScript });
+    const shot = (name) => (javaScript ? inspect(page, `brake-${name}`) : undefined);
+    await becomeAdministrator({ frontdesk, sink, page }, company, `priya@${domain}`);
+    const scim = scimClient(await connectDirectory(frontdesk, company, 'okta-scim'));
+    const users = [];
+    for (const name of NAMES) {
+      const [givenName, familyName] = name.split(' ');
+      const userName = `${givenName.toLowerCase().normalize('NFD').replace(/[^a-z]/g, '')}@${domain}`;
+      const created = await scim('POST', '/Users', {
+        schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName, displayName: name, active: true,
+        name: { givenName, familyName }, emails: [{ value: userName, primary: true }], addresses: [{ type: 'work', country: 'DE' }],
+      });
+      assert.equal(created.status, 201);
+      users.push(created.body);
+    }
+    const members = async (status) => (await frontdesk.api.get(`/organizations/${company.id}/members?status=${status}`)).data.length;
+    for (const user of users.slice(0, 6)) await scim('PATCH', `/Users/${user.id}`, patchOf({ op: 'replace', value: { active: false } }));
+    await eventually('the first ones come back in', async () => (await members('disconnected')) === 0);
+
+    await page.goto(`${frontdesk.url}/org/directory`);
+    await page.getByText('We stopped a sync of Okta').waitFor();
+    await shot('directory-stopped');
+    await page.getByRole('link', { name: 'Look at it and decide' }).click();
+    await page.getByRole('heading', { level: 1, name: /Nobody has been removed/ }).waitFor();
+    assert.match(await page.locator('main').innerText(), /6 of Acme’s 11 members/);
+    await shot('stopped');
+    await page.getByLabel(/Let all 6 go/).check();
+    await page.getByLabel(/Type the number/).fill('5');
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('to let all 6 people go').waitFor();
+    await shot('wrong-number');
+    await page.getByLabel(/Let all 6 go/).check();
+    await page.getByLabel(/Type the number/).fill('6');
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('Decided', { exact: true }).waitFor();
+    await eventually('all six leave', async () => (await members('disconnected')) === 6);
+    await page.reload();
+    await page.getByText('6 people left').waitFor();
+    await shot('directory-syncs');
+    await page.getByRole('button', { name: /undo/i }).click();
+    await page.getByText('Being undone', { exact: true }).waitFor();
+    await eventually('all six come back in', async () => (await members('disconnected')) === 0);
+    await page.goto(`${frontdesk.url}/org/leavers`);
+    assert.equal(await page.getByLabel('More people than').inputValue(), '3');
+    await shot('leavers');
+  });
+}
