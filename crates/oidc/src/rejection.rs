@@ -163,10 +163,18 @@ impl Rejection {
         self
     }
 
-    /// Whether fetching the provider's key set again may help. Do it once for each sign-in, and not more than once a
-    /// minute for each provider, because anybody can send an unknown `kid`.
+    /// Whether fetching what the provider publishes again may help: it may have begun with another key, also one of the
+    /// old name or for another algorithm. Do it once for each sign-in, and not more than once a minute for each provider,
+    /// because anybody can send an unknown `kid`.
     pub fn wants_fresh_keys(&self) -> bool {
-        self.code == RejectionCode::UnknownKey
+        matches!(
+            self.code,
+            RejectionCode::UnknownKey
+                | RejectionCode::KeyMismatch
+                | RejectionCode::KeyUnusable
+                | RejectionCode::SignatureMismatch
+                | RejectionCode::AlgorithmNotAllowed
+        )
     }
 }
 

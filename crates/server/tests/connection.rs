@@ -596,8 +596,8 @@ struct Idp {
     provider: Mutex<Option<SimulatedProvider>>,
     now: jiff::Timestamp,
     asked_for_keys: std::sync::atomic::AtomicUsize,
-    /// Left out of the ID token's claims and told by userinfo only.
-    hide: Mutex<bool>,
+    /// Told by userinfo only.
+    told: Mutex<Map<String, Value>>,
 }
 
 type Shared = State<Arc<Idp>>;
@@ -613,7 +613,7 @@ async fn serve_idp(t: &TestApp) -> (Arc<Idp>, String) {
         provider: Mutex::new(None),
         now: t.app.now().to_jiff(),
         asked_for_keys: 0.into(),
-        hide: Mutex::new(false),
+        told: Mutex::new(Map::new()),
     });
     let token =
         async |State(idp): Shared, headers: HeaderMap, Form(form): Form<Vec<(String, String)>>| -> Response {
@@ -624,8 +624,11 @@ async fn serve_idp(t: &TestApp) -> (Arc<Idp>, String) {
             }
         };
     let userinfo = async |State(idp): Shared| {
-        assert!(!*idp.hide.lock().unwrap() || idp.with(|p| p.userinfo("access-1", idp.now)).is_some());
-        axum::Json(idp.with(|p| p.userinfo("access-1", idp.now)).unwrap_or_default())
+        let mut says = idp.with(|p| p.userinfo("access-1", idp.now)).unwrap_or_default();
+        if let Value::Object(says) = &mut says {
+            says.extend(idp.told.lock().unwrap().clone());
+        }
+        axum::Json(says)
     };
     let jwks = async |State(idp): Shared| {
         idp.asked_for_keys.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -795,6 +798,43 @@ async fn a_provider_that_changes_its_key_is_asked_at_once_but_not_at_every_sign_
         let (state, params) = sign_in(&t, &idp, &it, ann).await;
         connection::finish_oidc(&t.app, &it, &state, &params).await.unwrap();
         assert_eq!(asked(), 5);
+    });
+}
+
+#[tokio::test]
+async fn a_provider_that_begins_to_sign_in_another_way_loses_no_sign_in() {
+    each_database!(|t| {
+        let (idp, issuer) = serve_idp(&t).await;
+        let it = oidc_connection(&t, &idp, &issuer, "s3cret").await;
+        let ann = json!({"sub": "u1", "email": "ann@acme.test", "given_name": "Ann", "family_name": "Lee"});
+        // From ES256 to RS256, and back: discovery names one of them at a time.
+        for algorithm in [SigningAlgorithm::Rs256, SigningAlgorithm::Es256] {
+            idp.with(|p| p.rotate_key(algorithm)).unwrap();
+            t.clock.advance(Duration::from_secs(11));
+            let (state, params) = sign_in(&t, &idp, &it, ann.clone()).await;
+            let who = connection::finish_oidc(&t.app, &it, &state, &params).await;
+            assert_eq!(who.expect("signed in").subject, "u1");
+        }
+    });
+}
+
+#[tokio::test]
+async fn what_the_settings_look_for_is_asked_of_userinfo_where_the_id_token_lacks_it() {
+    each_database!(|t| {
+        let (idp, issuer) = serve_idp(&t).await;
+        let it = oidc_connection(&t, &idp, &issuer, "s3cret").await;
+        let ann = json!({"sub": "u1", "email": "ann@acme.test", "given_name": "Ann", "family_name": "Lee"});
+        *idp.told.lock().unwrap() = claims(&json!({"land": "GB"}));
+        let country = async |it: &Connection| {
+            let (state, params) = sign_in(&t, &idp, it, ann.clone()).await;
+            let who = connection::finish_oidc(&t.app, it, &state, &params).await.unwrap();
+            who.mapped.profile.country.map(|it| it.code().to_owned())
+        };
+        assert_eq!(country(&it).await, None);
+        let Some(settings) = Settings::of(&it) else { panic!("settings") };
+        let looking = settings.reading([("country".to_owned(), "land".to_owned())].into());
+        let it = Connection { config: looking.to_text(), ..it };
+        assert_eq!(country(&it).await.as_deref(), Some("GB"));
     });
 }
 

@@ -182,6 +182,26 @@ pub async fn set_identity(
     Ok(())
 }
 
+/// Forgets by which names the organization's connections know an account.
+pub async fn forget_identities(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    account: AccountId,
+) -> Result<()> {
+    on!(tx, |db| {
+        sqlx::query(
+            "DELETE FROM account_identities
+             WHERE account_id = $1 AND connection_id IN (SELECT id FROM connections WHERE organization_id = $2)",
+        )
+        .bind(Text(account))
+        .bind(Text(organization))
+        .execute(db)
+        .await
+        .map(|_| ())
+    })?;
+    Ok(())
+}
+
 /// Every active connection of a protocol, oldest first.
 pub async fn active(c: &mut impl Connected, protocol: Protocol) -> Result<Vec<Connection>> {
     let rows: Vec<Row> = on!(c, |db| sqlx::query_as(

@@ -79,8 +79,8 @@ pub struct IdTokenClaims {
 
 /// Validates an ID token at the time `now`, with `leeway` for clocks that differ (a minute or two).
 ///
-/// Refused with [`RejectionCode::UnknownKey`] ([`Rejection::wants_fresh_keys`]) when no key of `keys` is the token's:
-/// fetch the key set again once and call again.
+/// Where the refusal [`Rejection::wants_fresh_keys`], no key of `keys` is the token's: fetch discovery and the key set again
+/// once and call again.
 pub fn validate_id_token(
     token: &str,
     keys: &Jwks,

@@ -104,7 +104,7 @@ pub async fn allow(
     Ok(it)
 }
 
-/// Takes an exception of the organization away. Whoever came in by it is signed out there.
+/// Takes an exception of the organization away. Whoever came in by it is signed out there, and known there no more.
 pub async fn remove(
     app: &App,
     tx: &mut Tx,
@@ -118,6 +118,10 @@ pub async fn remove(
     store::exception::remove(tx, it.id).await?;
     if let Some(member) = store::member::lookup_email(tx, organization.id, &it.email).await? {
         member::sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
+    }
+    // What its mailbox has allowed is over: the company's provider opens the account no more, by whatever name.
+    if let Some(account) = store::account::lookup_email(tx, &it.email).await? {
+        store::connection::forget_identities(tx, organization.id, account.id).await?;
     }
     record(app, tx, &it, "email_exception.removed", actor).await
 }

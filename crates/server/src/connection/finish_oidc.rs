@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::asserted::{Asserted, Mapped, Refused, acr, amr, read_claims};
 use super::begin::{GOOGLE, VERIFIER_PLACE};
 use super::config::{OidcConfig, SECRET_PLACE, Settings};
-use super::provider_documents::{self, DocumentsError};
+use super::provider_documents::{self, Documents, DocumentsError};
 use super::{explain, metadata};
 use crate::app::App;
 use crate::problem::Problem;
@@ -26,12 +26,18 @@ use crate::request::Params;
 const LEEWAY: SignedDuration = SignedDuration::from_secs(120);
 
 /// Issuers that all customers of a provider share: whoever they vouch for must have proven the address.
-const SHARED_ISSUERS: [&str; 5] = [
+const SHARED_ISSUERS: [&str; 11] = [
     GOOGLE,
     "https://gitlab.com",
     "https://slack.com",
     "https://appleid.apple.com",
     "https://account.apple.com",
+    "https://login.salesforce.com",
+    "https://test.salesforce.com",
+    "https://www.linkedin.com/oauth",
+    "https://api.login.yahoo.com",
+    "https://www.facebook.com",
+    "https://id.twitch.tv/oauth2",
 ];
 
 /// Checks the callback, redeems the code and reads the person. `state` is what [`super::begin`] gave.
@@ -136,19 +142,22 @@ impl SignIn<'_> {
         let tokens = self.redeem(&documents.discovery, code).await?;
         let hosted = self.hosted_domains().await?;
         let hosted: Vec<&str> = hosted.iter().map(String::as_str).collect();
-        let expected = Expected {
-            algorithms: &documents.discovery.id_token_algorithms,
-            access_token: tokens.access_token.as_deref(),
-            code: Some(code),
-            hosted_domains: &hosted,
-            ..Expected::new(&config.issuer, &config.client_id, self.text("nonce"))
-        };
         let now = app.now().to_jiff();
-        let claims = match validate_id_token(&tokens.id_token, &documents.jwks, &expected, now, LEEWAY) {
+        let validate = |published: &Documents| {
+            let expected = Expected {
+                algorithms: &published.discovery.id_token_algorithms,
+                access_token: tokens.access_token.as_deref(),
+                code: Some(code),
+                hosted_domains: &hosted,
+                ..Expected::new(&config.issuer, &config.client_id, self.text("nonce"))
+            };
+            validate_id_token(&tokens.id_token, &published.jwks, &expected, now, LEEWAY)
+        };
+        let claims = match validate(&documents) {
             Err(rejection) if rejection.wants_fresh_keys() => {
                 let fresh = provider_documents::after_unknown_key(app, self.connection, config).await;
                 let fresh = fresh.ok_or(rejection)?;
-                validate_id_token(&tokens.id_token, &fresh.jwks, &expected, now, LEEWAY)?
+                validate(&fresh)?
             }
             other => other?,
         };
@@ -221,6 +230,24 @@ impl SignIn<'_> {
         Ok(made.map_err(|error| Problem::internal(&error))?)
     }
 
+    /// Whether the ID token says what is wanted of the person, so that nothing is left to ask for.
+    fn is_whole(&self, claims: &IdTokenClaims) -> bool {
+        let names = ["email", "given_name", "family_name"];
+        if !names.iter().all(|name| claims.claims.text(name).is_some()) {
+            return false;
+        }
+        let chosen = &self.config.attributes;
+        if chosen.is_empty() {
+            return true;
+        }
+        let said = Value::Object(claims.claims.as_map().clone());
+        let findings = Mapped::of(read_claims(&said, chosen, self.app.now())).findings;
+        let found = |(wanted, name): (&String, &String)| {
+            findings.iter().any(|it| it.wanted == *wanted && it.source.as_ref() == Some(name))
+        };
+        chosen.iter().all(found)
+    }
+
     /// OpenID Connect Core 5.3, asked only where the ID token leaves something out.
     async fn with_userinfo(
         &self,
@@ -228,10 +255,8 @@ impl SignIn<'_> {
         tokens: &TokenResponse,
         claims: IdTokenClaims,
     ) -> Result<IdTokenClaims, Failure> {
-        let whole =
-            ["email", "given_name", "family_name"].iter().all(|name| claims.claims.text(name).is_some());
         let (Some(endpoint), Some(token), false) =
-            (&discovery.userinfo_endpoint, &tokens.access_token, whole)
+            (&discovery.userinfo_endpoint, &tokens.access_token, self.is_whole(&claims))
         else {
             return Ok(claims);
         };
@@ -282,7 +307,8 @@ impl SignIn<'_> {
         }
         let now = self.app.now();
         let claims = Value::Object(token.claims.as_map().clone());
-        if let Some(end) = session_end(&claims).filter(|end| *end <= now) {
+        let session_end = session_end(&token);
+        if let Some(end) = session_end.filter(|end| *end <= now) {
             return Err(explain::session_over(self.app, self.connection, end));
         }
         let sign_in = read_claims(&claims, &self.config.attributes, now);
@@ -294,7 +320,7 @@ impl SignIn<'_> {
             attributes: attributes.collect(),
             name_id: None,
             session_index: token.session_id,
-            session_not_on_or_after: session_end(&claims),
+            session_not_on_or_after: session_end,
             assertion: None,
             method: "oidc",
             auth_at: token.auth_time.map_or(now, Into::into),
@@ -312,8 +338,8 @@ impl SignIn<'_> {
 }
 
 /// When the provider wants our session to end: `session_expiry`, in seconds (IPSIE OpenID Connect SL1).
-fn session_end(claims: &Value) -> Option<Time> {
-    claims.get("session_expiry").and_then(Value::as_i64).map(Time::from_seconds)
+fn session_end(token: &IdTokenClaims) -> Option<Time> {
+    token.claims.time("session_expiry").map(Time::from)
 }
 
 /// A claim as texts to show.

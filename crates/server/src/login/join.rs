@@ -15,7 +15,7 @@ use serde_json::json;
 use store::exception::EmailException;
 use store::{Connected, Tx};
 
-use super::confirm;
+use super::{confirm, whose};
 use crate::app::App;
 use crate::connection::{self, Asserted, Refused, domains, exceptions};
 use crate::member::{self, Arrival, Footing, Met};
@@ -56,7 +56,7 @@ pub enum Standing {
 pub struct Facts {
     /// How the address stands to the organization.
     pub standing: Standing,
-    /// The account that connection and subject were joined to.
+    /// The account that connection and subject were joined to, if the company may still open it.
     pub by_subject: Option<Account>,
     /// The account with the address; looked for only where connection and subject are new.
     pub by_address: Option<Account>,
@@ -111,7 +111,7 @@ pub async fn join(
     let (account, place) = match facts.by_subject.or(facts.by_address) {
         Some(account) => {
             let place = place.filter(|it| it.account_id == Some(account.id));
-            follow_address(app, tx, (organization, account, place), &email).await?
+            whose::follow_address(app, tx, (organization, account, place), &email).await?
         }
         None => (new_account(app, tx, asserted, &email).await?, None),
     };
@@ -169,6 +169,10 @@ pub async fn facts(
     let by_subject = match store::connection::identity(db, connection, subject).await? {
         Some(id) => store::account::lookup(db, id).await?,
         None => None,
+    };
+    let by_subject = match by_subject {
+        Some(account) if whose::may_open(db, organization, &account, email).await? => Some(account),
+        _ => None,
     };
     let by_address = match by_subject {
         Some(_) => None,
@@ -323,32 +327,6 @@ pub fn barred(organization: &Organization, member: Option<&Member>) -> Option<Re
         )),
         _ => None,
     }
-}
-
-/// The address changed at the provider: the same person, a new address. Gives the account and its place as they are now.
-async fn follow_address(
-    app: &App,
-    tx: &mut Tx,
-    (organization, mut account, mut place): (&Organization, Account, Option<Member>),
-    email: &str,
-) -> Result<(Account, Option<Member>), Problem> {
-    if account.email_verified_at.is_none() {
-        // A stranger may have opened it: what the stranger could sign in with goes first.
-        member::adopt(app, tx, account.clone(), None).await?;
-        account = store::account::lookup(tx, account.id).await?.unwrap_or(account);
-        place = store::member::lookup_account(tx, organization.id, account.id).await?;
-    }
-    if store::fold(&account.email) == store::fold(email) {
-        return Ok((account, place));
-    }
-    let taken = store::account::lookup_email(tx, email).await?.is_some_and(|other| other.id != account.id);
-    if taken {
-        return Ok((account, place));
-    }
-    email.clone_into(&mut account.email);
-    account.email_verified_at = Some(app.now());
-    store::account::update(tx, &account).await?;
-    Ok((account, place))
 }
 
 async fn new_account(app: &App, tx: &mut Tx, asserted: &Asserted, email: &str) -> Result<Account, Problem> {

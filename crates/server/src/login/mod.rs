@@ -27,6 +27,7 @@ mod start;
 mod test;
 mod unasked;
 mod ways;
+mod whose;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

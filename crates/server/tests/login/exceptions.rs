@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use model::Role;
+use model::{AccountId, Role};
 use serde_json::{Value, json};
 use testkit::{Answer, Person, TestApp, TestBrowser, each_database};
 
-use crate::company::{Company, attempts, company, is_signed_in, link};
+use crate::company::{Company, attempts, company, is_signed_in, link, rows};
 
 const KIM: Person<'static> = Person::new("k1", "kim@studio.example");
 
@@ -38,6 +38,13 @@ async fn comes_in(t: &TestApp, acme: &Company, browser: &mut TestBrowser, person
 async fn question(t: &TestApp) -> String {
     let mails = t.mails().await;
     link(mails.iter().rev().find(|it| it.kind == "confirm_sign_in").expect("the question"))
+}
+
+/// The address of an account, and in how many browsers it is signed in.
+async fn opened(t: &TestApp, id: AccountId) -> (String, usize) {
+    let mut db = t.app.read().await.unwrap();
+    let account = store::account::lookup(&mut db, id).await.unwrap().expect("the account");
+    (account.email, store::session::list(&mut db, id, t.app.now()).await.unwrap().len())
 }
 
 async fn events(t: &TestApp) -> Vec<String> {
@@ -116,6 +123,65 @@ async fn a_provider_cannot_take_over_an_account_by_naming_its_address() {
         assert!(known.is_some(), "the address has not moved");
         let still = store::account::lookup_email(&mut db, KIM.email).await.unwrap().unwrap();
         assert_eq!((still.id, still.password_hash.is_some()), (victim.id, true));
+    });
+}
+
+#[tokio::test]
+async fn an_account_that_was_brought_along_is_opened_by_its_own_address_alone_and_never_renamed() {
+    each_database!(|t| {
+        let acme = company(&t, "Acme", "acme.test").await;
+        let own = t.account_with_password(KIM.email, "a long enough password").await;
+        let exception = kim(&t, &acme).await;
+        let mut browser = t.browser();
+        comes_in(&t, &acme, &mut browser, &KIM).await;
+        let at = question(&t).await;
+        browser.get(&at).await;
+        browser.post(&at, &[]).await;
+        assert_eq!(comes_in(&t, &acme, &mut browser, &KIM).await.location(), "/wanted");
+
+        // The exception is over: whatever the provider calls the person, the account is not opened.
+        let token = t.api_token().await;
+        let one = format!("{}/{}", path(&acme), exception["id"].as_str().unwrap());
+        assert_eq!(t.browser().api("DELETE", &one, &token, None).await.status, 204);
+        let renamed = Person::new(KIM.subject, "kim@acme.test");
+        assert_eq!(comes_in(&t, &acme, &mut t.browser(), &renamed).await.location(), "/wanted");
+        assert_eq!(opened(&t, own.id).await, (KIM.email.to_owned(), 0));
+        assert_eq!(rows(&t, &["accounts"]).await, [2]);
+        // Nor while it holds, by another address than the one that is named.
+        kim(&t, &acme).await;
+        let mut browser = t.browser();
+        comes_in(&t, &acme, &mut browser, &KIM).await;
+        let questions = t.mails().await.into_iter().filter(|it| it.kind == "confirm_sign_in");
+        let again = questions.map(|it| link(&it)).find(|it| *it != at).expect("it is asked anew");
+        browser.get(&again).await;
+        browser.post(&again, &[]).await;
+        assert_eq!(comes_in(&t, &acme, &mut browser, &KIM).await.location(), "/wanted");
+        assert_eq!(comes_in(&t, &acme, &mut t.browser(), &renamed).await.location(), "/wanted");
+        assert_eq!(opened(&t, own.id).await, (KIM.email.to_owned(), 1));
+        assert_eq!(rows(&t, &["accounts"]).await, [2]);
+    });
+}
+
+#[tokio::test]
+async fn a_companys_employee_is_not_opened_by_another_company_that_had_an_exception_before() {
+    each_database!(|t| {
+        let acme = company(&t, "Acme", "acme.test").await;
+        kim(&t, &acme).await;
+        let mut browser = t.browser();
+        comes_in(&t, &acme, &mut browser, &KIM).await;
+        let at = question(&t).await;
+        browser.get(&at).await;
+        browser.post(&at, &[]).await;
+        assert_eq!(comes_in(&t, &acme, &mut browser, &KIM).await.location(), "/wanted");
+        let account = store::account::lookup_email(&mut t.app.read().await.unwrap(), KIM.email).await.unwrap();
+        let account = account.expect("Kim's account");
+        // Kim's own company comes, and proves its domain.
+        let studio = t.organization("Studio").await;
+        t.domain(&studio, "studio.example").await;
+        t.member(&studio, &account, Role::Member).await;
+        let before = opened(&t, account.id).await;
+        comes_in(&t, &acme, &mut t.browser(), &Person::new(KIM.subject, "kim@acme.test")).await;
+        assert_eq!(opened(&t, account.id).await, before);
     });
 }
 

@@ -7,6 +7,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::get;
+use oidc::provider::SigningAlgorithm;
+use oidc::simulated::SimulatedProvider;
 use serde_json::{Value, json};
 use server::Config;
 use testkit::{TestApp, each_database};
@@ -250,5 +252,45 @@ async fn a_clients_secret_comes_with_its_end_or_is_none_because_we_sign() {
         admin.go("/sso/client", &right, "/sso/test").await;
         let kept = admin.get("/sso/values").await;
         assert!(kept.text.contains("value=\"2026-05-30\""), "{}", kept.text);
+    });
+}
+
+#[tokio::test]
+async fn a_client_secret_goes_to_nobody_but_the_provider_that_it_was_entered_for() {
+    each_database!(|t| {
+        let idp = crate::world::OpenIdp::new(&t).await;
+        let (acme, mut admin) = chosen(&t, "generic-oidc").await;
+        let sealed = async || {
+            let all = acme.connections(&t).await;
+            let config: Value = serde_json::from_str(&all[0].config).unwrap();
+            (config["issuer"].as_str().unwrap().to_owned(), config["client_secret_sealed"].clone())
+        };
+        let values = [("issuer", idp.issuer.as_str()), ("client_id", "frontdesk"), ("client_secret", "s3cret")];
+        admin.go("/sso/client", &values, "/sso/test").await;
+        let (_, first) = sealed().await;
+        assert_ne!(first, "");
+        // The empty field keeps it, for the same provider and client.
+        let same = [("issuer", idp.issuer.as_str()), ("client_id", "frontdesk"), ("client_secret", "")];
+        admin.go("/sso/client", &same, "/sso/test").await;
+        assert_eq!(sealed().await, (idp.issuer.clone(), first));
+        let other = [("issuer", idp.issuer.as_str()), ("client_id", "another"), ("client_secret", "")];
+        let page = admin.post("/sso/client", &other).await;
+        assert!(page.text.contains("asks for a client secret"), "{}", page.text);
+
+        // Whoever has the link names a provider of their own, which takes clients without a secret, and with one.
+        let discovery = async |headers: axum::http::HeaderMap| {
+            let at = |path: &str| format!("http://{}{path}", headers["host"].to_str().unwrap());
+            axum::Json(json!({"issuer": at(""), "authorization_endpoint": at("/authorize"),
+                "token_endpoint": at("/token"), "jwks_uri": at("/jwks"),
+                "token_endpoint_auth_methods_supported": ["none", "client_secret_basic"]}))
+        };
+        let keys = SimulatedProvider::new("https://thief.test", SigningAlgorithm::Es256).unwrap().jwks();
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(discovery))
+            .route("/jwks", get(async move || axum::Json(keys)));
+        let thief = serve(router).await;
+        let theirs = [("issuer", thief.as_str()), ("client_id", "frontdesk"), ("client_secret", "")];
+        admin.go("/sso/client", &theirs, "/sso/test").await;
+        assert_eq!(sealed().await, (thief, json!("")));
     });
 }

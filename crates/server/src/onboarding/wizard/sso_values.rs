@@ -108,7 +108,7 @@ pub async fn metadata(
     }
 }
 
-/// OpenID Connect: issuer, client id and secret. An empty secret keeps the one that is there.
+/// OpenID Connect: issuer, client id and secret. An empty secret keeps the one that is there for the same issuer and client.
 pub async fn client(
     visit: Visit,
     browser: Browser,
@@ -119,24 +119,20 @@ pub async fn client(
     let Some(guide) = visit.sso_guide() else { return Ok(see_other(&visit.path("/sso/providers"))) };
     let (issuer, client_id) = (text(&form.0, "issuer"), text(&form.0, "client_id"));
     let (secret_ends, by_key) = (text(&form.0, "secret_expires"), text(&form.0, "by_key") == "1");
-    let kept = match visit.settings() {
-        Some(Settings::Oidc(oidc)) => oidc.client_secret_sealed,
-        _ => String::new(),
-    };
+    let kept =
+        matches!(visit.settings(), Some(Settings::Oidc(oidc)) if !oidc.client_secret_sealed.is_empty());
     let mut page = client_page(&app, &visit, &browser, guide);
     (page.issuer, page.client_id) = (Field::new(issuer), Field::new(client_id));
     (page.secret_expires, page.by_key) = (Field::new(secret_ends), by_key);
-    page.secret_kept = !kept.is_empty();
-    let client_secret = text(&form.0, "client_secret").to_owned();
-    let keep_secret = (client_secret.is_empty() && !by_key).then_some(kept);
+    page.secret_kept = kept;
     let input = Input::Oidc(OidcInput {
         issuer: issuer.to_owned(),
         client_id: client_id.to_owned(),
-        client_secret,
+        client_secret: text(&form.0, "client_secret").to_owned(),
         secret_ends: secret_ends.to_owned(),
         by_key,
     });
-    match take_client(&app, &visit, connection, &input, keep_secret).await {
+    match take(&app, &visit, connection, &input).await {
         Ok(()) => Ok(see_other(&visit.path("/sso/test"))),
         Err(problem) if problem.status.is_server_error() && problem.code == "internal" => {
             Err(problem.into_response())
@@ -182,20 +178,7 @@ fn live() -> Problem {
 }
 
 async fn take(app: &App, visit: &Visit, connection: &Connection, input: &Input) -> Result<(), Problem> {
-    take_client(app, visit, connection, input, None).await
-}
-
-async fn take_client(
-    app: &App,
-    visit: &Visit,
-    connection: &Connection,
-    input: &Input,
-    kept_secret: Option<String>,
-) -> Result<(), Problem> {
-    let mut settings = connection::read_input(app, &connection.provider, Some(connection), input).await?;
-    if let (Settings::Oidc(oidc), Some(sealed)) = (&mut settings, kept_secret) {
-        oidc.client_secret_sealed = sealed;
-    }
+    let settings = connection::read_input(app, &connection.provider, Some(connection), input).await?;
     let mut held = visit.hold(app).await?;
     let now = connection_of(&mut held.tx, &visit.organization, &held.progress).await?;
     // Somebody else with the link may have chosen another provider or gone live while these values were read.
