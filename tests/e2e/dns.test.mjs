@@ -27,7 +27,7 @@ after(async () => {
 
 /** Writes the records of a domain; `none` takes the zone away. */
 function zone(domain, records) {
-  const soa = `@ 0 IN SOA ns.${domain}. hostmaster.${domain}. 1 3600 600 86400 0\n@ 0 IN NS ns.${domain}.\n`;
+  const soa = `@ 0 IN SOA ns.${domain}. hostmaster.${domain}. 1 3600 600 86400 0\n@ 0 IN NS ns.${domain}.\nns 0 IN A ${ADDRESS}\n`;
   writeFileSync(path.join(zones.directory, `${domain}.zone`), `${soa}${records.join('\n')}\n`);
 }
 
@@ -76,10 +76,14 @@ test('each mistake is named, and what is mended is seen at once', async () => {
   };
   await page.look();
   assert.match(await page.text(), /The DNS knows no domain of this name/);
-  assert.match(await seen('@ 0 IN TXT "v=spf1 -all"'), /No TXT record at this name yet/);
+  const nothing = await seen('@ 0 IN TXT "v=spf1 -all"');
+  assert.match(nothing, /No TXT record at this name yet/);
+  assert.match(nothing, /Name server ns\.globex\.test[^]*has no TXT record at this name/);
   assert.match(await seen(`@ 0 IN TXT "${value}"`), /The record stands at the domain itself/);
   assert.match(await seen(`_frontdesk.globex.test 0 IN TXT "${value}"`), /added the domain a second time/);
-  assert.match(await seen('_frontdesk 0 IN TXT "something else"'), /TXT record at this name with something else in it/);
+  const other = await seen('_frontdesk 0 IN TXT "something else"');
+  assert.match(other, /TXT record at this name with something else in it/);
+  assert.match(other, /Name server ns\.globex\.test[^]*has another value at this name/);
   assert.match(await seen('_frontdesk 0 IN CNAME parking.test.'), /A CNAME record at this name leads elsewhere/);
   assert.match(await seen(`_frontdesk 0 IN TXT "\\"${value}\\""`), /The value stands in quotation marks/);
   assert.deepEqual(await page.status(), ['pending']);

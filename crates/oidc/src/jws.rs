@@ -270,6 +270,22 @@ fn malformed(what: Kind, received: &str) -> Rejection {
     .expected("three parts of base64url, joined by dots, with JSON in the first two")
     .received(received)
 }
+/// What a token says, for people to read: nothing of it is proven. Header and payload as JSON, or words where they are
+/// none; never the signature, so that the token cannot be put together again.
+pub fn unverified(token: &str) -> Value {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Value::String(format!("a text of {} bytes", token.len()));
+    }
+    let mut parts = token.split('.');
+    let mut part = || {
+        let bytes = URL_SAFE_NO_PAD.decode(parts.next()?).ok()?;
+        json::object(&bytes).ok().map(Value::Object)
+    };
+    let unread = || Value::String("not readable as JSON".to_owned());
+    let (header, claims) = (part(), part());
+    serde_json::json!({"header": header.unwrap_or_else(unread), "claims": claims.unwrap_or_else(unread)})
+}
+
 /// A text of the payload without any verification, to find out whose keys to verify with.
 pub(crate) fn unverified_text(token: &str, name: &str) -> Option<String> {
     if token.len() > MAX_TOKEN_BYTES {

@@ -3,7 +3,7 @@
 //! Owns how DNS is asked. What an answer means is for who asked.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,10 +15,16 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use tokio::sync::OnceCell;
 
+use crate::outbound::is_public;
+
 /// How long one server may think, how often it is asked, and how long a question may take in all.
 const TIMEOUT: Duration = Duration::from_secs(2);
 const ATTEMPTS: usize = 2;
 const LONGEST: Duration = Duration::from_secs(8);
+/// How long one of a domain's own name servers may take, its address included.
+const LONGEST_AT: Duration = Duration::from_secs(4);
+/// Where name servers listen.
+const PORT: u16 = 53;
 
 /// Who answers.
 #[derive(Clone)]
@@ -26,7 +32,7 @@ pub enum Dns {
     /// A resolver, set up when first asked: with these name servers, or without any with those that this machine is set
     /// to.
     Resolver(Arc<OnceCell<TokioResolver>>, Arc<[SocketAddr]>),
-    /// A table; a name that is not in it does not exist.
+    /// A table; a name that is not in it does not exist. `name at server` is what one name server says otherwise.
     Fixed(Arc<Mutex<HashMap<(String, Kind), Reply>>>),
 }
 
@@ -37,6 +43,8 @@ pub enum Kind {
     Txt,
     /// Another name for the same thing.
     Cname,
+    /// The names of the name servers.
+    Ns,
 }
 
 /// An answer.
@@ -91,6 +99,56 @@ impl Dns {
             },
         }
     }
+
+    /// Asks one name server by its name, and nobody else. `private` lets it have a private address, for development; it
+    /// then listens where the name servers do that were given.
+    pub async fn ask_at(&self, server: &str, name: &str, kind: Kind, private: bool) -> Reply {
+        match self {
+            Self::Fixed(table) => {
+                let own = (format!("{name} at {server}"), kind);
+                let said = table.lock().unwrap_or_else(PoisonError::into_inner).get(&own).cloned();
+                match said {
+                    Some(said) => said,
+                    None => self.ask(name, kind).await,
+                }
+            }
+            Self::Resolver(cell, servers) => {
+                let Ok(known) = cell.get_or_try_init(async || resolver(servers)).await else {
+                    return Reply::Silent;
+                };
+                let given = servers.first().filter(|_| private).map_or(PORT, SocketAddr::port);
+                let asked = at(known, (server, given), (name, kind), private);
+                tokio::time::timeout(LONGEST_AT, asked).await.unwrap_or(Reply::Silent)
+            }
+        }
+    }
+}
+
+/// Asks the name server of this name at its own address, which strangers chose: a private one is not asked.
+async fn at(
+    known: &TokioResolver,
+    (server, port): (&str, u16),
+    (name, kind): (&str, Kind),
+    private: bool,
+) -> Reply {
+    let Ok(found) = known.lookup_ip(format!("{server}.")).await else { return Reply::Silent };
+    let reachable = found.iter().filter(|it| private || is_public(*it));
+    let address: Option<IpAddr> = reachable.min_by_key(IpAddr::is_ipv6);
+    let Some(address) = address else { return Reply::Silent };
+    match direct(SocketAddr::new(address, port)) {
+        Ok(direct) => ask(&direct, name, kind).await,
+        Err(_) => Reply::Silent,
+    }
+}
+
+/// A resolver that asks one name server for what it holds itself.
+fn direct(server: SocketAddr) -> Result<TokioResolver, NetError> {
+    let config = ResolverConfig::from_parts(None, Vec::new(), vec![name_server(&server)]);
+    let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    let options = builder.options_mut();
+    (options.timeout, options.attempts, options.cache_size) = (TIMEOUT, 1, 0);
+    options.recursion_desired = false;
+    builder.build()
 }
 
 fn resolver(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
@@ -120,6 +178,7 @@ async fn ask(resolver: &TokioResolver, name: &str, kind: Kind) -> Reply {
     let record_type = match kind {
         Kind::Txt => RecordType::TXT,
         Kind::Cname => RecordType::CNAME,
+        Kind::Ns => RecordType::NS,
     };
     // The dot keeps this machine's search domains out of it.
     let question = resolver.lookup(format!("{name}."), record_type);
@@ -140,6 +199,7 @@ fn value(data: &RData, kind: Kind) -> Option<String> {
         (RData::CNAME(target), Kind::Cname) => {
             Some(target.0.to_ascii().trim_end_matches('.').to_ascii_lowercase())
         }
+        (RData::NS(server), Kind::Ns) => Some(server.0.to_ascii().trim_end_matches('.').to_ascii_lowercase()),
         _ => None,
     }
 }

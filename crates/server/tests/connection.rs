@@ -48,6 +48,10 @@ async fn activated(t: &TestApp, it: &Connection) -> Connection {
     it
 }
 
+fn pasted(text: &str) -> Input {
+    Input::Pasted { text: text.to_owned(), entity_id: None }
+}
+
 async fn read_error(t: &TestApp, provider: &str, it: Option<&Connection>, input: Input) -> Problem {
     connection::read_input(&t.app, provider, it, &input).await.unwrap_err()
 }
@@ -309,7 +313,7 @@ async fn a_provider_with_post_only_and_signed_requests_gets_a_form() {
             .collect::<Vec<_>>()
             .join("\n")
             .replace("WantAuthnRequestsSigned=\"false\"", "WantAuthnRequestsSigned=\"true\"");
-        let input = Input::Pasted(format!("Hello,\n\n{post_only}\n\nBye"));
+        let input = pasted(&format!("Hello,\n\n{post_only}\n\nBye"));
         let settings = connection::read_input(&t.app, "okta-saml", Some(&it), &input).await.unwrap();
         let it = changed(&t, &it, Change { settings: Some(settings), ..Change::default() }).await;
         let acr_values = ["urn:oasis:names:tc:SAML:2.0:ac:classes:X509", "mfa"].map(str::to_owned).to_vec();
@@ -393,7 +397,7 @@ async fn metadata_is_fetched_from_an_address_that_stands_anywhere_in_a_mail() {
         let org = t.organization("Acme").await;
         let it = t.draft(&org, "okta-saml").await;
         let url = format!("{host}/app/exk9/sso/saml/metadata");
-        let mail = Input::Pasted(format!("Hi Maren,\nhere it is: <{url}>.\nBo"));
+        let mail = pasted(&format!("Hi Maren,\nhere it is: <{url}>.\nBo"));
         let settings = connection::read_input(&t.app, "okta-saml", Some(&it), &mail).await.unwrap();
         let Settings::Saml(config) = &settings else { panic!("{settings:?}") };
         assert_eq!((config.entity_id.as_str(), config.metadata_url.as_deref()), (IDP, Some(url.as_str())));
@@ -462,7 +466,6 @@ async fn what_does_not_help_is_answered_with_what_it_is() {
         let it = t.draft(&org, "okta-saml").await;
         let (key, certificate) = (&idp().key_pem, &idp().certificate_pem);
         let xml = |text: &str| Input::MetadataXml { xml: text.to_owned(), entity_id: None };
-        let pasted = |text: &str| Input::Pasted(text.to_owned());
         for (input, words) in [
             (pasted(IDP), "That is the Issuer, not the Metadata URL"),
             (Input::MetadataUrl(IDP.to_owned()), "That is the Issuer, not the Metadata URL"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::{Domain, DomainStatus, Organization, Purpose};
 use serde_json::Value;
-use server::connection::domains::{self, Found};
+use server::connection::domains::{self, Found, Holds, Server};
 use server::dns::{Kind, Reply};
 use server::onboarding::links;
 use testkit::{ACTOR, TestApp, each_database};
@@ -91,6 +91,48 @@ async fn each_known_mistake_is_named() {
         assert_eq!(found().await, Found::Silent);
         let still = store::domain::lookup(&mut t.app.read().await.unwrap(), domain.id).await.unwrap();
         assert_eq!(still.unwrap().status, DomainStatus::Pending);
+    });
+}
+
+#[tokio::test]
+async fn each_name_server_of_the_domain_is_asked_and_named_with_what_it_holds() {
+    each_database!(|t| {
+        let acme = t.organization("Acme").await;
+        let domain = claim(&t, &acme).await;
+        let value = domains::dns_record(&domain).value;
+        t.app.dns.set("acme.test", Kind::Txt, texts(&["v=spf1 -all"]));
+        let looked = check(&t, &domain).await;
+        assert_eq!((Found::of(&looked), Server::of(&looked).len()), (Some(Found::Nothing), 0));
+        t.app.dns.set(
+            "acme.test",
+            Kind::Ns,
+            texts(&["ns4.dns.test", "ns2.dns.test", "ns1.dns.test", "ns3.dns.test"]),
+        );
+        // One has the record, one another value, one none, and one says nothing: others do not see it yet.
+        let at = |server: &str| format!("{HOST} at {server}.dns.test");
+        t.app.dns.set(&at("ns1"), Kind::Txt, texts(&[&value]));
+        t.app.dns.set(&at("ns2"), Kind::Txt, texts(&["hello"]));
+        t.app.dns.set(&at("ns4"), Kind::Txt, Reply::Silent);
+        let looked = check(&t, &domain).await;
+        assert_eq!((looked.status, Found::of(&looked)), (DomainStatus::Pending, Some(Found::Spreading)));
+        let said: Vec<_> = Server::of(&looked).into_iter().map(|it| (it.name, it.holds)).collect();
+        let expected = [Holds::Proof, Holds::Other, Holds::Nothing, Holds::Silent];
+        let expected = (1..).zip(expected).map(|(n, holds)| (format!("ns{n}.dns.test"), holds));
+        assert_eq!(said, expected.collect::<Vec<_>>());
+        let mut tx = t.app.write().await.unwrap();
+        let link =
+            links::create(&t.app, &mut tx, &acme, &[Purpose::Domains], None, ("Maren", ACTOR)).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = url::Url::parse(&link.url).unwrap().path().to_owned() + "/domains";
+        let shown = t.browser().get(&page).await.text;
+        for words in
+            ["Name server ns1.dns.test", "has the record", "did not answer", "not seen everywhere yet"]
+        {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+        // The resolver decides.
+        t.app.dns.set(HOST, Kind::Txt, texts(&[&value]));
+        assert_eq!(check(&t, &domain).await.status, DomainStatus::Verified);
     });
 }
 

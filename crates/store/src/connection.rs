@@ -183,11 +183,7 @@ pub async fn set_identity(
 }
 
 /// Forgets by which names the organization's connections know an account.
-pub async fn forget_identities(
-    tx: &mut Tx,
-    organization: OrganizationId,
-    account: AccountId,
-) -> Result<()> {
+pub async fn forget_identities(tx: &mut Tx, organization: OrganizationId, account: AccountId) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
             "DELETE FROM account_identities

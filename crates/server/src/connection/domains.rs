@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+pub use super::name_servers::{Holds, Server};
 pub use super::proof::{Found, LOOK, check, check_pending, look_job};
 pub use super::proof_again::round;
 use axum::http::StatusCode;

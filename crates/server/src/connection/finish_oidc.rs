@@ -3,6 +3,8 @@
 //! Owns the order of steps: callback, token, ID token, userinfo, person. Does not own the checks (`oidc`), or whether
 //! the connection may speak for the address (`login`).
 
+use std::sync::OnceLock;
+
 use jiff::SignedDuration;
 use model::{Connection, DomainStatus, Time};
 use oidc::relying_party::{
@@ -47,10 +49,21 @@ pub async fn finish_oidc(
     state: &Value,
     params: &Params,
 ) -> Result<Asserted, Refused> {
+    finish_oidc_telling(app, connection, state, params, &OnceLock::new()).await
+}
+
+/// The same; the ID token that came is put into `seen`, whatever comes of it.
+pub async fn finish_oidc_telling(
+    app: &App,
+    connection: &Connection,
+    state: &Value,
+    params: &Params,
+    seen: &OnceLock<String>,
+) -> Result<Asserted, Refused> {
     let Some(Settings::Oidc(config)) = Settings::of(connection) else {
         return Err(explain::not_set_up());
     };
-    let sign_in = SignIn { app, connection, config: &config, state };
+    let sign_in = SignIn { app, connection, config: &config, state, seen: Some(seen) };
     let (claims, id_token) = sign_in.claims(params).await.map_err(|failure| sign_in.explained(failure))?;
     Ok(Asserted { id_token: Some(id_token), ..sign_in.person(claims)? })
 }
@@ -67,7 +80,7 @@ pub async fn judge_oidc(
     let Some(Settings::Oidc(config)) = Settings::of(connection) else {
         return Err(explain::not_set_up());
     };
-    let sign_in = SignIn { app, connection, config: &config, state };
+    let sign_in = SignIn { app, connection, config: &config, state, seen: None };
     let judged = sign_in.judged(id_token, claims).await.map_err(|failure| sign_in.explained(failure))?;
     sign_in.person(judged)
 }
@@ -104,6 +117,7 @@ struct SignIn<'a> {
     connection: &'a Connection,
     config: &'a OidcConfig,
     state: &'a Value,
+    seen: Option<&'a OnceLock<String>>,
 }
 
 impl SignIn<'_> {
@@ -140,6 +154,9 @@ impl SignIn<'_> {
             issuer_in_response: documents.discovery.issuer_in_response,
         })?;
         let tokens = self.redeem(&documents.discovery, code).await?;
+        if let Some(seen) = self.seen {
+            let _ = seen.set(tokens.id_token.clone());
+        }
         let hosted = self.hosted_domains().await?;
         let hosted: Vec<&str> = hosted.iter().map(String::as_str).collect();
         let now = app.now().to_jiff();

@@ -12,6 +12,7 @@ use store::Tx;
 use tokio::task::JoinSet;
 
 use super::domains::{dns_record, held_elsewhere, lock_of, verify};
+use super::name_servers::{self, Holds, Server};
 use super::proof_again::look_again;
 use crate::app::App;
 use crate::dns::{Kind, Reply};
@@ -44,6 +45,8 @@ pub enum Found {
     NoDomain,
     /// Nothing at the name.
     Nothing,
+    /// The record at a name server of the domain, and not yet where everybody else asks.
+    Spreading,
     /// The value with quotation marks in it.
     Quoted {
         /// The value as it stands there.
@@ -75,6 +78,29 @@ pub enum Found {
     Silent,
 }
 
+/// What one look at a domain has shown, as it is kept.
+#[derive(Debug, Serialize)]
+struct Look {
+    #[serde(flatten)]
+    found: Found,
+    /// What each of the domain's name servers holds.
+    servers: Vec<Server>,
+}
+
+impl Look {
+    /// Looks at the records of a domain that is not proven; where the proof is not seen, at each name server too.
+    async fn at(app: &App, domain: &Domain) -> Self {
+        let found = look(app, domain).await;
+        if found == Found::Proof {
+            return Self { found, servers: Vec::new() };
+        }
+        let servers = name_servers::ask(app, domain).await;
+        let there = servers.iter().any(|it| it.holds == Holds::Proof);
+        let found = if there && found == Found::Nothing { Found::Spreading } else { found };
+        Self { found, servers }
+    }
+}
+
 impl Found {
     /// What was found at the last look at a domain; none before the first.
     pub fn of(domain: &Domain) -> Option<Self> {
@@ -100,7 +126,7 @@ pub async fn check(
         let now = store::domain::lookup(&mut app.read().await?, id).await?;
         return now.ok_or_else(|| Problem::not_found("domain"));
     }
-    let found = look(app, &domain).await;
+    let found = Look::at(app, &domain).await;
     let mut tx = app.write().await?;
     tx.lock(&lock_of(&domain.name)).await?;
     let known = store::domain::lookup(&mut tx, id).await?.ok_or_else(|| Problem::not_found("domain"))?;
@@ -164,7 +190,7 @@ pub async fn look_job(app: &App, job: &Job) -> Result<(), Problem> {
     };
     let domain = store::domain::lookup(&mut app.read().await?, id).await?;
     let Some(domain) = domain.filter(due) else { return Ok(()) };
-    let found = look(app, &domain).await;
+    let found = Look::at(app, &domain).await;
     let mut tx = app.write().await?;
     tx.lock(&lock_of(&domain.name)).await?;
     let Some(domain) = store::domain::lookup(&mut tx, id).await?.filter(due) else { return Ok(()) };
@@ -188,21 +214,21 @@ async fn settle(
     app: &App,
     tx: &mut Tx,
     mut domain: Domain,
-    found: Found,
+    look: Look,
     next: Option<Time>,
     actor: &str,
 ) -> Result<Domain, Problem> {
     if domain.status == DomainStatus::Verified {
         return Ok(domain);
     }
-    let found = match found {
+    let found = match look.found {
         Found::Proof if held_elsewhere(tx, domain.organization_id, &domain.name).await? => {
             Found::HeldElsewhere
         }
         Found::Proof => return verify(app, tx, domain, "dns", actor).await,
         other => other,
     };
-    let text = serde_json::to_string(&found).map_err(|e| Problem::internal(&e))?;
+    let text = serde_json::to_string(&Look { found, ..look }).map_err(|e| Problem::internal(&e))?;
     store::domain::look(tx, domain.id, app.now(), &text, next).await?;
     domain.looked_at = Some(app.now());
     domain.found = Some(text);

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use model::{Connection, Time};
 use saml::{IdpMetadata, MetadataError};
 
+use super::client_secret::{is_guid, secret_end};
 use super::config::{OidcConfig, SECRET_PLACE, SamlConfig, Settings};
 use super::metadata;
 use super::pasted::{self, Pasted};
@@ -20,6 +21,9 @@ use web::guide::{self, Guide};
 
 /// Metadata of one provider is a few kilobytes; a federation's aggregate is not fetched.
 pub(super) const METADATA_LIMIT: usize = 5 * 1024 * 1024;
+
+/// The field in which one of several providers is chosen.
+pub const CHOSEN: &str = "idp_entity_id";
 
 /// The tenant of all personal Microsoft accounts.
 const MICROSOFT_PERSONAL: &str = "9188040d-6c67-4c5b-b112-36a304b66dad";
@@ -52,8 +56,14 @@ pub enum Input {
         /// PEM, with or without armour.
         certificate: String,
     },
-    /// Anything: metadata, its address, or a text with the address in it.
-    Pasted(String),
+    /// Anything: metadata, its address, or a text with the address in it. `entity_id` chooses from metadata that describes
+    /// several providers.
+    Pasted {
+        /// What was pasted.
+        text: String,
+        /// The chosen provider.
+        entity_id: Option<String>,
+    },
     /// OpenID Connect.
     Oidc(OidcInput),
 }
@@ -97,9 +107,9 @@ pub async fn read_input(
         Input::MetadataUrl(url) => reader.url(url, None).await,
         Input::MetadataUrlOf { url, entity_id } => reader.url(url, Some(entity_id)).await,
         Input::Manual { entity_id, sso_url, certificate } => reader.manual(entity_id, sso_url, certificate),
-        Input::Pasted(text) => match pasted::read(text)? {
-            Pasted::Document(xml) => reader.xml(&xml, None, None),
-            Pasted::Address(url) => reader.url(&url, None).await,
+        Input::Pasted { text, entity_id } => match pasted::read(text)? {
+            Pasted::Document(xml) => reader.xml(&xml, entity_id.as_deref(), None),
+            Pasted::Address(url) => reader.url(&url, entity_id.as_deref()).await,
         },
         Input::Oidc(input) => reader.oidc(input).await,
     }
@@ -116,9 +126,27 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn xml(&self, xml: &str, chosen: Option<&str>, from: Option<&str>) -> Result<Settings, Problem> {
-        let metadata = saml::parse_idp_metadata(xml, chosen, self.now)
-            .map_err(|error| self.not_metadata(xml, from, &error))?;
+        let metadata = match saml::parse_idp_metadata(xml, chosen, self.now) {
+            // Of several, the provider that the connection is for already.
+            Err(MetadataError::Several { entity_ids }) if self.knows_one_of(&entity_ids) => {
+                saml::parse_idp_metadata(xml, self.known_provider(), self.now)
+            }
+            other => other,
+        };
+        let metadata = metadata.map_err(|error| self.not_metadata(xml, from, &error))?;
         self.trusted(&metadata, from)
+    }
+
+    /// The provider that the connection trusts so far.
+    fn known_provider(&self) -> Option<&str> {
+        match &self.stored {
+            Some(Settings::Saml(saml)) => Some(saml.entity_id.as_str()),
+            _ => None,
+        }
+    }
+
+    fn knows_one_of(&self, entity_ids: &[String]) -> bool {
+        self.known_provider().is_some_and(|known| entity_ids.iter().any(|id| id == known))
     }
 
     async fn url(&self, url: &str, chosen: Option<&str>) -> Result<Settings, Problem> {
@@ -129,6 +157,9 @@ impl Reader<'_> {
         // What is known to be another value is named before anything is fetched.
         if let Some(problem) = self.recognised("metadata_url", url) {
             return Err(problem);
+        }
+        if let Err(error @ MetadataError::OktaIssuerUrl) = saml::parse_idp_metadata(url, None, self.now) {
+            return Err(Problem::field("metadata_url", error.to_string()));
         }
         let refused = |problem: String| Problem::field("metadata_url", problem);
         let fetched = self.app.outbound.get(url, METADATA_LIMIT).await.map_err(|e| {
@@ -341,40 +372,12 @@ impl Reader<'_> {
         let words = match (error, from) {
             (MetadataError::Several { entity_ids } | MetadataError::NotFound { entity_ids, .. }, _) => {
                 let some: Vec<&str> = entity_ids.iter().take(10).map(String::as_str).collect();
-                format!("{error} It holds: {}.", some.join(", "))
+                let more = if entity_ids.len() > some.len() { " and others" } else { "" };
+                return Problem::field(CHOSEN, format!("{error} It holds {}{more}.", some.join(", ")));
             }
             (_, Some(url)) => format!("{url} was read, and the answer is not metadata. {error}"),
             _ => error.to_string(),
         };
         Problem::field(field, words)
     }
-}
-
-/// When a client secret ends: a day (its beginning, in UTC, so that nobody is warned too late) or a moment.
-fn secret_end(text: &str, now: Timestamp) -> Result<Option<Time>, Problem> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let field = |words: String| Problem::field("client_secret_expires_at", words);
-    let moment = text.parse::<Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse());
-    let moment = moment.map_err(|_| {
-        let shown: String = text.chars().take(40).collect();
-        field(format!("“{shown}” is no day. Expected the day on which the secret ends, such as 2028-11-23."))
-    })?;
-    if moment <= now {
-        return Err(field(format!(
-            "This secret ended on {}. Make a new one in the provider's console and enter it with its own end.",
-            moment.strftime("%-d %B %Y")
-        )));
-    }
-    Ok(Some(moment.into()))
-}
-
-fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.char_indices().all(|(at, c)| match at {
-            8 | 13 | 18 | 23 => c == '-',
-            _ => c.is_ascii_hexdigit(),
-        })
 }

@@ -2,6 +2,8 @@
 //!
 //! These requests come from other sites. They judge the answer and keep it in the flow; they sign nobody in.
 
+use std::sync::OnceLock;
+
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
@@ -44,7 +46,10 @@ pub async fn saml(
         let brought = (message, params.first("RelayState"));
         return unasked::take(&app, &browser, connection, brought, &address).await;
     };
-    let (connection, state) = waiting(&app, flow, connection).await?;
+    let (connection, state) = match waiting(&app, flow, connection).await? {
+        Waiting::For(connection, state) => (connection, state),
+        Waiting::NoMore => return Ok(finishing(flow)),
+    };
     let (connection, outcome) = judged(&app, connection, &state, message).await;
     keep(&app, flow, state, &connection, outcome, message).await
 }
@@ -110,21 +115,33 @@ async fn oidc(app: &App, id: &str, answer: &[u8]) -> Result<Response, Problem> {
         // Started at the provider, or by nobody: begin properly.
         return Ok(see_other(&format!("/login?connection={}", connection.id)));
     };
-    let (connection, state) = waiting(app, flow, connection).await?;
-    let outcome = connection::finish_oidc(app, &connection, &state.protocol, &params).await;
-    // What was refused is kept for its explanation; of what was taken there is nothing to explain.
-    let message = if outcome.is_err() { without_secrets(&params) } else { String::new() };
+    let (connection, state) = match waiting(app, flow, connection).await? {
+        Waiting::For(connection, state) => (connection, state),
+        Waiting::NoMore => return Ok(finishing(flow)),
+    };
+    let seen = OnceLock::new();
+    let outcome = connection::finish_oidc_telling(app, &connection, &state.protocol, &params, &seen).await;
+    // What was refused is kept for its explanation; of what was taken the flow knows the claims.
+    let message = match &outcome {
+        Err(_) => without_secrets(&params, seen.get()),
+        Ok(_) => String::new(),
+    };
     keep(app, flow, state, &connection, outcome, &message).await
 }
 
-/// The parameters of an answer as JSON. Codes and tokens in it are used up, and nobody's to read.
-fn without_secrets(params: &Params) -> String {
+/// The parameters of an answer as JSON, and what its ID token says. Codes and tokens in it are used up, and nobody's to
+/// read: of the ID token all is kept but the signature.
+fn without_secrets(params: &Params, id_token: Option<&String>) -> String {
     let secrets = ["code", "id_token", "access_token", "refresh_token", "session_state"];
     let shown = params.0.iter().map(|(name, value)| {
         let value = if secrets.contains(&name.as_str()) { "left out" } else { value };
         (name.clone(), serde_json::Value::String(value.to_owned()))
     });
-    serde_json::Value::Object(shown.collect()).to_string()
+    let mut all: serde_json::Map<_, _> = shown.collect();
+    if let Some(token) = id_token {
+        all.insert("id_token".to_owned(), oidc::unverified(token));
+    }
+    serde_json::Value::Object(all).to_string()
 }
 
 async fn require(app: &App, id: &str, protocol: Protocol) -> Result<Connection, Problem> {
@@ -135,31 +152,41 @@ async fn require(app: &App, id: &str, protocol: Protocol) -> Result<Connection, 
     found.filter(|c| c.protocol == protocol).ok_or_else(|| Problem::not_found("connection"))
 }
 
-/// The flow that waits for this connection's answer, and the connection with the settings that the answer is judged by:
-/// a test's are those it began with.
-async fn waiting(
-    app: &App,
-    id: FlowId,
-    mut connection: Connection,
-) -> Result<(Connection, FlowState), Problem> {
+/// Whether a flow waits for an answer.
+enum Waiting {
+    /// It does: the connection with the settings that the answer is judged by, and what the flow knows.
+    For(Connection, FlowState),
+    /// It has one, and is not finished yet: the same answer came twice, by two clicks.
+    NoMore,
+}
+
+/// Where the browser that began finishes.
+fn finishing(flow: FlowId) -> Response {
+    see_other(&format!("/login/finish/{flow}"))
+}
+
+/// The flow that waits for this connection's answer. A test is judged by the settings that it began with.
+async fn waiting(app: &App, id: FlowId, mut connection: Connection) -> Result<Waiting, Problem> {
     let found = flow::lookup(&mut app.read().await?, app, id).await?;
-    let found =
-        found.filter(|(flow, state)| flow.step == SENT && state.connection == connection.id.to_string());
-    let (_, state) = found.ok_or_else(|| {
-        Problem::new(
+    let Some((flow, state)) = found.filter(|(_, state)| state.connection == connection.id.to_string()) else {
+        let problem = Problem::new(
             StatusCode::BAD_REQUEST,
             "sign_in_ended",
             "This sign-in has ended",
             "It was finished already, took longer than an hour, or was begun for another company. Begin again at the sign-in page.",
-        )
-    })?;
+        );
+        return Err(record::early(app, &connection, None, problem).await);
+    };
+    if flow.step != SENT {
+        return Ok(Waiting::NoMore);
+    }
     if !state.test && connection.status != ConnectionStatus::Active {
-        return Err(inactive());
+        return Err(record::early(app, &connection, Some(&state), inactive()).await);
     }
     if state.test {
         connection.config.clone_from(&state.settings);
     }
-    Ok((connection, state))
+    Ok(Waiting::For(connection, state))
 }
 
 /// Nobody signs in through this connection.
@@ -185,19 +212,16 @@ async fn keep(
     // What was believed can be asked for again; what was refused is a record.
     let mut tx = if outcome.is_ok() { app.write_transient().await? } else { app.write().await? };
     settle(app, &mut tx, &mut state, connection, &outcome, message).await?;
+    // Each sign-in takes one answer: whoever came second is led to what became of the first.
     if !store::session::advance_flow(&mut tx, id, SENT, ANSWERED, &state.to_json()?).await? {
-        return Err(Problem::conflict(
-            "sign_in_ended",
-            "This sign-in was answered already",
-            "Each sign-in takes one answer. Begin again at the sign-in page.",
-        ));
+        return Ok(finishing(id));
     }
     tx.commit().await?;
     if !state.test {
         app.shadows.offer(connection, (&state.protocol, message), &outcome, app.now());
     }
     tracing::debug!(connection = %connection.id, accepted = outcome.is_ok(), "an identity provider answered");
-    Ok(see_other(&format!("/login/finish/{id}")))
+    Ok(finishing(id))
 }
 
 /// Puts the verdict into the flow, and a refusal into the record.

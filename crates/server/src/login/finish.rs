@@ -27,7 +27,13 @@ pub async fn finish(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (flow, state) = flow::of_browser(&mut app.read().await?, &app, &browser, &id).await?;
+    let found = flow::of_browser(&mut app.read().await?, &app, &browser, &id).await;
+    let (flow, state) = match found {
+        Err(problem) if problem.code == flow::OTHER_BROWSER => {
+            return Err(elsewhere(&app, &id, problem).await);
+        }
+        found => found?,
+    };
     match flow.step.as_str() {
         ANSWERED => {}
         COMPLETING => return Ok(see_other(&format!("/login/profile/{id}"))),
@@ -60,6 +66,21 @@ pub async fn finish(
         None => return Err(Problem::internal(&"an answered flow without an answer")),
     };
     sign_in(&app, &browser, flow, state, &outcome, &headers).await
+}
+
+/// The same problem, with a reference that the company finds it by.
+async fn elsewhere(app: &App, id: &str, problem: Problem) -> Problem {
+    let known = async {
+        let mut db = app.read().await?;
+        let Ok(id) = id.parse() else { return Ok(None) };
+        let Some((_, state)) = flow::lookup(&mut db, app, id).await? else { return Ok(None) };
+        let connection = store::connection::lookup(&mut db, state.connection_id()?).await?;
+        Ok::<_, Problem>(connection.map(|connection| (connection, state)))
+    };
+    match known.await {
+        Ok(Some((connection, state))) => record::early(app, &connection, Some(&state), problem).await,
+        _ => problem,
+    }
 }
 
 async fn sign_in(
@@ -97,6 +118,8 @@ async fn sign_in(
     match join::join(app, &mut tx, company, connection, asserted).await? {
         Err(refused) => {
             state.email = asserted.email.clone().or(state.email);
+            // Of a SAML answer the message is there; of an OpenID provider's what it said of the person.
+            state.message = state.message.or_else(|| record::said(asserted));
             // Nothing of the join may stay; what stays is that the flow and the assertion are used up.
             drop(tx);
             if let Some(email) = state.email.as_deref().filter(|_| refused.code == confirm::CODE) {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use store::session::Flow;
 
 use super::answer::KEPT;
+use super::record;
 use crate::app::App;
 use crate::connection::compare::Comparison;
 use crate::connection::{self, BeginOptions};
@@ -23,6 +24,8 @@ pub const ANSWERED: &str = "answered";
 pub const COMPLETING: &str = "completing";
 /// A test sign-in has its result.
 pub const TESTED: &str = "tested";
+/// The code of the refusal where another browser comes than the one that began.
+pub const OTHER_BROWSER: &str = "other_browser";
 /// Nothing more comes of it.
 pub const DONE: &str = "done";
 
@@ -149,7 +152,13 @@ pub async fn begin(
         force_authn: beginning.force || wishes.anew,
         acr_values: wishes.acr_values,
     };
-    let begun = connection::begin(app, connection, id, &options).await?;
+    let begun = match connection::begin(app, connection, id, &options).await {
+        Err(problem) if problem.code == "provider_unreachable" => {
+            let state = State { test: beginning.test, email: beginning.email, ..State::default() };
+            return Err(record::early(app, connection, Some(&state), problem).await);
+        }
+        begun => begun?,
+    };
     let state = State {
         test: beginning.test,
         settings: if beginning.test { connection.config.clone() } else { String::new() },
@@ -217,7 +226,7 @@ pub async fn of_browser(
     if !nobodys && flow.browser != browser.hash() {
         return Err(Problem::new(
             axum::http::StatusCode::FORBIDDEN,
-            "other_browser",
+            OTHER_BROWSER,
             "This sign-in was begun in another browser",
             "For your safety it can only be finished where it was begun. Open the sign-in page here and begin again.",
         ));

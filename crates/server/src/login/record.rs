@@ -10,7 +10,7 @@ use store::session::Attempt;
 use super::answer::{KEPT, again};
 use super::flow::State;
 use crate::app::App;
-use crate::connection::Refused;
+use crate::connection::{Asserted, Refused};
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::Browser;
@@ -30,6 +30,51 @@ pub async fn refused(app: &App, tx: &mut Tx, state: &State, refused: &Refused) -
     let id = add(app, tx, state, None, false, &refused.code, &explanation).await?;
     tracing::info!(reference = %id, connection = state.connection, code = refused.code, "a sign-in was refused");
     Ok(id)
+}
+
+/// What an OpenID provider said of the person, as the trace shows it; none of SAML.
+pub fn said(asserted: &Asserted) -> Option<String> {
+    let claims = asserted.claims.as_ref()?;
+    let text = json!({"id_token": {"claims": claims}}).to_string();
+    (text.len() <= KEPT).then_some(text)
+}
+
+/// Records a refusal that came before any verdict, of an answer that nobody waits for, say, so that the reference on the
+/// page leads to it. Anybody may cause some: where so many came, the page has a reference of the log alone.
+pub async fn early(app: &App, it: &Connection, flow: Option<&State>, problem: Problem) -> Problem {
+    if rate::check_here(app, &format!("early:{}", it.id), rate::SIGN_OUTS).is_err() {
+        return problem;
+    }
+    let attempt = Attempt {
+        id: app.id(TraceId::new),
+        at: app.now(),
+        organization_id: Some(it.organization_id),
+        connection_id: Some(it.id),
+        account_id: None,
+        member_id: None,
+        email: flow.and_then(|state| state.email.clone()),
+        accepted: false,
+        code: problem.code.to_owned(),
+        explanation: json!({
+            "message": problem.detail,
+            "received": problem.cause,
+            "test": flow.is_some_and(|state| state.test),
+        })
+        .to_string(),
+        message: None,
+    };
+    let kept = async {
+        let mut tx = app.write().await?;
+        store::session::add_attempt(&mut tx, &attempt).await?;
+        Ok::<_, Problem>(tx.commit().await?)
+    };
+    match kept.await {
+        Ok(()) => problem.reference(attempt.id),
+        Err(failed) => {
+            tracing::error!(cause = failed.cause, "a refused sign-in could not be recorded");
+            problem
+        }
+    }
 }
 
 /// Records a sign-out message that was not believed, under a fresh reference: nobody's in particular, because anybody may

@@ -102,7 +102,7 @@ async fn direct(
     (message, relay_state): (&str, Option<&str>),
 ) -> Result<Response, Problem> {
     if connection.status != ConnectionStatus::Active {
-        return Err(inactive());
+        return Err(record::early(app, &connection, None, inactive()).await);
     }
     let mut state = state_of(&connection);
     state.return_to = landing::of(&mut app.read().await?, relay_state).await?;

@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use model::{Domain, DomainStatus};
 
-use crate::connection::domains::{self, Answered, Found};
+use crate::connection::domains::{self, Answered, Found, Holds, Server};
 use crate::problem::Problem;
 use web::html::Html;
 use web::pages::setup::{DomainAnswer, DomainPanel};
-use web::parts::{Compare, Field, Status, When};
+use web::parts::{Check, Compare, Field, Status, Tone, When};
 
 /// A proven domain on a page; where the record that proved it is gone, what to put back.
 pub fn proven(domain: &Domain, verified: When, attested: &str) -> DomainPanel {
@@ -63,10 +63,22 @@ pub fn reason(problem: &Problem) -> String {
     problem.fields.first().map_or_else(|| problem.detail.clone(), |field| field.problem.clone())
 }
 
+/// What one of the domain's name servers holds.
+fn asked(it: &Server) -> Check {
+    let (tone, words) = match it.holds {
+        Holds::Proof => (Tone::Ok, "has the record"),
+        Holds::Other => (Tone::Warn, "has another value at this name"),
+        Holds::Nothing => (Tone::None, "has no TXT record at this name"),
+        Holds::Silent => (Tone::Warn, "did not answer"),
+    };
+    Check { tone, text: Html::text(&format!("Name server {}", it.name)), end: Html::text(words) }
+}
+
 /// The panel. `looked` is when its DNS was looked at.
 pub fn pending(domain: &Domain, looked: When) -> DomainPanel {
     let record = domains::dns_record(domain);
     let mut panel = DomainPanel::waiting(&domain.name, &record.value, looked);
+    panel.checks = Server::of(domain).into_iter().map(|it| asked(&it)).collect();
     let Some(found) = Found::of(domain) else {
         panel.status = Status::pending("Not looked at yet");
         panel.text = Html::marked(
@@ -77,6 +89,12 @@ pub fn pending(domain: &Domain, looked: When) -> DomainPanel {
     };
     let (label, text, compare) = match &found {
         Found::Proof | Found::Nothing => return panel,
+        Found::Spreading => (
+            "On its way",
+            "**The record is there, and not seen everywhere yet.** Others remember for a while, usually some minutes, that \
+             there was none. We look again by ourselves.",
+            None,
+        ),
         Found::HeldElsewhere => (
             "Held by somebody else",
             "**Your record is right, but another organization has proven this domain before.** Perhaps a colleague has set \

@@ -4,7 +4,7 @@ use model::{Connection, Protocol};
 use profile::mapping::Names;
 use store::connection_draft::Draft;
 
-use crate::connection::{Edit, Input, OidcInput, Settings, beside, edit};
+use crate::connection::{CHOSEN, Edit, Input, OidcInput, Settings, beside, edit};
 use crate::onboarding::brought;
 use crate::problem::Problem;
 use crate::request::Upload;
@@ -39,6 +39,7 @@ pub fn form(it: &Connection, draft: Option<&Draft>, action: &str, back: &str) ->
         from: if draft.is_some() { "in the draft" } else { "in use" },
         draft: draft.map(beside::digest).unwrap_or_default(),
         paste: Field::default(),
+        chosen: None,
         certificate: Field::default(),
         only_new: false,
         issuer: Field::default(),
@@ -110,6 +111,10 @@ pub fn refused(mut form: ChangeForm, upload: &Upload, problem: &Problem) -> Chan
         form.notice = Some(Notice::new(Tone::Bad, &problem.title, &problem.detail).alert());
         return form;
     };
+    if wrong.field == CHOSEN {
+        form.chosen = Some(Field::wrong(typed("entity_id"), wrong.problem.clone()));
+        return form;
+    }
     let chosen = wrong.field.strip_prefix("attributes.");
     let by_name = form.attributes.iter_mut().find(|(wanted, ..)| Some(wanted.as_str()) == chosen);
     let field = match (by_name, wrong.field.as_str()) {

@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 
 /// Elements whose text names machines, rules and times, not people.
 const SHOWN: &[&str] =
@@ -13,6 +14,30 @@ const LONGEST: usize = 24 * 1024;
 
 /// Members of an OpenID answer that name machines and rules, not people.
 const SHOWN_MEMBERS: &[&str] = &["error", "error_description", "error_uri", "iss", "state", "scope"];
+
+/// Members of an ID token, and of its header, that name machines, rules and times.
+const SHOWN_CLAIMS: &[&str] = &[
+    "alg",
+    "kid",
+    "typ",
+    "iss",
+    "aud",
+    "azp",
+    "exp",
+    "iat",
+    "nbf",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "at_hash",
+    "c_hash",
+    "email_verified",
+    "tid",
+    "ver",
+    "hd",
+    "session_expiry",
+];
 
 /// What of a message is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +99,13 @@ pub fn message(text: &str, show: Show) -> String {
 }
 
 fn parameters(text: &str, show: Show) -> String {
-    let Ok(serde_json::Value::Object(mut all)) = serde_json::from_str(text) else { return String::new() };
+    let Ok(Value::Object(mut all)) = serde_json::from_str(text) else { return String::new() };
     if show == Show::Masked {
         for (name, value) in &mut all {
-            let shown = value.as_str().filter(|_| SHOWN_MEMBERS.contains(&name.as_str())).map(addresses);
-            *value = serde_json::Value::String(shown.unwrap_or_else(|| "••••".to_owned()));
+            match (name.as_str(), &mut *value) {
+                ("id_token", Value::Object(token)) => token.values_mut().for_each(mask_claims),
+                (name, value) => mask_unless(SHOWN_MEMBERS.contains(&name), value),
+            }
         }
     }
     let mut out = serde_json::to_string_pretty(&all).unwrap_or_default();
@@ -87,6 +114,28 @@ fn parameters(text: &str, show: Show) -> String {
         out.push_str("\n…");
     }
     out
+}
+
+/// Header or claims of an ID token: the names of all, and the values of those that say nothing of the person.
+fn mask_claims(part: &mut Value) {
+    match part {
+        Value::Object(all) => {
+            for (name, value) in all {
+                mask_unless(SHOWN_CLAIMS.contains(&name.as_str()), value);
+            }
+        }
+        other => mask_unless(true, other),
+    }
+}
+
+/// Leaves texts, numbers and lists of them as they are where they may be shown, without addresses of people.
+fn mask_unless(shown: bool, value: &mut Value) {
+    match value {
+        Value::String(text) if shown => *text = addresses(text),
+        Value::Array(all) if shown => all.iter_mut().for_each(|one| mask_unless(true, one)),
+        Value::Number(_) | Value::Bool(_) | Value::Null if shown => {}
+        other => *other = Value::String("••••".to_owned()),
+    }
 }
 
 /// The message, one element a line, every other text masked unless asked for. Empty where it is no XML.
@@ -180,6 +229,22 @@ mod tests {
 
     fn masked(xml: &str) -> String {
         saml(&STANDARD.encode(xml), Show::Masked)
+    }
+
+    #[test]
+    fn of_an_id_token_the_names_are_shown_and_what_is_nobodys() {
+        let text = serde_json::json!({"code": "left out", "state": "s", "id_token": {
+            "header": {"alg": "RS256", "kid": "k1", "x": {"y": "ada"}},
+            "claims": {"iss": "https://idp.example", "aud": ["us", "ada@acme.test"], "exp": 1_800_000_000, "sub": "ada",
+                "email": "ada@acme.test", "email_verified": false, "groups": ["Ada's"], "nonce": ["n"]}}})
+        .to_string();
+        let shown = message(&text, Show::Masked);
+        let expected = serde_json::json!({"code": "••••", "state": "s", "id_token": {
+            "header": {"alg": "RS256", "kid": "k1", "x": "••••"},
+            "claims": {"iss": "https://idp.example", "aud": ["us", "a•••@acme.test"], "exp": 1_800_000_000,
+                "sub": "••••", "email": "••••", "email_verified": false, "groups": "••••", "nonce": ["n"]}}});
+        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), expected);
+        assert!(message(&text, Show::All).contains("Ada's"));
     }
 
     #[test]

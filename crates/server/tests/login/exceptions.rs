@@ -173,7 +173,8 @@ async fn a_companys_employee_is_not_opened_by_another_company_that_had_an_except
         browser.get(&at).await;
         browser.post(&at, &[]).await;
         assert_eq!(comes_in(&t, &acme, &mut browser, &KIM).await.location(), "/wanted");
-        let account = store::account::lookup_email(&mut t.app.read().await.unwrap(), KIM.email).await.unwrap();
+        let account =
+            store::account::lookup_email(&mut t.app.read().await.unwrap(), KIM.email).await.unwrap();
         let account = account.expect("Kim's account");
         // Kim's own company comes, and proves its domain.
         let studio = t.organization("Studio").await;

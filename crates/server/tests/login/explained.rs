@@ -93,6 +93,44 @@ async fn the_administrator_and_the_operator_see_under_the_reference_what_was_exp
 }
 
 #[tokio::test]
+async fn a_refusal_before_any_verdict_is_found_under_its_reference_too() {
+    each_database!(|t| {
+        let acme = company(&t, "Acme", "acme.test").await;
+        let person = testkit::Person::new("u1", ANN);
+        let mut ann = t.browser();
+        // In another browser, too late, and after the connection was switched off.
+        let asked = acme.begins(&mut ann, ANN, "/").await;
+        let answer = acme.answers(&t, &mut ann, &asked, &person).await;
+        let elsewhere = t.browser().get(answer.location()).await;
+        let asked = acme.begins(&mut ann, ANN, "/").await;
+        t.clock.advance(Duration::from_mins(61));
+        let late = acme.answers(&t, &mut ann, &asked, &person).await;
+        let asked = acme.begins(&mut ann, ANN, "/").await;
+        let mut tx = t.app.write().await.unwrap();
+        server::connection::deactivate(&t.app, &mut tx, &acme.connection, testkit::ACTOR).await.unwrap();
+        tx.commit().await.unwrap();
+        let off = acme.answers(&t, &mut ann, &asked, &person).await;
+        let mut admin = administrator(&t, &acme, "bo@acme.test").await;
+        for (page, status, code, words) in [
+            (elsewhere, 403, "other_browser", "in another browser"),
+            (late, 400, "sign_in_ended", "nobody waited for it"),
+            (off, 403, "connection_inactive", "is switched off"),
+        ] {
+            assert_eq!(page.status, status, "{}", page.text);
+            let at = page.text.find("ref_").expect("a reference");
+            let found = admin.get(&format!("/org/sign-ins/{}", &page.text[at..at + 30])).await;
+            assert!(found.status == 200 && found.text.contains(words), "{words}: {}", found.text);
+            assert!(attempts(&t).await.iter().any(|it| it == code), "{code}");
+        }
+        // Strangers who post what nobody waits for fill no table.
+        for _ in 0..40 {
+            acme.answers(&t, &mut t.browser(), &asked, &person).await;
+        }
+        assert!(rows(&t, &["login_attempts"]).await[0] < 25);
+    });
+}
+
+#[tokio::test]
 async fn personal_data_of_a_message_is_shown_once_asked_for_with_a_reason() {
     each_database!(|t| {
         let acme = company(&t, "Acme", "acme.test").await;

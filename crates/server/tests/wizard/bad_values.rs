@@ -110,6 +110,22 @@ async fn what_is_pasted_by_mistake_is_named_with_the_next_step_and_leaves_nothin
 }
 
 #[tokio::test]
+async fn oktas_issuer_is_known_whichever_provider_was_chosen() {
+    each_database!(|t| {
+        let (acme, mut admin) = chosen(&t, "generic-saml").await;
+        for issuer in
+            ["http://www.okta.com/exk9f2kq7LmT3wPzA5d7", "https://www.okta.com/exk9f2kq7LmT3wPzA5d7"]
+        {
+            let page = admin.values("/sso/values", &[("paste", issuer)]).await;
+            assert!(page.text.contains("is the Issuer, not the Metadata URL"), "{}", page.text);
+            let answer = acme.refuses(&t, json!({"protocol": "saml", "metadata_url": issuer})).await;
+            assert!(answer.text.contains("is the Issuer, not the Metadata URL"), "{}", answer.text);
+        }
+        assert_nothing_kept(&t, &acme).await;
+    });
+}
+
+#[tokio::test]
 async fn a_whole_support_mail_with_the_address_in_it_is_enough() {
     each_database!(|t| {
         let served = Idp::new().metadata();
@@ -150,11 +166,26 @@ async fn a_file_of_a_whole_federation_is_refused_with_the_way_out() {
             page.text
         );
         assert_nothing_kept(&t, &acme).await;
+        let answer = acme.refuses(&t, json!({"protocol": "saml", "metadata_xml": two})).await;
+        assert_eq!(answer.json()["errors"][0]["field"], "idp_entity_id", "{}", answer.text);
         let body = json!({"protocol": "saml", "metadata_xml": two, "idp_entity_id": "https://other.test"});
         assert_eq!(
             acme.api(&t, "POST", "/connections", body).await["saml"]["idp_entity_id"],
             "https://other.test"
         );
+        // The page asks which, and takes the answer with the same text; a slip of the pen is told.
+        assert!(page.text.contains("Entity ID of your provider"), "{}", page.text);
+        let slip = [("paste", two.as_str()), ("entity_id", "https://othre.test")];
+        let page = admin.values("/sso/values", &slip).await;
+        assert!(page.text.contains("https://othre.test is not in this file"), "{}", page.text);
+        let right = [("paste", two.as_str()), ("entity_id", "https://other.test")];
+        assert_eq!(admin.values("/sso/values", &right).await.status, StatusCode::SEE_OTHER);
+        let kept = || async { acme.connections(&t).await[0].config.clone() };
+        assert!(kept().await.contains("https://other.test"));
+        // From then on the same provider is meant.
+        let again = admin.values("/sso/values", &[("paste", two.as_str())]).await;
+        assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.text);
+        assert!(kept().await.contains("https://other.test"));
     });
 }
 
@@ -265,7 +296,8 @@ async fn a_client_secret_goes_to_nobody_but_the_provider_that_it_was_entered_for
             let config: Value = serde_json::from_str(&all[0].config).unwrap();
             (config["issuer"].as_str().unwrap().to_owned(), config["client_secret_sealed"].clone())
         };
-        let values = [("issuer", idp.issuer.as_str()), ("client_id", "frontdesk"), ("client_secret", "s3cret")];
+        let values =
+            [("issuer", idp.issuer.as_str()), ("client_id", "frontdesk"), ("client_secret", "s3cret")];
         admin.go("/sso/client", &values, "/sso/test").await;
         let (_, first) = sealed().await;
         assert_ne!(first, "");

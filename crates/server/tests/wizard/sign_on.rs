@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use model::ConnectionStatus;
+use serde_json::{Value, json};
 use testkit::{TestApp, each_database};
 
 use crate::world::{Admin, Company, Idp, OpenIdp, Wrong, serve};
@@ -116,6 +117,43 @@ async fn a_failed_test_says_what_was_expected_and_received_and_goes_nowhere() {
         }
         assert_eq!(admin.post("/sso/live", &[]).await.status, StatusCode::CONFLICT);
         assert_eq!(acme.connections(&t).await[0].status, ConnectionStatus::Draft);
+    });
+}
+
+#[tokio::test]
+async fn what_an_openid_provider_said_is_decoded_under_the_reference_and_masked() {
+    each_database!(|t| {
+        let idp = OpenIdp::new(&t).await;
+        let (acme, mut admin) = chosen(&t, "generic-oidc").await;
+        let id = acme.connections(&t).await[0].id;
+        idp.register("s3cret", &format!("http://127.0.0.1:8080/oidc/{id}/callback"));
+        let values =
+            [("issuer", idp.issuer.as_str()), ("client_id", "frontdesk"), ("client_secret", "s3cret")];
+        admin.go("/sso/client", &values, "/sso/test").await;
+        let begun = admin.post("/sso/test", &[]).await;
+        let ann =
+            json!({"sub": "u1", "email": "ann@acme.test", "email_verified": false, "given_name": "Annabel"});
+        let failed = idp.sign_in_as(&mut admin, &begun, &ann).await;
+        assert!(failed.text.contains("address is not verified"), "{}", failed.text);
+        let mut db = t.app.read().await.unwrap();
+        let which = store::session::Attempts { limit: 1, ..Default::default() };
+        let attempt = store::session::list_attempts(&mut db, &which).await.unwrap().items.remove(0);
+        drop(db);
+        let kept: Value = serde_json::from_str(attempt.message.as_deref().unwrap()).unwrap();
+        assert_eq!(kept["id_token"]["claims"]["given_name"], "Annabel");
+        assert_eq!(
+            (&kept["id_token"]["header"]["alg"], &kept["code"]),
+            (&json!("ES256"), &json!("left out"))
+        );
+        let mut operator = t.browser();
+        operator.add_cookie(&t.operator_cookie().await);
+        let page = operator.get(&format!("/console/sign-ins/{}", attempt.id)).await.text;
+        for shown in ["given_name", "email_verified", "ES256", idp.issuer.as_str()] {
+            assert!(page.contains(shown), "{shown}: {page}");
+        }
+        for hidden in ["Annabel", "u1&#34;", "ann@acme.test&#34;"] {
+            assert!(!page.contains(hidden), "{hidden}: {page}");
+        }
     });
 }
 

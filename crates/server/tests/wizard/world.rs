@@ -266,11 +266,16 @@ impl OpenIdp {
 
     /// Follows a test sign-in to its end.
     pub async fn sign_in(&self, admin: &mut Admin, begun: &Answer) -> Answer {
+        let who = json!({"sub": "u1", "email": "ann@acme.test", "email_verified": true, "given_name": "Ann",
+            "family_name": "Lee"});
+        self.sign_in_as(admin, begun, &who).await
+    }
+
+    /// The same of somebody else.
+    pub async fn sign_in_as(&self, admin: &mut Admin, begun: &Answer, who: &Value) -> Answer {
         assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text);
         let location = url::Url::parse(begun.location()).unwrap();
         let request = self.shared.with(|p| p.authorize(location.query_pairs())).unwrap();
-        let who = json!({"sub": "u1", "email": "ann@acme.test", "email_verified": true, "given_name": "Ann",
-            "family_name": "Lee"});
         let code = format!("code-{}", request.state.as_deref().unwrap_or_default());
         let claims = who.as_object().unwrap().clone();
         let Reply::Redirect(back) = self.shared.with(|p| p.allow(request, claims, &code, self.shared.now))

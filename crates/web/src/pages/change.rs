@@ -196,6 +196,8 @@ pub struct ChangeForm {
     pub draft: String,
     /// SAML, field `paste`: address or XML.
     pub paste: Field,
+    /// SAML, field `entity_id`: which provider is meant, where what came describes several; none where it does not.
+    pub chosen: Option<Field>,
     /// SAML, field `certificate`.
     pub certificate: Field,
     /// SAML, field `only_new`: the old keys go.

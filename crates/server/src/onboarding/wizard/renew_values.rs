@@ -115,8 +115,15 @@ async fn prepare(app: &App, it: &Connection, upload: &Upload) -> Result<Settings
     Ok(new)
 }
 
+/// Which of several providers is meant, where somebody was asked.
+pub fn named_provider(upload: &Upload) -> Option<String> {
+    let typed = upload.fields.first("entity_id").unwrap_or_default().trim();
+    (!typed.is_empty()).then(|| typed.to_owned())
+}
+
 /// A file, or an address or text; a certificate alone where that is what it is.
 pub fn brought(upload: &Upload, paste: &str) -> Result<(Option<Input>, Option<String>), Problem> {
+    let entity_id = named_provider(upload);
     if let Some(file) = upload.file.as_ref().filter(|file| !file.content.is_empty()) {
         let xml = decoded(&file.content).ok_or_else(|| {
             Problem::field(
@@ -130,7 +137,7 @@ pub fn brought(upload: &Upload, paste: &str) -> Result<(Option<Input>, Option<St
         return Ok(if xml.contains("-----BEGIN CERTIFICATE-----") && !xml.contains("EntityDescriptor") {
             (None, Some(xml.trim().to_owned()))
         } else {
-            (Some(Input::MetadataXml { xml, entity_id: None }), None)
+            (Some(Input::MetadataXml { xml, entity_id }), None)
         });
     }
     if paste.is_empty() {
@@ -139,7 +146,7 @@ pub fn brought(upload: &Upload, paste: &str) -> Result<(Option<Input>, Option<St
             "Paste the address or the text of the metadata, choose a file, or enter the new certificate.",
         ));
     }
-    Ok((Some(Input::Pasted(paste.to_owned())), None))
+    Ok((Some(Input::Pasted { text: paste.to_owned(), entity_id }), None))
 }
 
 async fn keep(app: &App, visit: &Visit, it: &Connection, new: &Settings) -> Result<(), Problem> {

@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Response};
 use model::{Connection, ConnectionStatus, Protocol};
 
 use super::rail::Step;
+use super::renew_values::named_provider;
 use super::visit::{Visit, connection_of};
 use super::{Form, see_other, text};
 use crate::app::App;
-use crate::connection::{self, Change, Input, OidcInput, Settings};
+use crate::connection::{self, CHOSEN, Change, Input, OidcInput, Settings};
 use crate::problem::Problem;
 use crate::request::{Browser, Upload};
 use web::guide::{self, Guide};
@@ -61,13 +62,15 @@ pub async fn metadata(
     let (paste, sso_url, issuer, certificate) =
         (typed("paste"), typed("sso_url"), typed("issuer"), typed("certificate"));
     let by_hand = [&sso_url, &issuer, &certificate].iter().any(|value| !value.is_empty());
+    let chosen = named_provider(&upload);
+    let named = chosen.clone().unwrap_or_default();
     let mut page = metadata_page(&app, &visit, &browser, guide);
     (page.sso_url, page.issuer) = (Field::new(&sso_url), Field::new(&issuer));
     (page.certificate, page.paste, page.by_hand) = (Field::new(&certificate), Field::new(&paste), by_hand);
     let recognised = guide::recognise(guide, &connection::guide_values(&app, connection), &paste);
     let outcome = if let Some(file) = upload.file.filter(|file| !file.content.is_empty()) {
         let input = match decoded(&file.content) {
-            Some(xml) => Input::MetadataXml { xml, entity_id: None },
+            Some(xml) => Input::MetadataXml { xml, entity_id: chosen },
             None => return Ok(refuse_file(page, &file.name)),
         };
         take(&app, &visit, connection, &input).await
@@ -75,7 +78,8 @@ pub async fn metadata(
         page.wrong = Some(WrongValue::of(&recognised, &paste));
         return Ok(web::respond(StatusCode::UNPROCESSABLE_ENTITY, &page));
     } else if !paste.is_empty() {
-        take(&app, &visit, connection, &Input::Pasted(paste.clone())).await
+        let input = Input::Pasted { text: paste.clone(), entity_id: chosen };
+        take(&app, &visit, connection, &input).await
     } else if by_hand {
         let input = Input::Manual { entity_id: issuer, sso_url, certificate };
         take(&app, &visit, connection, &input).await
@@ -92,6 +96,7 @@ pub async fn metadata(
         Err(problem) => {
             for wrong in &problem.fields {
                 let field = match wrong.field.as_str() {
+                    CHOSEN => page.chosen.insert(Field::new(&named)),
                     "sso_url" => &mut page.sso_url,
                     "entity_id" | "issuer" if by_hand => &mut page.issuer,
                     "certificate" if by_hand => &mut page.certificate,

@@ -139,6 +139,7 @@ impl ChangeForm {
             from: "in the draft",
             draft: "0a1b".to_owned(),
             paste: Field::wrong("https://acme.okta.com", "That is no metadata."),
+            chosen: None,
             certificate: Field::default(),
             only_new: false,
             issuer: Field::default(),

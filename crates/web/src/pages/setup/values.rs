@@ -21,6 +21,8 @@ pub struct SetupMetadata {
     pub wrong: Option<WrongValue>,
     /// Field `paste`: address or XML.
     pub paste: Field,
+    /// Field `entity_id`: which provider is meant, where what came describes several; none where it does not.
+    pub chosen: Option<Field>,
     /// Field `sso_url`.
     pub sso_url: Field,
     /// Field `issuer`.
@@ -70,6 +72,7 @@ impl SetupMetadata {
             labels,
             wrong: None,
             paste: Field::default(),
+            chosen: None,
             sso_url: Field::default(),
             issuer: Field::default(),
             certificate: Field::default(),
