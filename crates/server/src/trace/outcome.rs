@@ -54,11 +54,6 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("member_suspended", "Suspended", "The person is suspended at {c}"),
     ("member_left", "Has left", "The person has left {c}"),
     ("connection_inactive", "Switched off", "The connection to {p} is switched off"),
-    (
-        "idp_initiated_off",
-        "Begun at the provider",
-        "The sign-in began at {p}, and only those that begin here are taken",
-    ),
     ("sign_in_ended", "Came too late", "{p}’s answer came when nobody waited for it any more"),
     ("other_browser", "Another browser", "The person came back from {p} in another browser"),
     ("session_over", "Session over already", "{p} says that its own session with the person is over"),
@@ -138,10 +133,6 @@ pub fn remedy(code: &str) -> &'static [&'static str] {
             &["An administrator undoes the leaving on the member’s page, as long as it is there."]
         }
         "connection_inactive" => &["Switch the connection on again, if people are to sign in through it."],
-        "idp_initiated_off" => &[
-            "Let the tile in the provider’s portal lead to our sign-in page or to the application itself.",
-            "Or allow sign-ins that begin at the provider, in the settings of the connection.",
-        ],
         "sign_in_ended" => &[
             "The person begins again at the sign-in page.",
             "If it repeats for everybody, something on the way keeps or repeats the provider’s answers: a bookmark of the \
