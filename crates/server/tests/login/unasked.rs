@@ -160,6 +160,7 @@ async fn an_answer_that_names_a_request_or_another_connection_is_not_taken_as_un
         let mut browser = t.browser();
         let response = acme.idp.lets_in_unasked(&t, &at, &ANN, "6");
         assert_eq!(brings(&mut browser, &at, &response, &theirs.relay_state).await.status, 400);
+        t.clock.advance(Duration::from_secs(1));
         // An address that is not the company's.
         let stranger = Person::new("g2", "gus@globex.test");
         let response = acme.idp.lets_in_unasked(&t, &at, &stranger, "7");
