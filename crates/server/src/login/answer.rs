@@ -46,9 +46,8 @@ pub async fn saml(
         let brought = (message, params.first("RelayState"));
         return unasked::take(&app, &browser, connection, brought, &address).await;
     };
-    let (connection, state) = match waiting(&app, flow, connection).await? {
-        Waiting::For(connection, state) => (connection, state),
-        Waiting::NoMore => return Ok(finishing(flow)),
+    let Some((connection, state)) = waiting(&app, flow, connection).await? else {
+        return Ok(finishing(flow));
     };
     let (connection, outcome) = judged(&app, connection, &state, message).await;
     keep(&app, flow, state, &connection, outcome, message).await
@@ -115,9 +114,8 @@ async fn oidc(app: &App, id: &str, answer: &[u8]) -> Result<Response, Problem> {
         // Started at the provider, or by nobody: begin properly.
         return Ok(see_other(&format!("/login?connection={}", connection.id)));
     };
-    let (connection, state) = match waiting(app, flow, connection).await? {
-        Waiting::For(connection, state) => (connection, state),
-        Waiting::NoMore => return Ok(finishing(flow)),
+    let Some((connection, state)) = waiting(app, flow, connection).await? else {
+        return Ok(finishing(flow));
     };
     let seen = OnceLock::new();
     let outcome = connection::finish_oidc_telling(app, &connection, &state.protocol, &params, &seen).await;
@@ -152,21 +150,18 @@ async fn require(app: &App, id: &str, protocol: Protocol) -> Result<Connection, 
     found.filter(|c| c.protocol == protocol).ok_or_else(|| Problem::not_found("connection"))
 }
 
-/// Whether a flow waits for an answer.
-enum Waiting {
-    /// It does: the connection with the settings that the answer is judged by, and what the flow knows.
-    For(Connection, FlowState),
-    /// It has one, and is not finished yet: the same answer came twice, by two clicks.
-    NoMore,
-}
-
 /// Where the browser that began finishes.
 fn finishing(flow: FlowId) -> Response {
     see_other(&format!("/login/finish/{flow}"))
 }
 
-/// The flow that waits for this connection's answer. A test is judged by the settings that it began with.
-async fn waiting(app: &App, id: FlowId, mut connection: Connection) -> Result<Waiting, Problem> {
+/// The flow that waits for this connection's answer, and the connection with the settings that the answer is judged by: a
+/// test's are those it began with. None where it has an answer and is not finished: the same came twice, by two clicks.
+async fn waiting(
+    app: &App,
+    id: FlowId,
+    mut connection: Connection,
+) -> Result<Option<(Connection, FlowState)>, Problem> {
     let found = flow::lookup(&mut app.read().await?, app, id).await?;
     let Some((flow, state)) = found.filter(|(_, state)| state.connection == connection.id.to_string()) else {
         let problem = Problem::new(
@@ -178,7 +173,7 @@ async fn waiting(app: &App, id: FlowId, mut connection: Connection) -> Result<Wa
         return Err(record::early(app, &connection, None, problem).await);
     };
     if flow.step != SENT {
-        return Ok(Waiting::NoMore);
+        return Ok(None);
     }
     if !state.test && connection.status != ConnectionStatus::Active {
         return Err(record::early(app, &connection, Some(&state), inactive()).await);
@@ -186,7 +181,7 @@ async fn waiting(app: &App, id: FlowId, mut connection: Connection) -> Result<Wa
     if state.test {
         connection.config.clone_from(&state.settings);
     }
-    Ok(Waiting::For(connection, state))
+    Ok(Some((connection, state)))
 }
 
 /// Nobody signs in through this connection.
