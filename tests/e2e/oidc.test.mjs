@@ -91,3 +91,23 @@ test('person who refuses at the provider is told so and can begin again', async 
   await page.getByRole('heading', { level: 1 }).waitFor();
   assert.equal(scene.application.signIns.length, 0);
 });
+
+test('sign-out here ends the session at the provider too, where the company wants it, and the product gets the person back', async (t) => {
+  const scene = await stage(t);
+  for (const wanted of [false, true]) {
+    await scene.frontdesk.api.patch(`/organizations/${scene.company.id}`, { end_provider_session: wanted });
+    const page = await browser.newPerson();
+    await signIn(page, scene, 'sub-ada');
+    await completeProfile(page, scene.application, { country: 'GB' });
+    const asked = [];
+    page.on('request', (request) => request.url().startsWith(`${scene.provider.issuer}/session/end`) && asked.push(request.url()));
+    await page.goto(`${scene.application.url}/logout`);
+    if (wanted) await page.getByRole('button', { name: /yes, sign me out/i }).click();
+    await page.waitForURL(`${scene.application.postLogoutRedirectUri}**`);
+    assert.equal(asked.some((url) => url.includes('id_token_hint=')), wanted);
+    // Whoever is known to the provider comes straight back in; whoever is not is asked who they are.
+    await page.goto(`${scene.application.url}/start?${new URLSearchParams({ login_hint: 'ada@acme.test' })}`);
+    if (wanted) await page.getByPlaceholder('Enter any login').waitFor();
+    else await page.waitForURL(`${scene.application.url}/`);
+  }
+});

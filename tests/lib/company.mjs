@@ -29,7 +29,7 @@ export async function connectOidc(frontdesk, company, provider, more = {}) {
     protocol: 'oidc', provider: 'generic-oidc', issuer: provider.issuer, client_id: clientId, client_secret: clientSecret, status: 'active',
   });
   assert.equal(connection.status, 'active');
-  provider.setRedirectUris(clientId, [connection.oidc.redirect_uri]);
+  provider.setRedirectUris(clientId, [connection.oidc.redirect_uri], [connection.oidc.post_logout_redirect_uri]);
   return connection;
 }
 

@@ -34,9 +34,10 @@ export async function startOpenidProvider({ users, alg = 'RS256' }) {
       renew();
       return { clientId, clientSecret };
     },
-    /** Changes a client's redirect addresses: some are known only after the client is. */
-    setRedirectUris(clientId, redirectUris) {
-      clients = clients.map((client) => (client.client_id === clientId ? { ...client, redirect_uris: redirectUris } : client));
+    /** Changes a client's redirect addresses, and perhaps those after a sign-out: some are known only after the client is. */
+    setRedirectUris(clientId, redirectUris, afterLogout = []) {
+      clients = clients.map((client) => (client.client_id === clientId
+        ? { ...client, redirect_uris: redirectUris, post_logout_redirect_uris: afterLogout } : client));
       renew();
     },
     /** From now on signs with a key that nobody has seen before; the old one is gone. */

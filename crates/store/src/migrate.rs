@@ -16,6 +16,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (11, include_str!("../migrations/0011_routing.sql")),
     (12, include_str!("../migrations/0012_saml_logout.sql")),
     (13, include_str!("../migrations/0013_fewer_indexes.sql")),
+    (14, include_str!("../migrations/0014_openid_logout.sql")),
     (17, include_str!("../migrations/0017_tokens_without_rows.sql")),
     (18, include_str!("../migrations/0018_brake.sql")),
 ];

@@ -30,6 +30,8 @@ pub struct Session {
     pub name_id: Option<String>,
     /// Its format and qualifiers, as JSON of the `connection` room.
     pub name_id_form: Option<String>,
+    /// The ID token of the sign-in, sealed, where a sign-out goes on to the OpenID provider.
+    pub id_token_sealed: Option<String>,
     /// The SAML session index or the upstream `sid`.
     pub session_index: Option<String>,
     /// When the person proved who they are.
@@ -57,6 +59,7 @@ struct Row {
     connection_id: Option<Text<ConnectionId>>,
     name_id: Option<String>,
     name_id_form: Option<String>,
+    id_token_sealed: Option<String>,
     session_index: Option<String>,
     auth_at: At,
     method: String,
@@ -77,6 +80,7 @@ impl From<Row> for Session {
             connection_id: row.connection_id.map(|v| v.0),
             name_id: row.name_id,
             name_id_form: row.name_id_form,
+            id_token_sealed: row.id_token_sealed,
             session_index: row.session_index,
             auth_at: row.auth_at.0,
             method: row.method,
@@ -95,8 +99,8 @@ pub async fn add(tx: &mut Tx, it: &Session, hash: &TokenHash) -> Result<()> {
         sqlx::query(
         "INSERT INTO sessions (id, token_hash, account_id, member_id, organization_id, connection_id, name_id,
                                session_index, auth_at, method, user_agent, created_at, expires_at, acr, amr,
-                               name_id_form)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+                               name_id_form, id_token_sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
     )
     .bind(Text(it.id))
     .bind(Text(hash))
@@ -114,6 +118,7 @@ pub async fn add(tx: &mut Tx, it: &Session, hash: &TokenHash) -> Result<()> {
     .bind(&it.acr)
     .bind(&it.amr)
     .bind(&it.name_id_form)
+    .bind(&it.id_token_sealed)
     .execute(db)
     .await
     .map(|_| ())

@@ -241,6 +241,7 @@ impl TestApp {
             connection_id: None,
             name_id: None,
             name_id_form: None,
+            id_token_sealed: None,
             session_index: None,
             auth_at: now,
             method: "saml".to_owned(),

@@ -7,6 +7,7 @@
 mod authorize;
 mod callback;
 mod discovery;
+mod end_session;
 mod explain;
 mod id_token;
 mod logout;
@@ -19,6 +20,7 @@ pub use callback::{Callback, CallbackExpected};
 pub use discovery::{
     ClientAuthMethod, Discovery, check_issuer, discovery_url, issuer_from_input, needs_hosted_domain,
 };
+pub use end_session::end_session_url;
 pub use id_token::{Expected, IdTokenClaims, validate_id_token};
 pub use logout::{LogoutClaims, validate_logout_token};
 pub use security_event::{SecurityEvent, validate_security_event};

@@ -64,6 +64,8 @@ pub struct SignIn {
     pub name_id: Option<String>,
     /// Its format and qualifiers.
     pub name_id_form: Option<String>,
+    /// The ID token of the sign-in, sealed, where it is kept.
+    pub id_token_sealed: Option<String>,
     /// The SAML session index or the upstream `sid`.
     pub session_index: Option<String>,
     /// The session ends no later than this (SAML `SessionNotOnOrAfter`, `session_expiry`, the company's own limit).
@@ -83,6 +85,7 @@ impl SignIn {
             connection_id: None,
             name_id: None,
             name_id_form: None,
+            id_token_sealed: None,
             session_index: None,
             ends_at: None,
             acr: None,
@@ -111,6 +114,7 @@ pub async fn start_session(
         connection_id: how.connection_id,
         name_id: how.name_id,
         name_id_form: how.name_id_form,
+        id_token_sealed: how.id_token_sealed,
         session_index: how.session_index,
         auth_at: how.auth_at,
         method: how.method.to_owned(),

@@ -279,6 +279,7 @@ async fn to_json(app: &App, it: &Connection, state: &Known) -> Result<Value, Pro
         Protocol::Oidc => {
             answer["oidc"] = json!({
                 "redirect_uri": ours.redirect_uri,
+                "post_logout_redirect_uri": connection::signed_out_url(app, it.id),
                 "backchannel_logout_uri": connection::backchannel_logout_url(app, it.id),
                 "jwks_uri": connection::client_jwks_url(app, it.id),
             });

@@ -9,10 +9,10 @@ use super::pasted::plain;
 use crate::app::App;
 use web::guide::{self, Guide, Placeholder, Values, Way};
 
-/// Where the provider's console says what is sent of a person, as its guide has it.
+/// Where the provider's console says which address is sent of a person, as its guide has it.
 pub fn attribute_help(app: &App, connection: &Connection) -> Vec<String> {
     let help = Help::of(app, connection);
-    let steps = help.attributes();
+    let steps = help.address();
     let steps = if steps.is_empty() { help.facts(&["name id", "nameid", "username"]) } else { steps };
     help.or(steps, "look at the attribute or claim that is sent as email")
 }
@@ -160,15 +160,30 @@ impl Help {
 
     /// The attributes to send, as the guide's table has them.
     pub(super) fn attributes(&self) -> Vec<String> {
+        self.rows(|_| true)
+    }
+
+    /// Only those that hold the address.
+    fn address(&self) -> Vec<String> {
+        self.rows(|row| row.iter().any(|cell| cell.to_lowercase().contains("mail")))
+    }
+
+    /// The rows of the guide's table that are meant, with where it stands; nothing where it has none of them.
+    fn rows(&self, meant: impl Fn(&[String]) -> bool) -> Vec<String> {
         let Some(guide) = self.guide else { return Vec::new() };
         let found = guide.steps_of().steps.iter().find_map(|step| Some((step, step.attributes.as_ref()?)));
         let Some((step, table)) = found else { return Vec::new() };
+        let rows: Vec<String> =
+            table.rows.iter().filter(|row| meant(row)).map(|row| row.join(": ")).collect();
+        if rows.is_empty() {
+            return rows;
+        }
         let mut steps = Vec::new();
         if !step.path.is_empty() {
             steps.push(self.way(&step.path));
         }
         steps.push(format!("{}:", self.text(&table.caption)));
-        steps.extend(table.rows.iter().map(|row| row.join(": ")));
+        steps.extend(rows);
         steps
     }
 

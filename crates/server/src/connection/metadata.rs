@@ -69,6 +69,7 @@ pub fn guide_values(app: &App, connection: &Connection) -> guide::Values {
         sp_cert_url: app.config.url(&format!("/saml/{id}/certificate.pem")),
         oidc_redirect_uri: redirect_uri(app, id),
         oidc_backchannel_logout_url: backchannel_logout_url(app, id),
+        oidc_signed_out_url: signed_out_url(app, id),
         login_url: login_url(app, id),
         ..guide::Values::default()
     }
@@ -94,6 +95,11 @@ pub(super) fn redirect_uri(app: &App, id: ConnectionId) -> String {
 /// Where the provider tells that a session is over (OpenID Connect Back-Channel Logout).
 pub fn backchannel_logout_url(app: &App, id: ConnectionId) -> String {
     app.config.url(&format!("/oidc/{id}/backchannel-logout"))
+}
+
+/// Where an OpenID provider sends people back to whom it has signed out for us (RP-Initiated Logout).
+pub fn signed_out_url(app: &App, id: ConnectionId) -> String {
+    app.config.url(&format!("/oidc/{id}/signed-out"))
 }
 
 /// Where an OpenID provider reads the keys by which we prove that we are its client.

@@ -14,6 +14,7 @@ mod config;
 mod create;
 pub mod domains;
 pub mod edit;
+mod end_session;
 pub mod exceptions;
 mod explain;
 mod finish_oidc;
@@ -47,13 +48,16 @@ pub use config::{Certificate, OidcConfig, SamlConfig, SamlEndpoint, Settings};
 pub(crate) use create::record;
 pub use create::{create, draft};
 pub use edit::{Edit, read_edit};
+pub use end_session::{end_session, seal_id_token, sign_out_state};
 pub use explain::{SIGN_OUT, inspected, provider_of, refuse_unasked};
 pub use finish_oidc::{finish_oidc, finish_oidc_telling};
 pub use finish_saml::finish_saml;
 pub use help::attribute_help;
 pub use logout_token::{logout_token, sentence};
 pub use memory::Memory;
-pub use metadata::{SpValues, backchannel_logout_url, client_jwks_url, guide_values, protocol, sp_values};
+pub use metadata::{
+    SpValues, backchannel_logout_url, client_jwks_url, guide_values, protocol, signed_out_url, sp_values,
+};
 pub(crate) use metadata::{fresh_saml_key, refresh_keys, sp_keys};
 pub use probe::{Probe, probe};
 pub use read::{CHOSEN, Input, OidcInput, read_input};

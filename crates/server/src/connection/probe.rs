@@ -35,7 +35,7 @@ pub async fn probe(app: &App, connection: &Connection) -> Result<Probe, Problem>
 
 /// SAML has no call between servers: what can be asked is whether the sign-in page is there.
 async fn saml(app: &App, config: &SamlConfig) -> Probe {
-    let Some(endpoint) = config.preferred_sso() else { return Probe::Fine };
+    let Some(endpoint) = config.sign_in_endpoint() else { return Probe::Fine };
     match app.outbound.get(&endpoint.location, PAGE).await {
         // Any answer is one: providers mind that the question is missing.
         Ok(answer) if ![502, 503, 504].contains(&answer.status.as_u16()) => Probe::Fine,

@@ -11,7 +11,7 @@ use saml::{Rejection, SigningKey, binding_uri};
 
 use super::asserted::{NameId, Refused};
 use super::config::{SamlConfig, SamlEndpoint, Settings};
-use super::{explain, keys, metadata};
+use super::{end_session, explain, keys, metadata};
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -40,7 +40,11 @@ pub struct Leaver<'a> {
 
 /// Whether the connection's provider can be asked to end a session.
 pub fn takes_logout(connection: &Connection) -> bool {
-    matches!(Settings::of(connection), Some(Settings::Saml(config)) if config.preferred_slo().is_some())
+    match Settings::of(connection) {
+        Some(Settings::Saml(config)) => config.preferred_slo().is_some(),
+        Some(Settings::Oidc(config)) => end_session::has_endpoint(&config),
+        None => false,
+    }
 }
 
 /// Our request to end the session that a sign-in began; none where the provider takes none. `id` is what the answer must

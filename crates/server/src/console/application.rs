@@ -8,6 +8,7 @@ use store::application::{Application, LogoutCall};
 
 use super::product::{require, secret_page};
 use crate::app::App;
+use crate::org::links::labelled;
 use crate::org::words::{done, when};
 use crate::problem::Problem;
 use crate::provider::applications;
@@ -28,6 +29,22 @@ const TEXTS: [&str; 6] = [
     "backchannel_logout_uri",
     "frontchannel_logout_uri",
     "initiate_login_uri",
+];
+
+/// The labels of the form, by the names of the registration.
+const LABELS: [(&str, &str); 12] = [
+    ("client_name", "Name"),
+    ("redirect_uris", "Redirect URIs"),
+    ("post_logout_redirect_uris", "Where people go after signing out"),
+    ("token_endpoint_auth_method", "How it proves itself"),
+    ("jwks", "Its public keys"),
+    ("jwks_uri", "Where it publishes its keys"),
+    ("backchannel_logout_uri", "Back-channel logout URI"),
+    ("frontchannel_logout_uri", "Front-channel logout URI"),
+    ("initiate_login_uri", "Where a sign-in begins in your product"),
+    ("id_token_signed_response_alg", "Signature of ID tokens"),
+    ("require_pushed_authorization_requests", "Pushed authorization requests"),
+    ("refresh_token_leeway", "Leeway for lost answers"),
 ];
 
 /// What a form begins with: where it is posted to, and what was entered.
@@ -167,7 +184,7 @@ impl Draft<'_> {
         let problems = self.problem.map(|p| p.fields.as_slice()).unwrap_or_default();
         Field {
             value: self.form.first(name).unwrap_or_default().to_owned(),
-            error: problems.iter().find(|f| f.field == name).map(|f| f.problem.clone()),
+            error: problems.iter().find(|f| f.field == name).map(|f| labelled(&f.problem, &LABELS)),
         }
     }
 
@@ -252,7 +269,7 @@ fn elsewhere(problem: &Problem) -> Option<String> {
             || TEXTS[2..].contains(&name)
             || ["name", "jwks", "refresh_token_leeway"].contains(&name)
     };
-    problem.fields.iter().find(|f| !shown(&f.field)).map(|f| f.problem.clone())
+    problem.fields.iter().find(|f| !shown(&f.field)).map(|f| labelled(&f.problem, &LABELS))
 }
 
 fn call(it: &LogoutCall) -> LogoutCallRow {

@@ -232,7 +232,8 @@ fn switches(it: &Company, here: &str) -> Vec<Switch> {
         switch(
             "end-provider-session",
             "Sign-out reaches the provider",
-            "Whoever signs out here is signed out at a SAML provider too, and so perhaps of everything else it opens.",
+            "Whoever signs out here is signed out at the provider too, where it takes that, and so perhaps of everything else \
+             it opens.",
             it.end_provider_session,
         ),
     ]

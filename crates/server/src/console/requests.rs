@@ -17,6 +17,20 @@ use crate::trace;
 use web::pages::console::ConnectionRequests;
 use web::parts::{Choice, Field, Notice, Opt, Tone};
 
+/// The labels of the form, by the names of the API.
+const LABELS: [(&str, &str); 10] = [
+    ("authn_context", "How people must sign in"),
+    ("comparison", "Compared how"),
+    ("exact", "One of them exactly"),
+    ("minimum", "At least as strong as one of them"),
+    ("force_authn", "People prove themselves at each sign-in"),
+    ("idp_initiated", "People who start at the provider"),
+    ("round_trip", "Go on by themselves"),
+    ("direct", "Are let in by the provider’s answer as it is"),
+    ("off", "Are told to start here"),
+    ("binding", "How they travel"),
+];
+
 /// `GET …/connections/{connection}/requests`.
 pub async fn show(
     State(app): State<App>,
@@ -55,7 +69,8 @@ pub async fn save(
         Err(problem) => {
             drop(tx);
             let fault = |name: &str| {
-                problem.fields.iter().find(|f| f.field == name).map(|f| links::sentence(&f.problem))
+                let found = problem.fields.iter().find(|f| f.field == name);
+                found.map(|f| links::labelled(&f.problem, &LABELS))
             };
             let faults = Faults {
                 typed: form.first("authn_context").map(ToOwned::to_owned),

@@ -114,11 +114,14 @@ async fn oidc(app: &App, id: &str, answer: &[u8]) -> Result<Response, Problem> {
         // Started at the provider, or by nobody: begin properly.
         return Ok(see_other(&format!("/login?connection={}", connection.id)));
     };
-    let Some((connection, state)) = waiting(app, flow, connection).await? else {
+    let Some((connection, mut state)) = waiting(app, flow, connection).await? else {
         return Ok(finishing(flow));
     };
     let seen = OnceLock::new();
     let outcome = connection::finish_oidc_telling(app, &connection, &state.protocol, &params, &seen).await;
+    if let (Ok(Asserted { id_token: Some(token), .. }), false) = (&outcome, state.test) {
+        state.id_token_sealed = connection::seal_id_token(app, &connection, token);
+    }
     // What was refused is kept for its explanation; of what was taken the flow knows the claims.
     let message = match &outcome {
         Err(_) => without_secrets(&params, seen.get()),

@@ -174,6 +174,8 @@ pub async fn begin_session(
         connection_id: Some(state.connection_id()?),
         name_id: asserted.name_id.as_ref().map(|n| n.value.clone()).filter(fits),
         name_id_form: asserted.name_id.as_ref().and_then(NameId::form).filter(fits),
+        // Kept for one purpose, and only where the company has it.
+        id_token_sealed: state.id_token_sealed.clone().filter(|_| organization.end_provider_session),
         session_index: asserted.session_index.clone().filter(fits),
         ends_at: asserted.session_not_on_or_after.into_iter().chain(own_limit).chain(state.ends_at()).min(),
         acr: asserted.acr.clone(),

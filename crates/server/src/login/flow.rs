@@ -61,6 +61,8 @@ pub struct State {
     pub comparison: Option<Comparison>,
     /// When the session must end, whatever the provider says; microseconds.
     pub ends_at: Option<i64>,
+    /// The ID token that came, sealed, where its provider takes sign-outs.
+    pub id_token_sealed: Option<String>,
     /// Nobody asked for the answer: until it is finished, the flow is no browser's.
     pub unasked: bool,
 }
@@ -174,6 +176,7 @@ pub async fn begin(
         notes: Vec::new(),
         comparison: None,
         ends_at: None,
+        id_token_sealed: None,
         unasked: false,
     };
     let now = app.now();

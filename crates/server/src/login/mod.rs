@@ -68,5 +68,6 @@ pub fn protocol() -> Router<App> {
     Router::new()
         .route("/saml/{connection}/acs", post(answer::saml))
         .route("/oidc/{connection}/callback", get(answer::oidc_query).post(answer::oidc_form))
+        .route("/oidc/{connection}/signed-out", get(provider_session::came_back))
         .layer(DefaultBodyLimit::max(ANSWER_LIMIT))
 }

@@ -1,4 +1,5 @@
-//! The end of the session at the identity provider, after the one here has ended (SAML profiles 4.4).
+//! The end of the session at the identity provider, after the one here has ended (SAML profiles 4.4, OpenID Connect
+//! RP-Initiated Logout 1.0).
 //!
 //! Owns who is sent there, the flow that waits for the provider's answer, and what the answer means to the person. Our
 //! session always ends first: a provider that never answers leaves nobody signed in here. See
@@ -12,16 +13,20 @@ use saml::logout::{Carrier, Status};
 use serde::{Deserialize, Serialize};
 use store::session::{Flow, Session};
 use store::{Connected, Tx};
+use subtle::ConstantTimeEq as _;
 
 use super::flow::DONE;
 use super::record;
 use super::start::see_other;
 use crate::app::App;
-use crate::connection::{self, Leaver, NameId, Refused, logout_request, received_logout_response};
+use crate::connection::{
+    self, Leaver, Message, NameId, Refused, end_session, logout_request, received_logout_response,
+    sign_out_state,
+};
 use crate::problem::Problem;
 use crate::provider;
 use crate::provider::frontchannel::Onward;
-use crate::request::Browser;
+use crate::request::{Browser, Params};
 use crate::signal;
 use crate::trace;
 use web::Html;
@@ -47,11 +52,29 @@ pub struct Arrived<'m> {
 #[derive(Debug, Serialize, Deserialize)]
 struct Leaving {
     connection: String,
+    /// The id of our request, or the secret half of `state`.
     request: String,
-    name_id: NameId,
-    session_index: Option<String>,
+    whose: Whose,
     onward: String,
     application: Option<String>,
+}
+
+/// What tells the provider whose session is meant.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Whose {
+    Saml { name_id: NameId, session_index: Option<String> },
+    Oidc { id_token_sealed: Option<String> },
+}
+
+impl Whose {
+    fn of(session: &Session) -> Option<Self> {
+        if session.method == Protocol::Oidc.as_str() {
+            return Some(Self::Oidc { id_token_sealed: session.id_token_sealed.clone() });
+        }
+        let name_id = NameId::of(session.name_id.as_ref()?, session.name_id_form.as_deref());
+        Some(Self::Saml { name_id, session_index: session.session_index.clone() })
+    }
 }
 
 impl Leaving {
@@ -72,12 +95,11 @@ pub async fn by_way_of_provider(
     onward: &Onward,
 ) -> Result<Option<Onward>, Problem> {
     let Some(it) = asked_too(tx, session).await? else { return Ok(None) };
-    let Some(name_id) = &session.name_id else { return Ok(None) };
+    let Some(whose) = Whose::of(session) else { return Ok(None) };
     let state = Leaving {
         connection: it.id.to_string(),
         request: connection::message_id(app),
-        name_id: NameId::of(name_id, session.name_id_form.as_deref()),
-        session_index: session.session_index.clone(),
+        whose,
         onward: onward.address.clone(),
         application: onward.application.clone(),
     };
@@ -100,9 +122,8 @@ pub async fn by_way_of_provider(
 
 /// The connection of the session, where its organization and its provider make one sign-out of two.
 async fn asked_too(db: &mut impl Connected, session: &Session) -> Result<Option<Connection>, Problem> {
-    let Some(id) = session.connection_id.filter(|_| session.method == Protocol::Saml.as_str()) else {
-        return Ok(None);
-    };
+    let ours = [Protocol::Saml, Protocol::Oidc].map(Protocol::as_str).contains(&session.method.as_str());
+    let Some(id) = session.connection_id.filter(|_| ours) else { return Ok(None) };
     let Some(it) = store::connection::lookup(db, id).await?.filter(connection::takes_logout) else {
         return Ok(None);
     };
@@ -125,8 +146,17 @@ pub async fn leave(
     let found = store::connection::lookup(&mut db, connection_id(&state)?).await?;
     drop(db);
     let Some(it) = found else { return Ok(provider::see_other(&state.onward)) };
-    let leaver = Leaver { name_id: &state.name_id, session_index: state.session_index.as_deref() };
-    let message = logout_request(&app, &it, &leaver, (&state.request, flow.id)).await?;
+    let message = match &state.whose {
+        Whose::Saml { name_id, session_index } => {
+            let leaver = Leaver { name_id, session_index: session_index.as_deref() };
+            logout_request(&app, &it, &leaver, (&state.request, flow.id)).await?
+        }
+        Whose::Oidc { id_token_sealed } => {
+            let back = sign_out_state(flow.id, &state.request);
+            let address = end_session(&app, &it, id_token_sealed.as_deref(), &back)?;
+            address.map(|address| Message { address, fields: Vec::new() })
+        }
+    };
     let Some(message) = message else { return Ok(provider::see_other(&state.onward)) };
     let to = trace::provider(&it.provider);
     let page = browser.page(&app, format!("On the way to {to}"));
@@ -142,6 +172,28 @@ pub async fn leave(
     }
     let page = Handoff { page, to, action: message.address, fields: message.fields };
     Ok(web::respond_leaving(StatusCode::OK, &page))
+}
+
+/// `GET /oidc/{connection}/signed-out`: an OpenID provider sends the browser back to where the sign-out was to lead. It says
+/// no more than that; somebody else's browser, and one for which nothing waits, sees where it stands here.
+pub async fn came_back(
+    State(app): State<App>,
+    browser: Browser,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    let back = params.first("state").unwrap_or_default();
+    let (flow, secret) = back.split_once('.').unwrap_or_default();
+    let found = waiting(&mut app.read().await?, &app, Some(flow)).await?;
+    let ours = |(flow, state): &(Flow, Leaving)| {
+        let known: bool = state.request.as_bytes().ct_eq(secret.as_bytes()).into();
+        known && state.connection == id && flow.browser == browser.hash()
+    };
+    let Some((flow, state)) = found.filter(ours) else { return Ok(see_other("/logout")) };
+    let mut tx = app.write_transient().await?;
+    store::session::advance_flow(&mut tx, flow.id, LEAVING, DONE, "{}").await?;
+    tx.commit().await?;
+    Ok(provider::see_other(&state.onward))
 }
 
 /// The provider's answer to a request of ours, at its own address (`signal`).

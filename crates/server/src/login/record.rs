@@ -16,7 +16,7 @@ use crate::rate;
 use crate::request::Browser;
 use web::layout::Contact;
 use web::pages::person::ErrorPage;
-use web::parts::Copy;
+use web::parts::{Copy, Tone};
 
 /// Records a refusal under a fresh reference.
 pub async fn refused(app: &App, tx: &mut Tx, state: &State, refused: &Refused) -> Result<TraceId, Problem> {
@@ -222,6 +222,11 @@ pub async fn page(
     page.again = Some(again(state));
     page.other = Some(super::return_to::with("/login/other", &state.return_to));
     page.code.clone_from(&refused.code);
+    page.seal = match refused.code.as_str() {
+        super::confirm::CODE => (Tone::Brand, "mail"),
+        "idp_initiated_off" => (Tone::Brand, "info"),
+        _ => page.seal,
+    };
     page.remedy = web::Html::marked(if refused.code == super::confirm::CODE {
         "Nothing there after two minutes? Look into the folder for spam, then come in through your company’s sign-in again."
     } else {

@@ -132,12 +132,16 @@ pub async fn submit(
         }
     };
     let chosen = chooser::remembered(&app, &headers).filter(|_| !chooser::asked_again(&uri));
-    let routed = connection::route(&mut app.read().await?, &email, chosen).await?;
+    let mut db = app.read().await?;
+    let routed = connection::route(&mut db, &email, chosen).await?;
+    // Known from the organization's own row: where nothing stands open, there is nothing more to look at.
+    let opened = match &routed {
+        Some((organization, _)) => enforcement::opened(&mut db, app.now(), organization, &email).await?,
+        None => None,
+    };
+    drop(db);
     match routed {
-        // Known from the organization's own row: where nothing stands open, there is nothing more to look at.
-        Some((organization, _)) if organization.opened_until.is_some_and(|until| until > app.now()) => {
-            ways::beside(&app, &browser, &address, &email, &return_to).await
-        }
+        Some(_) if opened.is_some() => ways::beside(&app, &browser, &address, &email, &return_to).await,
         Some((_, Way::Through(connection))) => {
             rate::check(&app, &format!("begin:{address}"), rate::BEGINNINGS).await?;
             let beginning = Beginning { email: Some(email), return_to, test: false, force: false };

@@ -141,6 +141,26 @@ pub fn sentence(problem: &str) -> String {
     format!("{first}{}{end}", letters.as_str())
 }
 
+/// The same with the names of the API as the labels that people see, quoted.
+pub fn labelled(problem: &str, labels: &[(&str, &str)]) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut out = String::new();
+    let mut rest = problem;
+    while let Some(at) = rest.find(is_name) {
+        let (before, from) = rest.split_at(at);
+        let (word, after) = from.split_at(from.find(|c| !is_name(c)).unwrap_or(from.len()));
+        out.push_str(before);
+        // What stands in quotes is what was typed.
+        match labels.iter().find(|(name, _)| *name == word).filter(|_| !before.ends_with(['“', '"'])) {
+            Some((_, label)) => out.extend(["“", label, "”"]),
+            None => out.push_str(word),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    sentence(&out)
+}
+
 /// `POST /setup-links/{link}/revoke`.
 pub async fn revoke(
     State(app): State<App>,
@@ -192,4 +212,29 @@ fn used(link: &SetupLink) -> String {
     };
     let from = link.last_used_from.as_deref().filter(|from| !from.is_empty()).unwrap_or("an unknown address");
     format!("first used {}, last {} from {from}", words::when(first).text, words::when(last).text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_by_the_labels_that_people_see() {
+        let labels =
+            [("jwks", "Its public keys"), ("jwks_uri", "Where it publishes its keys"), ("off", "Never")];
+        for (problem, told) in [
+            (
+                "jwks_uri cannot stand beside jwks",
+                "“Where it publishes its keys” cannot stand beside “Its public keys”.",
+            ),
+            (
+                "expected off, received “off” of jwks.",
+                "Expected “Never”, received “off” of “Its public keys”.",
+            ),
+            ("offset", "Offset."),
+            ("", "."),
+        ] {
+            assert_eq!(labelled(problem, &labels), told);
+        }
+    }
 }

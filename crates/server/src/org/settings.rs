@@ -79,7 +79,8 @@ fn page(app: &App, desk: &Desk, flash: Option<Notice>, typed: &Typed, status: St
                 "signOut",
                 "both",
                 "Signs them out at your identity provider too",
-                "For SAML providers with single logout. Many then sign the person out of everything.",
+                "Where your provider takes sign-outs: SAML with single logout, OpenID Connect with an end session endpoint. Many then \
+                 sign the person out of everything.",
                 it.end_provider_session,
             ),
         ],

@@ -25,13 +25,15 @@ pub fn pages() -> Router<App> {
     Router::new().route("/t/{token}", get(share::show))
 }
 
-/// "Okta, SAML".
+/// "Okta, SAML"; "Custom SAML 2.0".
 pub fn through(it: &Connection) -> String {
     let protocol = match it.protocol {
         Protocol::Saml => "SAML",
         Protocol::Oidc => "OpenID Connect",
     };
-    format!("{}, {protocol}", provider(&it.provider))
+    let name = provider(&it.provider);
+    // The general guides are named after their protocol.
+    if name.contains(protocol) { name } else { format!("{name}, {protocol}") }
 }
 
 /// Connections by what people call them; those of one name are counted.

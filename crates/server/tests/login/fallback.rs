@@ -1,12 +1,15 @@
 //! A connection that fails for everybody, and strangers who would like it to look so.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
 use model::Role;
 use serde_json::json;
-use testkit::{Answer, Person, SamlProvider, TestApp, TestBrowser, each_database};
+use server::connection::{self, Change, Input, OidcInput};
+use testkit::{ACTOR, Answer, Person, SamlProvider, TestApp, TestBrowser, each_database};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -180,6 +183,174 @@ async fn whoever_comes_in_through_the_provider_is_the_better_evidence() {
             acme.signs_in(&t, &mut t.browser(), &BOB).await;
         }
         assert!(events(&t).await.is_empty(), "it is only we who cannot reach it");
+        t.assert_no_work().await;
+    });
+}
+
+#[tokio::test]
+async fn of_several_connections_only_who_is_led_to_the_one_that_fails_comes_in_by_mail() {
+    each_database!(|t| {
+        let (port, works) = serve(0).await;
+        let (other, fails) = serve(0).await;
+        let acme = acme(&t, port).await;
+        t.clock.advance(Duration::from_secs(1));
+        let idp = SamlProvider::new("https://pilot.acme.test", &format!("http://127.0.0.1:{other}/sso"));
+        let connection = t.saml_connection(&acme.organization, &idp).await;
+        let pilot = Company { organization: acme.organization.clone(), idp, connection };
+        let rules = json!({
+            "rules": [{"pilot": [BOB.email], "connection": pilot.connection.id.to_string()}],
+            "everybody_else": {"connection": acme.connection.id.to_string()},
+        });
+        let path = format!("/api/v1/organizations/{}/domains/acme.test/routing", acme.organization.id);
+        let done = t.browser().api("PUT", &path, &t.api_token().await, Some(rules)).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+        pilot.signs_in(&t, &mut t.browser(), &BOB).await;
+        assert_eq!(password(&mut t.browser()).await.status, 403, "the pilot's connection is proven");
+        round(&t, 5).await;
+        fails.abort();
+        assert!(fails.await.is_err());
+        for minutes in [61, 5, 5] {
+            round(&t, minutes).await;
+        }
+        assert_eq!(events(&t).await, ["sign_on.opened"]);
+        let mut bob = t.browser();
+        let page = types(&mut bob, "/login", BOB.email, "/wanted").await;
+        assert!(page.text.contains("by a link in a mail"), "{}", page.text);
+        bob.post("/login/link?return_to=%2Fwanted", &[("email", BOB.email)]).await;
+        let mails = t.mails().await;
+        let at = link(mails.iter().find(|it| it.kind == "sign_in_link").expect("the link"));
+        bob.get(&at).await;
+        assert_eq!(bob.post(&at, &[]).await.location(), "/wanted");
+        // Whoever is led to the one that works goes there, and has no other way.
+        let mut ann = t.browser();
+        acme.idp.reads(types(&mut ann, "/login", ANN.email, "/wanted").await.location());
+        ann.get("/login").await;
+        assert_eq!(ann.post("/login/link", &[("email", ANN.email)]).await.status, 403);
+        assert_eq!(mailed(&t, "sign_in_link").await, 1);
+        // That the other one is fine ends nothing; that this one is back does.
+        round(&t, 61).await;
+        assert_eq!(events(&t).await, ["sign_on.opened"]);
+        let (_, fails) = serve(other).await;
+        round(&t, 5).await;
+        assert_eq!(events(&t).await, ["sign_on.opened", "sign_on.closed"]);
+        pilot.idp.reads(types(&mut bob, "/login", BOB.email, "/wanted").await.location());
+        fails.abort();
+        works.abort();
+        round(&t, 240).await;
+        t.assert_no_work().await;
+    });
+}
+
+/// What an OpenID provider does today.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Today {
+    /// It minds the code, and nothing else.
+    Fine,
+    /// It takes our secret no more.
+    RefusesUs,
+    /// Its discovery document is away.
+    Away,
+    /// It calls itself something else.
+    Renamed,
+}
+
+/// An OpenID provider, and what it is told to do.
+async fn openid() -> (String, Arc<Mutex<Today>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let host = format!("http://{}", listener.local_addr().unwrap());
+    let today = Arc::new(Mutex::new(Today::Fine));
+    let (issuer, is) = (host.clone(), today.clone());
+    let discovery = async move || {
+        let now = *is.lock().unwrap();
+        let named = if now == Today::Renamed { "https://elsewhere.test" } else { issuer.as_str() };
+        let document = json!({
+            "issuer": named,
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+            "jwks_uri": format!("{issuer}/jwks"),
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["ES256"],
+        });
+        let status = if now == Today::Away { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+        (status, axum::Json(document))
+    };
+    let is = today.clone();
+    let token = async move || {
+        if *is.lock().unwrap() == Today::RefusesUs {
+            return (StatusCode::UNAUTHORIZED, axum::Json(json!({"error": "invalid_client"})));
+        }
+        (StatusCode::BAD_REQUEST, axum::Json(json!({"error": "invalid_grant"})))
+    };
+    // The key of RFC 7517, appendix A.1.
+    let jwks = async || {
+        axum::Json(json!({"keys": [{
+            "kty": "EC", "crv": "P-256", "kid": "1", "use": "sig",
+            "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        }]}))
+    };
+    let router = Router::new()
+        .route("/.well-known/openid-configuration", get(discovery))
+        .route("/jwks", get(jwks))
+        .route("/token", post(token));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+    (host, today)
+}
+
+#[tokio::test]
+async fn an_openid_provider_fails_where_our_own_calls_say_so_and_is_back_when_they_do() {
+    each_database!(|t| {
+        let (issuer, today) = openid().await;
+        let organization = t.organization("Acme").await;
+        let domain = t.domain(&organization, "acme.test").await;
+        let it = t.draft(&organization, "generic-oidc").await;
+        let input = Input::Oidc(OidcInput {
+            issuer,
+            client_id: "us".to_owned(),
+            client_secret: "a secret of ours".to_owned(),
+            secret_ends: String::new(),
+            by_key: false,
+        });
+        let settings = connection::read_input(&t.app, "generic-oidc", Some(&it), &input).await.unwrap();
+        let mut tx = t.app.write().await.unwrap();
+        let change = Change { settings: Some(settings), ..Change::default() };
+        let it = connection::change(&t.app, &mut tx, &it, change, ACTOR).await.unwrap();
+        connection::activate(&t.app, &mut tx, &it, ACTOR).await.unwrap();
+        store::connection::touch(&mut tx, it.id, t.app.now()).await.unwrap();
+        store::domain::require_sso(&mut tx, domain.id, Some(t.app.now())).await.unwrap();
+        tx.commit().await.unwrap();
+        let bob = t.account_with_password(BOB.email, PASSWORD).await;
+        t.member(&organization, &bob, Role::Member).await;
+        let says = |now: Today| *today.lock().unwrap() = now;
+        round(&t, 5).await;
+        for (n, fails) in [Today::RefusesUs, Today::Away, Today::Renamed].into_iter().enumerate() {
+            says(fails);
+            for minutes in [61, 5] {
+                round(&t, minutes).await;
+                assert_eq!(events(&t).await.len(), 2 * n, "two calls in vain may be a hiccup");
+                assert_eq!(password(&mut t.browser()).await.status, 403);
+            }
+            round(&t, 5).await;
+            assert_eq!(events(&t).await.len(), 2 * n + 1);
+            let page = types(&mut t.browser(), "/login", BOB.email, "/wanted").await;
+            assert!(page.text.contains("by a link in a mail"), "{}", page.text);
+            says(Today::Fine);
+            round(&t, 5).await;
+            assert_eq!(events(&t).await.len(), 2 * n + 2, "it is back");
+            assert_eq!(password(&mut t.browser()).await.status, 403);
+        }
+        // One good call between bad ones begins the count anew.
+        for now in [Today::Away, Today::Away, Today::Fine, Today::Away, Today::Away] {
+            says(now);
+            round(&t, 61).await;
+        }
+        assert_eq!(events(&t).await.len(), 6);
+        round(&t, 240).await;
+        assert_eq!(events(&t).await.len(), 7);
+        says(Today::Fine);
+        round(&t, 5).await;
+        round(&t, 240).await;
         t.assert_no_work().await;
     });
 }

@@ -52,6 +52,8 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/saml/{connection}/acs", Protocol),
     ("GET POST", "/saml/{connection}/slo", Protocol),
     ("GET POST", "/oidc/{connection}/callback", Protocol),
+    // Sends only the browser that signed out on.
+    ("GET", "/oidc/{connection}/signed-out", Open),
     ("POST", "/oidc/{connection}/backchannel-logout", Protocol),
     ("POST", "/ssf/{connection}/events", Protocol),
     ("GET", "/saml/{connection_id}/metadata", Open),

@@ -27,7 +27,7 @@ pub struct Key {
     pair: EcdsaKeyPair,
 }
 
-fn b64(bytes: impl AsRef<[u8]>) -> String {
+pub fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
@@ -95,7 +95,7 @@ impl KeySet {
     }
 }
 
-fn discovery(issuer: &str) -> Value {
+pub fn discovery(issuer: &str) -> Value {
     json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
@@ -179,6 +179,7 @@ pub async fn signed_in(
         connection_id: Some(it.id),
         name_id: None,
         name_id_form: None,
+        id_token_sealed: None,
         session_index: sid.map(str::to_owned),
         auth_at: now,
         method: "oidc".to_owned(),

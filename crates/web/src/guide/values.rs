@@ -21,6 +21,8 @@ pub struct Values {
     pub oidc_redirect_uri: String,
     /// Where an OpenID provider tells that a session is over.
     pub oidc_backchannel_logout_url: String,
+    /// Where an OpenID provider sends people back to after a sign-out.
+    pub oidc_signed_out_url: String,
     /// Where a sign-in starts.
     pub login_url: String,
     /// SCIM base address, without a slash at the end.
@@ -42,6 +44,7 @@ impl Values {
             sp_cert_url: format!("{origin}/saml/con_01jd8q6v/certificate.pem"),
             oidc_redirect_uri: format!("{origin}/oidc/callback"),
             oidc_backchannel_logout_url: format!("{origin}/oidc/con_01jd8q6v/backchannel-logout"),
+            oidc_signed_out_url: format!("{origin}/oidc/con_01jd8q6v/signed-out"),
             login_url: format!("{origin}/login"),
             scim_base_url: format!("{origin}/scim/v2/dir_01jd9m2t"),
             scim_token: "fdst_8sQm2VxT0rLkJ4bNwYc7HpZa5eGdU9fR".to_owned(),
@@ -62,6 +65,7 @@ impl Values {
             Placeholder::SpCertUrl => self.sp_cert_url.clone(),
             Placeholder::OidcRedirectUri => self.oidc_redirect_uri.clone(),
             Placeholder::OidcBackchannelLogoutUrl => self.oidc_backchannel_logout_url.clone(),
+            Placeholder::OidcSignedOutUrl => self.oidc_signed_out_url.clone(),
             Placeholder::LoginUrl => self.login_url.clone(),
             Placeholder::ScimBaseUrl => self.scim_base_url.clone(),
             Placeholder::ScimToken => self.scim_token.clone(),
@@ -109,6 +113,8 @@ pub enum Placeholder {
     OidcRedirectUri,
     /// `{oidc_backchannel_logout_url}`
     OidcBackchannelLogoutUrl,
+    /// `{oidc_signed_out_url}`
+    OidcSignedOutUrl,
     /// `{login_url}`
     LoginUrl,
     /// `{scim_base_url}`
@@ -119,7 +125,7 @@ pub enum Placeholder {
 
 impl Placeholder {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AppName,
         Self::AcsUrl,
         Self::AcsUrlPattern,
@@ -130,6 +136,7 @@ impl Placeholder {
         Self::SpCertUrl,
         Self::OidcRedirectUri,
         Self::OidcBackchannelLogoutUrl,
+        Self::OidcSignedOutUrl,
         Self::LoginUrl,
         Self::ScimBaseUrl,
         Self::ScimToken,
@@ -153,6 +160,7 @@ impl Placeholder {
             Self::SpCertUrl => "sp_cert_url",
             Self::OidcRedirectUri => "oidc_redirect_uri",
             Self::OidcBackchannelLogoutUrl => "oidc_backchannel_logout_url",
+            Self::OidcSignedOutUrl => "oidc_signed_out_url",
             Self::LoginUrl => "login_url",
             Self::ScimBaseUrl => "scim_base_url",
             Self::ScimToken => "scim_token",

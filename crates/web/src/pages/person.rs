@@ -4,7 +4,7 @@ use super::login::ProfileField;
 use super::sample_page;
 use crate::html::Html;
 use crate::layout::{Contact, Page};
-use crate::parts::{Compare, Copy, Field, Icon, Input, When};
+use crate::parts::{Compare, Copy, Field, Icon, Input, Tone, When};
 use askama::Template;
 
 /// `/invite/{token}`: accept an invitation.
@@ -133,6 +133,8 @@ pub struct ErrorPage {
     pub again: Option<String>,
     /// Where the person goes on to: label and address.
     pub next: Option<(String, String)>,
+    /// Tone and icon of the seal: bad, unless nothing went wrong and the person has only the next step to do.
+    pub seal: (Tone, &'static str),
     /// Where other ways of signing in are.
     pub other: Option<String>,
     /// The code of the rule, such as `domain.not_verified`; may be empty.
@@ -244,6 +246,7 @@ impl ErrorPage {
             administrators: Vec::new(),
             again: None,
             next: None,
+            seal: (Tone::Bad, "alert"),
             other: None,
             code: String::new(),
         }
