@@ -51,3 +51,30 @@ pub fn names(all: &[Connection]) -> Vec<String> {
 pub fn provider(id: &str) -> String {
     guide::find(id).map_or_else(|| id.to_owned(), |g| g.name.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_general_guide_says_its_protocol_once() {
+        let it = |provider: &str, protocol| Connection {
+            id: "con_00000000000000000000000001".parse().ok().unwrap(),
+            organization_id: "org_00000000000000000000000001".parse().ok().unwrap(),
+            protocol,
+            provider: provider.to_owned(),
+            status: model::ConnectionStatus::Active,
+            config: String::new(),
+            tested_at: None,
+            last_login_at: None,
+            created_at: model::Time::from_micros(0),
+            updated_at: model::Time::from_micros(0),
+        };
+        let all = [
+            it("okta-saml", Protocol::Saml),
+            it("generic-oidc", Protocol::Oidc),
+            it("generic-saml", Protocol::Saml),
+        ];
+        assert_eq!(names(&all), ["Okta, SAML", "Custom OpenID Connect", "Custom SAML 2.0"]);
+    }
+}

@@ -118,6 +118,16 @@ impl Guide {
         }
     }
 
+    /// The name and the protocol: "Okta, SAML 2.0"; the name alone where it says the protocol, as the general guides do.
+    pub fn named_with(&self, between: &str) -> String {
+        let protocol = self.protocol.label();
+        if self.name.contains(protocol) {
+            self.name.clone()
+        } else {
+            format!("{}{between}{protocol}", self.name)
+        }
+    }
+
     /// Where the provider keeps one of our values: the way there and its word for the field.
     pub fn field_for(&self, placeholder: Placeholder, values: &Values) -> Option<(Vec<String>, String)> {
         let from = self.steps_of();

@@ -218,3 +218,32 @@ fn a_wrong_value_is_recognised() {
     assert_eq!(title("<EntityDescriptor>"), None);
     assert_eq!(title(""), None);
 }
+
+#[test]
+fn a_general_guide_says_its_protocol_once() {
+    let named = |id: &str| find(id).unwrap().named_with(", ");
+    assert_eq!(named("okta-saml"), "Okta, SAML 2.0");
+    assert_eq!(named("generic-oidc"), "Custom OpenID Connect");
+    assert_eq!(named("generic-saml"), "Custom SAML 2.0");
+}
+
+#[test]
+fn consoles_with_a_field_for_sign_outs_get_our_address_for_it() {
+    let word = |id: &str| find(id).unwrap().field_for(Placeholder::SloUrl, &Values::sample()).map(|it| it.1);
+    for (id, label) in [
+        ("okta-saml", "Single Logout URL"),
+        ("entra-saml", "Logout Url"),
+        ("pingone-saml", "SLO Endpoint"),
+        ("pingfederate-saml", "SLO Service URLs, Endpoint URL"),
+        ("onelogin-saml", "Single Logout URL"),
+        ("duo-saml", "Single Logout URL"),
+        ("oracle-saml", "Single logout URL"),
+        ("salesforce-saml", "Single Logout URL"),
+    ] {
+        assert_eq!(word(id).as_deref(), Some(label), "{id}");
+    }
+    let trust = &find("adfs-saml").unwrap().steps[0];
+    assert!(
+        trust.missing.iter().any(|it| it.text.contains("{slo_url}") && it.text.contains("`SAML Logout`"))
+    );
+}

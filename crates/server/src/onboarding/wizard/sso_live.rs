@@ -119,7 +119,6 @@ fn before(
     (connection, joining): (&Connection, Option<String>),
 ) -> SetupGoLive {
     let provider = visit.sso_guide().map_or("your provider", |guide| guide.name.as_str());
-    let protocol = visit.sso_guide().map_or("", |guide| guide.protocol.label());
     let (proven, pending) = (visit.domain_names(true), visit.domain_names(false));
     let missing = missing(visit);
     let ready = missing.is_none();
@@ -141,7 +140,7 @@ fn before(
         notice,
         joining,
         facts: vec![
-            ("Provider".to_owned(), Html::text(&format!("{provider}, {protocol}"))),
+            ("Provider".to_owned(), Html::text(&named(visit))),
             ("Domains".to_owned(), Html::text(&list_or(&proven, "none verified"))),
             ("Tested".to_owned(), Html::text(&tested)),
         ],
@@ -151,9 +150,13 @@ fn before(
     }
 }
 
+/// "Okta, SAML 2.0".
+fn named(visit: &Visit) -> String {
+    visit.sso_guide().map_or_else(|| "your provider".to_owned(), |guide| guide.named_with(", "))
+}
+
 fn receipt(app: &App, visit: &Visit, browser: &Browser, connection: &Connection) -> Response {
     let provider = visit.sso_guide().map_or("your provider", |guide| guide.name.as_str());
-    let protocol = visit.sso_guide().map_or("", |guide| guide.protocol.label());
     let vendor = &app.brand.vendor_name;
     let pending = visit.domain_names(false);
     let waits = match pending.as_slice() {
@@ -187,7 +190,7 @@ fn receipt(app: &App, visit: &Visit, browser: &Browser, connection: &Connection)
         receipt: format!("Single sign-on for {}", visit.organization.name),
         status: Status::ok("Live"),
         rows: vec![
-            ReceiptRow::new("Provider", &format!("{provider}, {protocol}"), ""),
+            ReceiptRow::new("Provider", &named(visit), ""),
             ReceiptRow::when("Switched on", &when(connection.updated_at), "with this setup link"),
             ReceiptRow::new("Domains", &list_or(&visit.domain_names(true), "none verified"), &waits),
             ReceiptRow::new("Reference", &format!("``{}``", connection.id), ""),

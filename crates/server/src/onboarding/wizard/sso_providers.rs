@@ -50,7 +50,7 @@ pub async fn look(
     if visit.connection.as_ref().is_some_and(|it| it.provider == guide.id) {
         return Ok(see_other(&visit.path("/sso/steps")));
     }
-    let title = format!("Set up {} with {}", guide.name, guide.protocol.label());
+    let title = format!("Set up {}", guide.named_with(" with "));
     let replaces = match (&visit.connection, visit.sso_guide()) {
         (Some(it), Some(other)) if is_draft(it) => {
             format!(" It takes the place of {}, which is not live yet.", other.name)
