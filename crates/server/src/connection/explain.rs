@@ -397,6 +397,20 @@ mod tests {
     }
 
     #[test]
+    fn where_addresses_differ_only_the_line_about_the_address_is_told() {
+        for (provider, words) in [
+            ("okta-saml", "email: user.email"),
+            ("entra-saml", "emailaddress: user.mail"),
+            ("adfs-saml", "E-Mail-Addresses: E-Mail Address"),
+            ("pingone-saml", "email: Email Address"),
+        ] {
+            let steps = help(provider).address();
+            assert!(steps.len() == 3 && steps[2].ends_with(words), "{provider}: {steps:?}");
+        }
+        assert!(help("okta-oidc").address().is_empty(), "no table, no line of it");
+    }
+
+    #[test]
     fn a_provider_is_known_by_what_it_calls_itself() {
         for (entity_id, provider) in [
             ("http://www.okta.com/exk1fcia6d6EMsf331d8", "okta-saml"),

@@ -164,7 +164,7 @@ impl Help {
     }
 
     /// Only those that hold the address.
-    fn address(&self) -> Vec<String> {
+    pub(super) fn address(&self) -> Vec<String> {
         self.rows(|row| row.iter().any(|cell| cell.to_lowercase().contains("mail")))
     }
 
