@@ -70,6 +70,7 @@ async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Ro
         connection_id: None,
         name_id: None,
         name_id_form: None,
+        id_token_sealed: None,
         session_index: None,
         auth_at: now,
         method: "saml".to_owned(),
