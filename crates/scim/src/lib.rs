@@ -6,6 +6,7 @@
 //! The members of a group are never part of the group's JSON here: they arrive and leave as
 //! [`MemberRef`]s, so that a change to one member of a large group costs one row.
 
+pub mod bulk;
 pub mod dialect;
 pub mod error;
 pub mod etag;

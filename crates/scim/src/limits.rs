@@ -17,6 +17,10 @@ pub const MAX_FILTER_DEPTH: usize = 40;
 pub const MAX_FILTER_TERMS: usize = 128;
 /// Operations in one PATCH of a group: some clients send one for each member.
 pub const MAX_GROUP_OPERATIONS: usize = 10_000;
+/// Seconds in which a cursor may be used (RFC 9865).
+pub const CURSOR_TIMEOUT: u64 = 86_400;
+/// Operations in one bulk request.
+pub const MAX_BULK_OPERATIONS: usize = 1_000;
 /// Operations in one PATCH of a user.
 pub const MAX_USER_OPERATIONS: usize = 1_000;
 /// Values of one multi-valued attribute of a user (members of a group are not held here).

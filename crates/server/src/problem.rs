@@ -243,7 +243,8 @@ fn json_problem(problem: &Problem, reference: &TraceId) -> Response {
         .into_response()
 }
 
-fn scim(problem: &Problem, reference: &TraceId) -> Response {
+/// The body of a SCIM error (RFC 7644 §3.12).
+pub fn scim_body(problem: &Problem, reference: &TraceId) -> serde_json::Value {
     let mut body = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
         "status": problem.status.as_u16().to_string(),
@@ -252,6 +253,11 @@ fn scim(problem: &Problem, reference: &TraceId) -> Response {
     if let Some(scim_type) = problem.scim_type {
         body["scimType"] = scim_type.into();
     }
+    body
+}
+
+fn scim(problem: &Problem, reference: &TraceId) -> Response {
+    let body = scim_body(problem, reference);
     ([(header::CONTENT_TYPE, "application/scim+json")], body.to_string()).into_response()
 }
 

@@ -10,7 +10,7 @@ use crate::limits::MAX_RESULTS;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Capabilities<'a> {
     /// Bulk limits as (operations, bytes); `None` where bulk is not served.
-    pub bulk: Option<(u32, u32)>,
+    pub bulk: Option<(usize, usize)>,
     /// Whether lists take a `cursor` (RFC 9865).
     pub cursor: bool,
     /// A page that helps people who connect a directory.
@@ -85,6 +85,7 @@ pub fn service_provider_config(base_url: &str, capabilities: &Capabilities<'_>) 
             "defaultPaginationMethod": "index",
             "defaultPageSize": crate::limits::DEFAULT_RESULTS,
             "maxPageSize": MAX_RESULTS,
+            "cursorTimeout": crate::limits::CURSOR_TIMEOUT,
         });
     }
     if let Some(address) = capabilities.documentation {

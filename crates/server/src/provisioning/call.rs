@@ -86,6 +86,19 @@ impl Call {
         Ok(())
     }
 
+    /// The same request with another body.
+    pub fn with_body(&self, body: Vec<u8>) -> Self {
+        Self {
+            directory: self.directory.clone(),
+            base: self.base.clone(),
+            method: self.method.clone(),
+            segments: self.segments.clone(),
+            raw_query: self.raw_query.clone(),
+            headers: self.headers.clone(),
+            body,
+        }
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Result<Value, ScimError> {
         if self.body.is_empty() {
@@ -117,7 +130,7 @@ impl Call {
 }
 
 /// The parts of a path. Some clients leave a `?` or `&` at its end.
-fn segments(path: &str) -> Vec<String> {
+pub fn segments(path: &str) -> Vec<String> {
     let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
     let clean = |part: String| part.trim_end_matches(['?', '&']).to_owned();
     path.split('/').map(decode).map(clean).filter(|part| !part.is_empty()).collect()

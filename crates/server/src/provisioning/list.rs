@@ -1,7 +1,9 @@
-//! Lists (RFC 7644 §3.4.2): filters, paging, sorting. Equalities on indexed attributes are looked up; any other filter
+//! Lists (RFC 7644 §3.4.2, RFC 9865): filters, paging, sorting. Equalities on indexed attributes are looked up; any other filter
 //! is evaluated on every resource of the directory, batch by batch.
 
-use model::{DirectoryGroupId, DirectoryUserId};
+use std::time::Duration;
+
+use model::{DirectoryGroupId, DirectoryUserId, Time, Token};
 use scim::{Filter, Key, ListQuery, Lookup, Projection, ScimError, ScimType, Sort, list};
 use serde_json::{Map, Value};
 use store::{Connected, directory_group, directory_user};
@@ -10,8 +12,11 @@ use super::Done;
 use super::call::Call;
 use super::plan::Kind;
 use super::show::{self, Stored};
+use crate::app::App;
 use crate::problem::Problem;
 
+/// How long a cursor may be used.
+const CURSOR: Duration = Duration::from_secs(scim::limits::CURSOR_TIMEOUT);
 /// Resources looked at in one go.
 const BATCH: usize = 500;
 /// The most resources that are put into an order.
@@ -19,17 +24,20 @@ const MOST_SORTED: usize = 20_000;
 
 /// Answers a list or a search.
 pub async fn list(
+    app: &App,
     db: &mut impl Connected,
     call: &Call,
     kinds: &'static [Kind],
     query: &ListQuery,
 ) -> Result<Done, Problem> {
-    let mut window = search(db, call, kinds, query, query.filter.as_deref()).await?;
+    let place = query.cursor.as_deref().map(|text| Place::read(app, call, query, text)).transpose()?;
+    let from = place.as_ref().unwrap_or(&Place::START);
+    let mut window = search(db, call, kinds, query, (query.filter.as_deref(), from)).await?;
     // Some clients encode the value before they encode the address.
     if window.total == 0
         && let Some(again) = query.filter_decoded_again()
     {
-        window = search(db, call, kinds, query, Some(&again)).await?;
+        window = search(db, call, kinds, query, (Some(&again), from)).await?;
     }
     let mut resources = Vec::with_capacity(window.kept.len());
     for kind in kinds {
@@ -53,37 +61,128 @@ pub async fn list(
     } else {
         format!("Listed {what}: {} of {}", resources.len(), window.total)
     };
-    let mut done = Done::ok(list::response(&resources, window.total, query.start_index), outcome);
+    let body = if place.is_some() {
+        let next = window.next(query).map(|next| next.text(app, call, query));
+        list::cursor_response(&resources, window.total, next.as_deref())
+    } else {
+        list::response(&resources, window.total, query.start_index)
+    };
+    let mut done = Done::ok(body, outcome);
     done.subject = subject;
     Ok(done)
 }
 
-/// The part of all matches that the client asked for.
-struct Window {
+/// Where a page that was asked for by cursor begins (RFC 9865): after this resource; or, where they are sorted, after so
+/// many of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    after: Option<(Kind, String)>,
     skip: u64,
-    take: u64,
-    total: u64,
-    kept: Vec<Stored>,
 }
 
-impl Window {
-    fn push(&mut self, one: Stored) {
-        if self.total >= self.skip && (self.kept.len() as u64) < self.take {
-            self.kept.push(one);
+impl Place {
+    const START: Self = Self { after: None, skip: 0 };
+    /// What the stamp on a cursor is for.
+    const STAMP: &'static str = "scim.cursor";
+
+    /// Reads a cursor; an empty one asks for the first page.
+    fn read(app: &App, call: &Call, query: &ListQuery, text: &str) -> Result<Self, ScimError> {
+        if text.is_empty() {
+            return Ok(Self::START);
         }
-        self.total += 1;
+        let wrong = || {
+            let why = "The cursor is not one that was given for this directory, filter and order. Begin with an empty one.";
+            ScimError::new(ScimType::InvalidCursor, why)
+        };
+        let facts = app.seal.stamped(Self::STAMP, text).map_err(|_| wrong())?;
+        let mut parts = facts.splitn(4, ' ');
+        let mut part = || parts.next().ok_or_else(wrong);
+        let made: i64 = part()?.parse().map_err(|_| wrong())?;
+        let (skip, after) = (part()?.parse().map_err(|_| wrong())?, part()?.to_owned());
+        if part()? != asked(call, query) {
+            return Err(wrong());
+        }
+        if app.now().since(Time::from_micros(made)) > CURSOR {
+            let why = "The cursor is more than a day old. Begin with an empty one.";
+            return Err(ScimError::new(ScimType::ExpiredCursor, why));
+        }
+        let kind = if after.starts_with(DirectoryGroupId::PREFIX) { Kind::Group } else { Kind::User };
+        Ok(Self { after: (after != "-").then_some((kind, after)), skip })
+    }
+
+    fn text(&self, app: &App, call: &Call, query: &ListQuery) -> String {
+        let after = self.after.as_ref().map_or("-", |(_, id)| id);
+        let facts = format!("{} {} {after} {}", app.now().as_micros(), self.skip, asked(call, query));
+        app.seal.stamp(Self::STAMP, &facts)
+    }
+
+    /// Whether a resource was on an earlier page.
+    fn is_behind(&self, kind: Kind, id: &str) -> bool {
+        self.after.as_ref().is_some_and(|(last, after)| match (kind, last) {
+            (Kind::User, Kind::Group) => true,
+            (Kind::Group, Kind::User) => false,
+            _ => id <= after.as_str(),
+        })
     }
 }
 
-async fn search(
+/// What a cursor belongs to: the directory, the address, the filter and the order.
+fn asked(call: &Call, query: &ListQuery) -> String {
+    let whole = format!(
+        "{} {:?} {:?} {:?} {}",
+        call.directory.id, call.segments, query.filter, query.sort_by, query.descending
+    );
+    Token::presented(&whole).hash().to_string()
+}
+
+/// The part of all matches that the client asked for.
+struct Window<'a> {
+    skip: u64,
+    from: &'a Place,
+    take: u64,
+    total: u64,
+    kept: Vec<Stored>,
+    /// Whether there is something after what was kept.
+    more: bool,
+}
+
+impl Window<'_> {
+    fn push(&mut self, one: Stored) {
+        if self.total >= self.skip && !self.from.is_behind(one.kind(), &one.id()) {
+            self.keep(one);
+        }
+        self.total += 1;
+    }
+
+    fn keep(&mut self, one: Stored) {
+        if (self.kept.len() as u64) < self.take {
+            self.kept.push(one);
+        } else {
+            self.more = true;
+        }
+    }
+
+    /// Where the next page begins; none after the last one, and where only the total was asked for.
+    fn next(&self, query: &ListQuery) -> Option<Place> {
+        let last = self.kept.last().filter(|_| self.more)?;
+        Some(if query.sort_by.is_some() {
+            Place { after: None, skip: self.skip + self.kept.len() as u64 }
+        } else {
+            Place { after: Some((last.kind(), last.id())), skip: 0 }
+        })
+    }
+}
+
+async fn search<'a>(
     db: &mut impl Connected,
     call: &Call,
     kinds: &[Kind],
     query: &ListQuery,
-    filter: Option<&str>,
-) -> Result<Window, Problem> {
-    let skip = query.start_index.saturating_sub(1);
-    let mut window = Window { skip, take: u64::from(query.count), total: 0, kept: Vec::new() };
+    (filter, from): (Option<&str>, &'a Place),
+) -> Result<Window<'a>, Problem> {
+    let skip = if query.cursor.is_some() { from.skip } else { query.start_index.saturating_sub(1) };
+    let take = u64::from(query.count);
+    let mut window = Window { skip, from, take, total: 0, kept: Vec::new(), more: false };
     for kind in kinds {
         let resource_type = kind.resource_type();
         let filter = filter.map(|text| Filter::parse(text, resource_type)).transpose()?;
@@ -103,7 +202,7 @@ struct Hunt<'a> {
 }
 
 impl Hunt<'_> {
-    async fn run(&self, db: &mut impl Connected, window: &mut Window) -> Result<(), Problem> {
+    async fn run(&self, db: &mut impl Connected, window: &mut Window<'_>) -> Result<(), Problem> {
         if self.filter.is_none() && self.sort.is_none() {
             return self.page(db, window).await;
         }
@@ -132,36 +231,57 @@ impl Hunt<'_> {
     }
 
     /// Everything, in order of arrival: the database counts and cuts.
-    async fn page(&self, db: &mut impl Connected, window: &mut Window) -> Result<(), Problem> {
+    async fn page(&self, db: &mut impl Connected, window: &mut Window<'_>) -> Result<(), Problem> {
         let directory = self.call.directory.id;
-        let offset = window.skip.saturating_sub(window.total);
-        let wanted = window.take.saturating_sub(window.kept.len() as u64);
-        let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
         let total = match self.kind {
             Kind::User => directory_user::count(db, directory).await?,
             Kind::Group => directory_group::count(db, directory).await?,
         };
-        if limit > 0 && offset < total {
-            match self.kind {
-                Kind::User => {
-                    let page = directory_user::page(db, directory, offset, limit).await?;
-                    window.kept.extend(page.into_iter().map(Stored::User));
-                }
-                Kind::Group => {
-                    let page = directory_group::page(db, directory, offset, limit).await?;
-                    window.kept.extend(page.into_iter().map(Stored::Group));
-                }
-            }
-        }
+        let wanted = window.take.saturating_sub(window.kept.len() as u64);
+        let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
+        let (counted, offset) = (window.total, window.skip.saturating_sub(window.total));
         window.total += total;
+        let one_more = limit.saturating_add(1);
+        let page: Vec<Stored> = match (&window.from.after, self.kind) {
+            (Some((Kind::Group, _)), Kind::User) => Vec::new(),
+            (Some((kind, after)), _) if *kind == self.kind => self.after(db, after, one_more).await?,
+            _ if window.skip >= counted + total => Vec::new(),
+            (_, Kind::User) => {
+                let page = directory_user::page(db, directory, offset, one_more).await?;
+                page.into_iter().map(Stored::User).collect()
+            }
+            (_, Kind::Group) => {
+                let page = directory_group::page(db, directory, offset, one_more).await?;
+                page.into_iter().map(Stored::Group).collect()
+            }
+        };
+        for one in page {
+            window.keep(one);
+        }
         Ok(())
+    }
+
+    /// Those after the one with this id.
+    async fn after(&self, db: &mut impl Connected, id: &str, limit: u32) -> Result<Vec<Stored>, Problem> {
+        let directory = self.call.directory.id;
+        let limit = usize::try_from(limit).unwrap_or(BATCH);
+        Ok(match self.kind {
+            Kind::User => {
+                let rows = directory_user::list(db, directory, id.parse().ok(), limit).await?;
+                rows.into_iter().map(Stored::User).collect()
+            }
+            Kind::Group => {
+                let rows = directory_group::list(db, directory, id.parse().ok(), limit).await?;
+                rows.into_iter().map(Stored::Group).collect()
+            }
+        })
     }
 
     async fn sift(
         &self,
         db: &mut impl Connected,
         candidates: Vec<Stored>,
-        window: &mut Window,
+        window: &mut Window<'_>,
         sorted: &mut Vec<(Map<String, Value>, Stored)>,
     ) -> Result<(), Problem> {
         let linked = self.filter.as_ref().is_some_and(|filter| show::asks_linked(filter, self.kind));

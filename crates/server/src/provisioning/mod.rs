@@ -3,6 +3,7 @@
 //! Owns HTTP: the token, bodies, what an address asks for, answers, and the record of each request. What a message
 //! means is in the crate `scim`; facts and what follows from them are in `directory`.
 
+mod bulk;
 mod call;
 mod list;
 mod plan;
@@ -99,6 +100,8 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response, Pro
 async fn answer(app: &App, call: &Call) -> Result<Done, Problem> {
     match plan::plan(call)? {
         Plan::Write(what) => write::write(app, call, what).await,
+        // Its operations are answered by this very function.
+        Plan::Bulk => Box::pin(bulk::serve(app, call)).await,
         Plan::Read(what) => {
             let done = read::read(app, call, what).await?;
             record::read(app, call, &done).await?;

@@ -2,7 +2,7 @@
 //! known that the request makes sense.
 
 use axum::http::Method;
-use scim::limits::{MAX_GROUP_OPERATIONS, MAX_USER_OPERATIONS};
+use scim::limits::{MAX_BODY_BYTES, MAX_BULK_OPERATIONS, MAX_GROUP_OPERATIONS, MAX_USER_OPERATIONS};
 use scim::schema::discovery::{self, Capabilities};
 use scim::{GroupBody, ListQuery, PatchRequest, ScimError, list, resource};
 use serde_json::{Map, Value};
@@ -25,6 +25,8 @@ pub enum Plan {
     Read(Read),
     /// It changes something.
     Write(Write),
+    /// It holds several requests.
+    Bulk,
 }
 
 /// A request that changes nothing.
@@ -59,6 +61,9 @@ pub enum Write {
     DeleteGroup(String),
 }
 
+/// What is served beyond what every server must.
+const CAPABILITIES: Capabilities<'static> =
+    Capabilities { bulk: Some((MAX_BULK_OPERATIONS, MAX_BODY_BYTES)), cursor: true, documentation: None };
 const BOTH: &[Kind] = &[Kind::User, Kind::Group];
 
 /// Decides what the request asks for.
@@ -82,10 +87,10 @@ pub fn plan(call: &Call) -> Result<Plan, ScimError> {
             501,
             "The token belongs to a directory, not to a person, so there is no “Me”. Use /Users.",
         )),
-        [name] if is(name, "Bulk") => Err(ScimError::status(
-            501,
-            "Bulk requests are not served, as /ServiceProviderConfig says. Send each operation by itself.",
-        )),
+        [name] if is(name, "Bulk") => match call.method {
+            Method::POST => Ok(Plan::Bulk),
+            _ => Err(not_here(call, "POST")),
+        },
         _ => Err(ScimError::status(404, "There is no such endpoint; /Users and /Groups hold the resources.")),
     }
 }
@@ -146,7 +151,7 @@ fn discover(call: &Call, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
     };
     let base = &call.base;
     let body = match (name.to_ascii_lowercase().as_str(), rest) {
-        ("serviceproviderconfig", []) => discovery::service_provider_config(base, &Capabilities::default()),
+        ("serviceproviderconfig", []) => discovery::service_provider_config(base, &CAPABILITIES),
         ("resourcetypes", []) => whole(discovery::resource_types(base)),
         ("resourcetypes", [id]) => {
             discovery::resource_type(base, id).ok_or_else(|| ScimError::not_found("ResourceType", id))?

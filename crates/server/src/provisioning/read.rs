@@ -19,7 +19,7 @@ pub async fn read(app: &App, call: &Call, what: Read) -> Result<Done, Problem> {
         Read::Fixed(body) => Ok(Done::ok(body, "Read what this server can do")),
         Read::List(kinds, query) => {
             let mut db = app.read().await?;
-            list::list(&mut db, call, kinds, &query).await
+            list::list(app, &mut db, call, kinds, &query).await
         }
         Read::One(kind, id, query) => {
             let mut db = app.read().await?;

@@ -1,6 +1,7 @@
 //! SCIM as providers speak it, and the effect it has on members.
 
 mod brake;
+mod bulk;
 mod clients;
 mod feed;
 mod life;

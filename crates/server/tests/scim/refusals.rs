@@ -106,7 +106,7 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
             ("DELETE", "/ServiceProviderConfig".into(), Vec::new(), 405, None),
             ("GET", "/ResourceTypes?filter=id%20eq%20%22x%22".into(), Vec::new(), 403, None),
             ("GET", "/Me".into(), Vec::new(), 501, None),
-            ("POST", "/Bulk".into(), b"{}".to_vec(), 501, None),
+            ("POST", "/Bulk".into(), b"{}".to_vec(), 400, Some("invalidSyntax")),
         ];
         for (method, path, body, status, scim_type) in cases {
             let answer = feed.raw(method, &path, body, &[]).await;
