@@ -10,7 +10,7 @@ use crate::feed::{Feed, person};
 
 const URN: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 
-async fn bulk(feed: &Feed, more: Value, operations: Vec<Value>) -> Value {
+async fn bulk(feed: &Feed, more: &Value, operations: Vec<Value>) -> Value {
     let mut body = json!({"schemas": [URN], "Operations": operations});
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
@@ -22,11 +22,11 @@ async fn bulk(feed: &Feed, more: Value, operations: Vec<Value>) -> Value {
     answer["Operations"].clone()
 }
 
-fn group(name: &str, members: Value) -> Value {
+fn group(name: &str, members: &Value) -> Value {
     json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name, "members": members})
 }
 
-fn post(path: &str, id: &str, data: Value) -> Value {
+fn post(path: &str, id: &str, data: &Value) -> Value {
     json!({"method": "POST", "path": path, "bulkId": id, "data": data})
 }
 
@@ -40,15 +40,15 @@ async fn operations_of_a_bulk_request_speak_of_what_the_others_make() {
         let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
         let done = bulk(
             &feed,
-            json!({}),
+            &json!({}),
             vec![
                 post(
                     "/Groups",
                     "tour",
-                    group("Tour", json!([{"value": "bulkId:ada"}, {"value": "bulkId:bob"}])),
+                    &group("Tour", &json!([{"value": "bulkId:ada"}, {"value": "bulkId:bob"}])),
                 ),
-                post("/Users", "ada", person("ada@acme.test")),
-                post("/Users", "bob", person("bob@acme.test")),
+                post("/Users", "ada", &person("ada@acme.test")),
+                post("/Users", "bob", &person("bob@acme.test")),
                 json!({"method": "PATCH", "path": "/Users/bulkId:bob", "data": [
                     {"op": "replace", "path": "active", "value": false}]}),
             ],
@@ -83,11 +83,11 @@ async fn groups_of_a_bulk_request_may_hold_each_other() {
         let holds = |other: &str| json!([{"value": format!("bulkId:{other}"), "type": "Group"}]);
         let done = bulk(
             &feed,
-            json!({}),
+            &json!({}),
             vec![
-                post("/Groups", "a", group("A", holds("b"))),
-                post("/Groups", "b", group("B", holds("c"))),
-                post("/Groups", "c", group("C", holds("a"))),
+                post("/Groups", "a", &group("A", &holds("b"))),
+                post("/Groups", "b", &group("B", &holds("c"))),
+                post("/Groups", "c", &group("C", &holds("a"))),
             ],
         )
         .await;
@@ -107,17 +107,17 @@ async fn operation_that_is_refused_is_refused_alone() {
         feed.user("ada@acme.test").await;
         let operations = || {
             vec![
-                post("/Users", "twin", person("ada@acme.test")),
-                post("/Groups", "lost", group("Lost", json!([{"value": "bulkId:twin"}]))),
-                post("/Groups", "void", group("Void", json!([{"value": "bulkId:nobody"}]))),
+                post("/Users", "twin", &person("ada@acme.test")),
+                post("/Groups", "lost", &group("Lost", &json!([{"value": "bulkId:twin"}]))),
+                post("/Groups", "void", &group("Void", &json!([{"value": "bulkId:nobody"}]))),
                 json!({"method": "GET", "path": "/Users"}),
                 json!({"method": "POST", "path": "/Users", "data": person("no-id@acme.test")}),
                 json!({"method": "DELETE", "path": "/Users/unknown"}),
                 json!({"method": "POST", "path": "/Bulk", "bulkId": "in", "data": {}}),
-                post("/Users", "eve", person("eve@acme.test")),
+                post("/Users", "eve", &person("eve@acme.test")),
             ]
         };
-        let done = bulk(&feed, json!({}), operations()).await;
+        let done = bulk(&feed, &json!({}), operations()).await;
         let statuses: Vec<&str> =
             done.as_array().unwrap().iter().map(|it| it["status"].as_str().unwrap()).collect();
         assert_eq!(statuses, ["409", "409", "409", "400", "400", "404", "400", "201"], "{done}");
@@ -125,7 +125,7 @@ async fn operation_that_is_refused_is_refused_alone() {
         assert_eq!(done[0]["response"]["status"], "409");
         assert!(done[1]["location"].is_null());
         assert_eq!(feed.status("eve@acme.test").await, "active");
-        let done = bulk(&feed, json!({"failOnErrors": 2}), operations()).await;
+        let done = bulk(&feed, &json!({"failOnErrors": 2}), operations()).await;
         assert_eq!(done.as_array().unwrap().len(), 2, "the rest is left undone: {done}");
     });
 }
@@ -160,7 +160,7 @@ async fn stale_version_stops_one_operation() {
                     "Operations": [{"op": "add", "path": "nickName", "value": "A"}]}})
         };
         let version = feed.get(&format!("/Users/{id}")).await["meta"]["version"].as_str().unwrap().to_owned();
-        let done = bulk(&feed, json!({}), vec![change("W/\"0\""), change(&version)]).await;
+        let done = bulk(&feed, &json!({}), vec![change("W/\"0\""), change(&version)]).await;
         assert_eq!((&done[0]["status"], &done[1]["status"]), (&json!("412"), &json!("200")), "{done}");
     });
 }
