@@ -72,14 +72,14 @@ pub enum FetchError {
     NotSecure(String),
     /// A private address.
     #[error(
-        "{0} leads into a private network, which we cannot reach. Expected an address that is open to the internet; or upload the file instead"
+        "{0} leads into a private network, which we cannot reach. Expected an address that is open to the internet"
     )]
     Private(String),
     /// The name does not exist or nobody answers.
-    #[error("{0} cannot be reached. Check the address, or upload the file instead")]
+    #[error("{0} cannot be reached. Check the address")]
     Unreachable(String),
     /// No answer in time.
-    #[error("{host} did not answer within {seconds} seconds. Try again, or upload the file instead")]
+    #[error("{host} did not answer within {seconds} seconds. Try again")]
     TooSlow {
         /// Who was asked.
         host: String,

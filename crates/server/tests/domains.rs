@@ -130,6 +130,10 @@ async fn each_name_server_of_the_domain_is_asked_and_named_with_what_it_holds() 
         {
             assert!(shown.contains(words), "{words}: {shown}");
         }
+        // Where nobody answers, there is nobody to name.
+        t.app.dns.set(HOST, Kind::Txt, Reply::Silent);
+        let looked = check(&t, &domain).await;
+        assert_eq!((Found::of(&looked), Server::of(&looked).len()), (Some(Found::Silent), 0));
         // The resolver decides.
         t.app.dns.set(HOST, Kind::Txt, texts(&[&value]));
         assert_eq!(check(&t, &domain).await.status, DomainStatus::Verified);

@@ -78,11 +78,15 @@ pub(super) async fn ask(app: &App, domain: &Domain) -> Vec<Server> {
 async fn of_zone(app: &App, name: &str) -> Vec<String> {
     let mut zone = name;
     for _ in 0..DEEPEST {
-        if let Reply::Records(mut all) = app.dns.ask(zone, Kind::Ns).await {
-            all.sort();
-            all.dedup();
-            all.truncate(MOST);
-            return all;
+        match app.dns.ask(zone, Kind::Ns).await {
+            Reply::Records(mut all) => {
+                all.sort();
+                all.dedup();
+                all.truncate(MOST);
+                return all;
+            }
+            Reply::Silent => break,
+            Reply::NoRecord | Reply::NoName => {}
         }
         match zone.split_once('.') {
             // The servers of a whole country know nothing of it.

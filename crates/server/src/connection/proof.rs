@@ -88,10 +88,11 @@ struct Look {
 }
 
 impl Look {
-    /// Looks at the records of a domain that is not proven; where the proof is not seen, at each name server too.
+    /// Looks at the records of a domain that is not proven; where the proof is not seen, at each name server too. Where
+    /// nobody answered, they cannot be found out either.
     async fn at(app: &App, domain: &Domain) -> Self {
         let found = look(app, domain).await;
-        if found == Found::Proof {
+        if matches!(found, Found::Proof | Found::Silent) {
             return Self { found, servers: Vec::new() };
         }
         let servers = name_servers::ask(app, domain).await;

@@ -64,7 +64,7 @@ impl DocumentsError {
     /// For the person who entered the issuer.
     pub(super) fn sentence(&self) -> String {
         match self {
-            Self::Fetch(error) => error.to_string(),
+            Self::Fetch(error) => format!("{error}."),
             Self::Status { url, status } => format!(
                 "{url} answered with status {status}. Expected the discovery document. Compare the issuer with the \
                  provider's console, letter for letter."

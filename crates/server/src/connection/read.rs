@@ -169,6 +169,9 @@ impl Reader<'_> {
                      your own provider: use the address where it publishes its own, or upload a file with its part alone, \
                      from <EntityDescriptor to </EntityDescriptor>."
                 ),
+                other @ (FetchError::Private(_) | FetchError::Unreachable(_) | FetchError::TooSlow { .. }) => {
+                    format!("{other}, or upload the file instead.")
+                }
                 other => format!("{other}."),
             })
         })?;

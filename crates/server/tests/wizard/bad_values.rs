@@ -208,6 +208,9 @@ async fn a_provider_that_never_answers_or_lies_in_a_private_network_is_named() {
             let answer = acme.refuses(&t, body).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
             assert!(answer.text.contains("did not answer within"), "{}", answer.text);
+            // An OpenID provider has no file to send.
+            let by_file = answer.text.contains("upload the file");
+            assert_eq!(by_file, answer.text.contains("metadata_url"), "{}", answer.text);
         }
         assert_nothing_kept(&t, &acme).await;
     }
