@@ -1,6 +1,6 @@
-//! Directories and their tokens. Users and groups that they send live in the submodules.
+//! Directories. Their tokens are in `directory_token`. Users and groups that they send live in the submodules.
 
-use model::{Directory, DirectoryId, DirectoryStatus, OrganizationId, Time, TokenHash, TokenId};
+use model::{Directory, DirectoryId, DirectoryStatus, OrganizationId, Time};
 use sqlx::FromRow;
 
 use crate::db::on;
@@ -8,7 +8,7 @@ use crate::value::{At, Text};
 use crate::{Connected, Result, Tx};
 
 #[derive(FromRow)]
-struct Row {
+pub(crate) struct Row {
     id: Text<DirectoryId>,
     organization_id: Text<OrganizationId>,
     provider: String,
@@ -113,65 +113,4 @@ pub async fn list(c: &mut impl Connected, organization: OrganizationId) -> Resul
             .fetch_all(db)
             .await)?;
     Ok(rows.into_iter().map(Into::into).collect())
-}
-
-/// Writes a new bearer token of the directory.
-pub async fn add_token(
-    tx: &mut Tx,
-    id: TokenId,
-    directory: DirectoryId,
-    hash: &TokenHash,
-    at: Time,
-) -> Result<()> {
-    on!(tx, |db| sqlx::query(
-        "INSERT INTO directory_tokens (id, directory_id, token_hash, created_at) VALUES ($1, $2, $3, $4)"
-    )
-    .bind(Text(id))
-    .bind(Text(directory))
-    .bind(Text(hash))
-    .bind(At(at))
-    .execute(db)
-    .await
-    .map(|_| ()))?;
-    Ok(())
-}
-
-/// Revokes every token of the directory that still works.
-pub async fn revoke_tokens(tx: &mut Tx, directory: DirectoryId, at: Time) -> Result<()> {
-    on!(tx, |db| sqlx::query(
-        "UPDATE directory_tokens SET revoked_at = $2 WHERE directory_id = $1 AND revoked_at IS NULL"
-    )
-    .bind(Text(directory))
-    .bind(At(at))
-    .execute(db)
-    .await
-    .map(|_| ()))?;
-    Ok(())
-}
-
-/// The newest token of the directory that still works, and when it was made.
-pub async fn working_token(
-    c: &mut impl Connected,
-    directory: DirectoryId,
-) -> Result<Option<(TokenId, Time)>> {
-    let row: Option<(Text<TokenId>, At)> = on!(c, |db| sqlx::query_as(
-        "SELECT id, created_at FROM directory_tokens WHERE directory_id = $1 AND revoked_at IS NULL
-         ORDER BY id DESC LIMIT 1"
-    )
-    .bind(Text(directory))
-    .fetch_optional(db)
-    .await)?;
-    Ok(row.map(|(id, at)| (id.0, at.0)))
-}
-
-/// The directory that a working token belongs to.
-pub async fn lookup_token(c: &mut impl Connected, hash: &TokenHash) -> Result<Option<Directory>> {
-    let row: Option<Row> = on!(c, |db| sqlx::query_as(
-        "SELECT d.* FROM directories d JOIN directory_tokens t ON t.directory_id = d.id
-         WHERE t.token_hash = $1 AND t.revoked_at IS NULL"
-    )
-    .bind(Text(hash))
-    .fetch_optional(db)
-    .await)?;
-    Ok(row.map(Into::into))
 }

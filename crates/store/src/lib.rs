@@ -14,6 +14,7 @@ pub mod connection_draft;
 pub mod departure;
 pub mod directory;
 pub mod directory_group;
+pub mod directory_token;
 pub mod directory_user;
 pub mod domain;
 pub mod enforcement;

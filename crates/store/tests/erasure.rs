@@ -39,7 +39,7 @@ const ROWS: &[&str] = &[
     "INSERT INTO invitations VALUES ('i1', 'claim', 'h1', '{org}', '{member}', NULL, 'WORD@acme.test', '{}', 1, 1, NULL)",
     "INSERT INTO invitations VALUES ('i2', 'sign_in', 'h2', NULL, NULL, NULL, 'WORD@home.example', '{}', 1, 1, NULL)",
     "INSERT INTO imports VALUES ('imp_1', '{org}', 'people.csv', CAST('Name,Email\nX,WORD@acme.test' AS BLOB), 'WORD X', 1, NULL, '{}')",
-    "INSERT INTO sessions VALUES ('s1', 'h', '{account}', '{member}', '{org}', 'con_1', 'WORD', NULL, 1, 'saml', '', 1, 1, NULL, NULL, '{\"name_qualifier\":\"WORD\"}')",
+    "INSERT INTO sessions VALUES ('s1', 'h', '{account}', '{member}', '{org}', 'con_1', 'WORD', NULL, 1, 'saml', '', 1, 1, NULL, NULL, '{\"name_qualifier\":\"WORD\"}', 'sealed')",
     "INSERT INTO passkeys VALUES ('p1', 'WORDcredential', '{account}', NULL, 'h', 'WORD’s phone', '{}', 1, NULL)",
     "INSERT INTO passkey_challenges VALUES ('c1', 'b', 'register', '{account}', 'WORD', 1)",
     "INSERT INTO login_flows VALUES ('f1', 'b', 'x', '{\"email\":\"WORD@acme.test\"}', 1, 1)",

@@ -5,6 +5,7 @@
 mod applications;
 mod connections;
 mod directories;
+mod directory_tokens;
 mod drafts;
 mod enforcement;
 mod events;
@@ -21,7 +22,7 @@ mod stops;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -66,6 +67,14 @@ pub fn machine() -> Router<App> {
         .route(
             "/api/v1/organizations/{id}/directories/{directory}/stop",
             get(stops::show).post(stops::decide),
+        )
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/tokens",
+            get(directory_tokens::list).post(directory_tokens::create),
+        )
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/tokens/{token}",
+            delete(directory_tokens::revoke),
         )
         .route("/api/v1/organizations/{id}/directories/{directory}/syncs", get(stops::syncs))
         .route("/api/v1/organizations/{id}/directories/{directory}/syncs/{sync}/undo", post(stops::undo))

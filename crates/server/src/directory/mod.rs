@@ -11,9 +11,10 @@ mod config;
 mod counts;
 mod group;
 mod held;
+mod token;
 mod user;
 
-use model::{Directory, DirectoryId, DirectoryStatus, NewEvent, Organization, Token, TokenId};
+use model::{Directory, DirectoryId, DirectoryStatus, NewEvent, Organization, Token};
 use serde_json::json;
 use store::Tx;
 
@@ -24,6 +25,7 @@ pub(crate) use counts::resource;
 pub use counts::{Arrived, Counts, arrivals, counts};
 pub use group::{WrittenGroup, create_group, delete_group, member_ref, patch_group, replace_group};
 pub use held::{Held, name_of};
+pub use token::{MOST_TOKENS, add_token, revoke_token, rotate_token};
 pub use user::{WrittenUser, create_user, delete_user, patch_user, replace_user};
 
 use crate::app::App;
@@ -51,22 +53,12 @@ pub async fn create(
         updated_at: now,
     };
     store::directory::add(tx, &directory).await?;
-    let token = app.token("fd_scim_");
-    store::directory::add_token(tx, app.id(TokenId::new), directory.id, &token.hash(), now).await?;
+    let token = token::make(app, tx, directory.id, None).await?;
     tell(app, tx, "directory.created", &directory);
     if status == DirectoryStatus::Active {
         tell(app, tx, "directory.activated", &directory);
     }
     Ok((directory, token))
-}
-
-/// Makes a new token and revokes all others: the provider is refused until it has the new one.
-pub async fn rotate_token(app: &App, tx: &mut Tx, directory: &Directory) -> Result<Token, Problem> {
-    let now = app.now();
-    store::directory::revoke_tokens(tx, directory.id, now).await?;
-    let token = app.token("fd_scim_");
-    store::directory::add_token(tx, app.id(TokenId::new), directory.id, &token.hash(), now).await?;
-    Ok(token)
 }
 
 /// Goes live: from now on what the provider sends becomes true for members, and what it sent before is applied.

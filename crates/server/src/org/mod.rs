@@ -22,6 +22,7 @@ mod sessions;
 mod settings;
 pub mod sign_ins;
 mod stop;
+mod tokens;
 pub mod trust;
 pub mod words;
 
@@ -70,6 +71,8 @@ fn desk_pages() -> Router<App> {
         .route("/sign-on/openings/{opening}/end", post(enforcement::end))
         .route("/directory", get(trust::directory).post(trust::directory_act))
         .route("/directory/{directory}/stop", get(stop::show).post(stop::decide))
+        .route("/directory/{directory}/tokens", get(tokens::show).post(tokens::make))
+        .route("/directory/{directory}/tokens/{token}/revoke", post(tokens::revoke))
         .route("/directory/{directory}/syncs/{sync}/undo", post(stop::undo))
         .route("/domains", get(trust::domains).post(trust::domain))
         .route("/domains/exceptions", get(exceptions::show).post(exceptions::allow))

@@ -24,7 +24,7 @@ const NAMED: i64 = 200;
 const SYNCS: i64 = 10;
 
 /// A directory of the desk's company, or 404.
-async fn require(db: &mut impl Connected, desk: &Desk, id: &str) -> Result<Directory, Problem> {
+pub async fn require(db: &mut impl Connected, desk: &Desk, id: &str) -> Result<Directory, Problem> {
     let found = match id.parse() {
         Ok(id) => store::directory::lookup(db, id).await?,
         Err(_) => None,
@@ -41,7 +41,8 @@ pub async fn show(State(app): State<App>, desk: Desk, Path(id): Path<Ids>) -> Re
 /// The directory's id in the address.
 #[derive(Debug, serde::Deserialize)]
 pub struct Ids {
-    directory: String,
+    /// See above.
+    pub directory: String,
 }
 
 async fn page(

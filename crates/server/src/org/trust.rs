@@ -332,7 +332,7 @@ pub fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard 
             ("Base URL".to_owned(), Html::text(&feed::base_url(app, it.id))),
             ("Last request".to_owned(), Html::text(&words::maybe_when(it.last_request_at).text)),
         ],
-        open: None,
+        open: Some(("Tokens".to_owned(), desk.at(&format!("directory/{}/tokens", it.id)))),
         acts: match it.status {
             DirectoryStatus::Active => {
                 vec![act("pause", "Pause", "It is answered and stored, and changes nobody until you resume.")]

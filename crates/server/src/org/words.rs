@@ -88,6 +88,7 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
         "undone" => {
             ("Being undone", "Everybody of that sync whose records are there comes back in, within moments.")
         }
+        "token-revoked" => ("The token no longer works", "Whoever shows it is refused from now on."),
         "removed" => ("Removed", "It is gone from this list."),
         _ => return None,
     };

@@ -228,6 +228,8 @@ impl<'a> Work<'a> {
             if operation.data.is_null() { Vec::new() } else { operation.data.to_string().into_bytes() };
         Ok(Call {
             directory: self.call.directory.clone(),
+            token: self.call.token,
+            token_used_at: self.call.token_used_at,
             base: self.call.base.clone(),
             method,
             segments: segments(path),

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
-use model::Directory;
+use model::{Directory, Time, TokenId};
 use percent_encoding::percent_decode_str;
 use scim::limits::MAX_BODY_BYTES;
 use scim::{Dialect, ListQuery, ScimError, query};
@@ -20,6 +20,10 @@ use crate::request::{self, ClientAddress};
 pub struct Call {
     /// The directory whose token it carries and whose address it came to.
     pub directory: Directory,
+    /// The token it carries.
+    pub token: TokenId,
+    /// When that was used last.
+    pub token_used_at: Option<Time>,
     /// The directory's address, without a slash at the end.
     pub base: String,
     /// Method.
@@ -45,10 +49,11 @@ impl Call {
             )
         };
         let token = request::bearer(&parts.headers).ok_or_else(refused)?;
-        let directory = store::directory::lookup_token(&mut app.read().await?, &token.hash()).await?;
+        let found = store::directory_token::open(&mut app.read().await?, &token.hash(), app.now()).await?;
         let below = parts.uri.path().strip_prefix("/scim/v2/").unwrap_or_default();
         let (id, rest) = below.split_once('/').unwrap_or((below, ""));
-        let Some(directory) = directory.filter(|directory| id == directory.id.to_string()) else {
+        let found = found.filter(|(directory, ..)| id == directory.id.to_string());
+        let Some((directory, token, token_used_at)) = found else {
             let name = format!("scim:{}", ClientAddress::of(&app.config, parts));
             return Err(rate::failed(app, &name, rate::FAILED_SECRETS, refused()).await);
         };
@@ -66,6 +71,8 @@ impl Call {
             headers: parts.headers.clone(),
             body: Vec::new(),
             directory,
+            token,
+            token_used_at,
         })
     }
 
@@ -90,6 +97,8 @@ impl Call {
     pub fn with_body(&self, body: Vec<u8>) -> Self {
         Self {
             directory: self.directory.clone(),
+            token: self.token,
+            token_used_at: self.token_used_at,
             base: self.base.clone(),
             method: self.method.clone(),
             segments: self.segments.clone(),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use model::TraceId;
+use model::{DirectoryId, Time, TokenId, TraceId};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use store::Tx;
@@ -20,6 +20,8 @@ const BODY: usize = 64 * 1024;
 const PATH: usize = 1000;
 /// The time of the last request is exact to this.
 const TOUCH: Duration = Duration::from_secs(5);
+/// When a token was used last is exact to this.
+const TOKEN_TOUCH: Duration = Duration::from_mins(1);
 
 /// Records what was done, in the transaction that did it.
 pub async fn done(app: &App, tx: &mut Tx, call: &Call, done: &Done) -> Result<(), Problem> {
@@ -38,7 +40,7 @@ pub async fn read(app: &App, call: &Call, done: &Done) -> Result<(), Problem> {
     }
     let subject = done.subject.map(|id| id.to_string());
     let record = record(app, call, app.id(TraceId::new), (done.status.as_u16(), &done.outcome), subject);
-    app.scim_records.add(app, record, is_due(app, call)).await
+    app.scim_records.add(app, record, due(app, call)).await
 }
 
 /// Records a request that was refused. The answer is the reference.
@@ -61,15 +63,40 @@ async fn add(
 ) -> Result<(), Problem> {
     let record = record(app, call, id, what, subject);
     store::scim_request::add(tx, &record).await?;
-    if is_due(app, call) {
-        store::directory::touch(tx, call.directory.id, record.at).await?;
-    }
-    Ok(())
+    due(app, call).write(tx, call.directory.id, record.at).await
 }
 
-/// Whether the time of the directory's last request is worth writing anew.
-fn is_due(app: &App, call: &Call) -> bool {
-    call.directory.last_request_at.is_none_or(|at| app.now().since(at) >= TOUCH)
+/// Which times of a last use are worth writing anew.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Due {
+    directory: bool,
+    token: Option<TokenId>,
+}
+
+impl Due {
+    /// Whether there is anything to write.
+    pub const fn is_some(self) -> bool {
+        self.directory || self.token.is_some()
+    }
+
+    /// Writes them.
+    pub async fn write(self, tx: &mut Tx, directory: DirectoryId, at: Time) -> Result<(), Problem> {
+        if self.directory {
+            store::directory::touch(tx, directory, at).await?;
+        }
+        if let Some(token) = self.token {
+            store::directory_token::touch(tx, token, at).await?;
+        }
+        Ok(())
+    }
+}
+
+fn due(app: &App, call: &Call) -> Due {
+    let older = |last: Option<Time>, than: Duration| last.is_none_or(|at| app.now().since(at) >= than);
+    Due {
+        directory: older(call.directory.last_request_at, TOUCH),
+        token: older(call.token_used_at, TOKEN_TOUCH).then_some(call.token),
+    }
 }
 
 fn record(

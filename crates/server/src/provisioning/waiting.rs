@@ -12,6 +12,7 @@ use store::Tx;
 use store::scim_request::ScimRequest;
 use tokio::sync::Notify;
 
+use super::record::Due;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -27,11 +28,11 @@ pub struct Waiting {
     some: Notify,
 }
 
-/// A record, and whether the time of its directory's last request is to be written too.
+/// A record, and which times of a last use are to be written too.
 #[derive(Debug)]
 struct Record {
     request: ScimRequest,
-    touch: bool,
+    due: Due,
 }
 
 /// Records that were taken out to be written. Dropped before [`Taken::written`], they wait again.
@@ -47,9 +48,9 @@ impl Waiting {
     }
 
     /// Lets a record wait, or writes all when there is no more room.
-    pub(super) async fn add(&self, app: &App, request: ScimRequest, touch: bool) -> Result<(), Problem> {
+    pub(super) async fn add(&self, app: &App, request: ScimRequest, due: Due) -> Result<(), Problem> {
         let waiting = self.with(|queue| {
-            queue.push(Record { request, touch });
+            queue.push(Record { request, due });
             queue.len()
         });
         if waiting >= ROOM {
@@ -69,10 +70,10 @@ impl Taken<'_> {
     /// Writes them. A record about a person who was erased meanwhile is left out.
     pub(super) async fn write(&self, tx: &mut Tx) -> Result<(), Problem> {
         let mut touched: Vec<DirectoryId> = Vec::new();
-        for Record { request, touch } in &self.records {
+        for Record { request, due } in &self.records {
             store::scim_request::add_unless_erased(tx, request).await?;
-            if *touch && !touched.contains(&request.directory_id) {
-                store::directory::touch(tx, request.directory_id, request.at).await?;
+            if due.is_some() && !touched.contains(&request.directory_id) {
+                due.write(tx, request.directory_id, request.at).await?;
                 touched.push(request.directory_id);
             }
         }

@@ -198,6 +198,8 @@ async fn another_organizations_ids_are_unknown_to_the_api() {
                     serde_json::json!({"issuer": "https://idp.test", "jwks_uri": "https://idp.test/jwks"})
                 } else if path.ends_with("/requests") {
                     serde_json::json!({"signed": true})
+                } else if path.ends_with("/tokens") {
+                    serde_json::json!({})
                 } else if path.ends_with("/stop") {
                     serde_json::json!({"decision": "keep"})
                 } else {

@@ -7,3 +7,4 @@ mod feed;
 mod life;
 mod records;
 mod refusals;
+mod tokens;

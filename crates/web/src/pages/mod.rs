@@ -119,6 +119,7 @@ fn samples_for_companies() -> Vec<Sample> {
         "org-import-done": org::OrgImportDone::sample(),
         "org-leavers": org::OrgLeavers::sample(),
         "org-brake": org::OrgBrake::sample(),
+        "org-tokens": org::OrgTokens::sample(),
         "org-domains": org::OrgDomains::sample(),
         "org-joining": org::OrgJoining::sample(),
         "setup-joining": org::SetupJoining::sample(),

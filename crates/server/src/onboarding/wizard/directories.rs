@@ -162,14 +162,15 @@ async fn credentials(
     let (Some(it), Some(guide)) = (&visit.directory, visit.directory_guide()) else {
         return Err(Problem::not_found("directory"));
     };
-    let working = store::directory::working_token(&mut app.read().await?, it.id).await?;
+    let working =
+        store::directory_token::list(&mut app.read().await?, it.id, app.now()).await?.into_iter().next();
     let token = token.map(Token::expose);
     let values = values(app, visit, token);
     let label = |placeholder, otherwise: &str| {
         guide.field_for(placeholder, &values).map_or_else(|| otherwise.to_owned(), |(_, label)| label)
     };
     let base_url = Copy::new("base-url", label(Placeholder::ScimBaseUrl, "Base URL"), &values.scim_base_url);
-    let made = working.as_ref().map_or_else(When::default, |(_, at)| when(*at));
+    let made = working.as_ref().map_or_else(When::default, |it| when(it.created_at));
     let facts = match token {
         Some(token) => {
             let end: String = token.chars().skip(token.chars().count().saturating_sub(3)).collect();
@@ -196,7 +197,7 @@ async fn credentials(
         token: copy,
         made,
         token_facts: Html::marked(&facts),
-        token_id: working.map(|(id, _)| id.to_string()).unwrap_or_default(),
+        token_id: working.map(|it| it.id.to_string()).unwrap_or_default(),
         new_token_action: visit.path("/scim/new-token"),
         done: visit.progress.directory_ticked.iter().cloned().collect(),
         next: visit.path("/scim/waiting"),
@@ -227,8 +228,8 @@ async fn replace_token(
     let mut held = visit.hold(app).await?;
     let it = directory_of(&mut held.tx, &visit.organization, &held.progress).await?;
     let it = directory::hold(&mut held.tx, it.ok_or_else(|| Problem::not_found("directory"))?).await?;
-    let working = store::directory::working_token(&mut held.tx, it.id).await?;
-    if working.is_some_and(|(id, _)| id.to_string() != instead_of) {
+    let working = store::directory_token::list(&mut held.tx, it.id, app.now()).await?.into_iter().next();
+    if working.is_some_and(|it| it.id.to_string() != instead_of) {
         return Ok(see_other(&visit.path("/scim/steps?token=replaced")));
     }
     let token = directory::rotate_token(app, &mut held.tx, &it).await?;

@@ -7,6 +7,7 @@ mod joining;
 mod leavers;
 mod members;
 mod routing;
+mod tokens;
 mod trust;
 
 pub use enforcement::{CodesLeft, OpeningRow, OrgRequire, OrgRequired, RecoveryCodes, RequiredDomain};
@@ -16,6 +17,7 @@ pub use joining::{Joining, JoiningRow, OrgJoining, SetupJoining};
 pub use leavers::{Leaving, OrgBrake, OrgLeavers, SyncRow};
 pub use members::{Act, Confirm, MemberRow, OrgInvite, OrgMember, OrgMembers};
 pub use routing::{OrgRouting, RuleRow};
+pub use tokens::{OrgTokens, TokenRow};
 pub use trust::{ConnectionCard, LinkMade, LinkRow, OrgDirectory, OrgDomains, OrgSettings, OrgSignOn};
 
 use super::sample_page;

@@ -1,0 +1,82 @@
+//! The tokens of directories over the API.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use model::Time;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::directories::require;
+use crate::app::App;
+use crate::directory::{self, Held};
+use crate::organization;
+use crate::problem::Problem;
+use crate::request::{ApiCaller, ApiJson};
+
+/// `GET /api/v1/organizations/{id}/directories/{directory}/tokens`: those that work.
+pub async fn list(
+    _caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, directory_id)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let mut db = app.read().await?;
+    let organization = organization::require(&mut db, &id).await?;
+    let it = require(&mut db, &organization, &directory_id).await?;
+    let all = store::directory_token::list(&mut db, it.id, app.now()).await?;
+    let all: Vec<Value> = all
+        .iter()
+        .map(|it| {
+            json!({
+                "id": it.id.to_string(),
+                "created_at": it.created_at.to_string(),
+                "last_used_at": it.last_used_at.map(|t| t.to_string()),
+                "expires_at": it.expires_at.map(|t| t.to_string()),
+            })
+        })
+        .collect();
+    Ok(Json(json!({"data": all})))
+}
+
+/// The body of a new token.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewToken {
+    expires_at: Option<String>,
+}
+
+/// `POST /api/v1/organizations/{id}/directories/{directory}/tokens`: another one beside the one in use. It is shown this once.
+pub async fn create(
+    caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, directory_id)): Path<(String, String)>,
+    ApiJson(body): ApiJson<NewToken>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let mut tx = app.write().await?;
+    let organization = organization::require(&mut tx, &id).await?;
+    let it = require(&mut tx, &organization, &directory_id).await?;
+    let wrong = |_| Problem::field("expires_at", "expected a time such as 2027-06-30T12:00:00Z");
+    let ends = body.expires_at.map(|text| text.parse::<jiff::Timestamp>()).transpose().map_err(wrong)?;
+    let ends = ends.map(Time::from);
+    let held = Held::enter(&mut tx, it.id).await?;
+    let token = directory::add_token(&app, &mut tx, &held, ends, &caller.actor()).await?;
+    tx.commit().await?;
+    let body = json!({"token": token.expose(), "expires_at": ends.map(|t| t.to_string())});
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
+/// `DELETE /api/v1/organizations/{id}/directories/{directory}/tokens/{token}`.
+pub async fn revoke(
+    caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, directory_id, token)): Path<(String, String, String)>,
+) -> Result<StatusCode, Problem> {
+    let mut tx = app.write().await?;
+    let organization = organization::require(&mut tx, &id).await?;
+    let it = require(&mut tx, &organization, &directory_id).await?;
+    let token = token.parse().map_err(|_| Problem::not_found("token"))?;
+    let held = Held::enter(&mut tx, it.id).await?;
+    directory::revoke_token(&app, &mut tx, &held, token, &caller.actor()).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

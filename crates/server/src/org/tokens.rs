@@ -1,0 +1,100 @@
+//! The tokens of a directory: a second one is made, given to the provider, and the first one revoked.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use store::directory_token::DirectoryToken;
+
+use super::Desk;
+use super::stop::{Ids, require};
+use super::words;
+use crate::app::App;
+use crate::directory::{self as feed, Held, MOST_TOKENS};
+use crate::problem::Problem;
+use crate::request::Params;
+use crate::trace;
+use web::pages::org::{OrgTokens, Place, TokenRow};
+use web::parts::{Copy, Status};
+
+/// `GET /directory/{directory}/tokens`.
+pub async fn show(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<Ids>,
+    params: Params,
+) -> Result<Response, Problem> {
+    page(&app, &desk, &id.directory, None, params.first("done")).await
+}
+
+/// `POST /directory/{directory}/tokens`: makes one and shows it this once.
+pub async fn make(State(app): State<App>, desk: Desk, Path(id): Path<Ids>) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    let it = require(&mut tx, &desk, &id.directory).await?;
+    let held = Held::enter(&mut tx, it.id).await?;
+    let token = feed::add_token(&app, &mut tx, &held, None, &desk.actor).await?;
+    tx.commit().await?;
+    page(&app, &desk, &id.directory, Some(token.expose()), None).await
+}
+
+async fn page(
+    app: &App,
+    desk: &Desk,
+    id: &str,
+    made: Option<&str>,
+    done: Option<&str>,
+) -> Result<Response, Problem> {
+    let mut db = app.read().await?;
+    let it = require(&mut db, desk, id).await?;
+    let all = store::directory_token::list(&mut db, it.id, app.now()).await?;
+    drop(db);
+    let at = format!("directory/{}/tokens", it.id);
+    let mut surroundings = desk.page(app, "Tokens", Place::Directory);
+    surroundings.flash = words::done(done);
+    let page = OrgTokens {
+        page: surroundings,
+        provider: trace::provider(&it.provider),
+        made: made.map(|token| {
+            Copy::new("token", "Token", token)
+                .hint("Shown only now. Whoever has it can change the company’s people.")
+        }),
+        base_url: Copy::new("url", "Base URL", feed::base_url(app, it.id)),
+        tokens: all.iter().map(|token| row(desk, &at, token)).collect(),
+        action: (all.len() < MOST_TOKENS).then(|| desk.at(&at)),
+        back: desk.at("directory"),
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+fn row(desk: &Desk, at: &str, it: &DirectoryToken) -> TokenRow {
+    TokenRow {
+        made: words::when(it.created_at),
+        used: it.last_used_at.map(words::when),
+        status: match it.expires_at {
+            Some(end) => Status::ok(format!("Works until {}", words::day(end))),
+            None => Status::ok("Works"),
+        },
+        revoke: desk.at(&format!("{at}/{}/revoke", it.id)),
+    }
+}
+
+/// The token's id in the address, too.
+#[derive(Debug, serde::Deserialize)]
+pub struct TokenIds {
+    directory: String,
+    token: String,
+}
+
+/// `POST /directory/{directory}/tokens/{token}/revoke`.
+pub async fn revoke(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<TokenIds>,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    let it = require(&mut tx, &desk, &id.directory).await?;
+    let token = id.token.parse().map_err(|_| Problem::not_found("token"))?;
+    let held = Held::enter(&mut tx, it.id).await?;
+    feed::revoke_token(&app, &mut tx, &held, token, &desk.actor).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&desk.at(&format!("directory/{}/tokens?done=token-revoked", it.id))).into_response())
+}

@@ -1,0 +1,142 @@
+//! The bearer tokens of directories: two may work at once, so that one takes the other's place without a gap.
+
+use model::{Directory, DirectoryId, Time, TokenHash, TokenId};
+use sqlx::FromRow;
+
+use crate::db::on;
+use crate::directory::Row;
+use crate::value::{At, Text};
+use crate::{Connected, Result, Tx};
+
+/// A token that works, without itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryToken {
+    /// Its id.
+    pub id: TokenId,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was used last, to the minute.
+    pub last_used_at: Option<Time>,
+    /// When it ends by itself.
+    pub expires_at: Option<Time>,
+}
+
+#[derive(FromRow)]
+struct TokenRow {
+    id: Text<TokenId>,
+    created_at: At,
+    last_used_at: Option<At>,
+    expires_at: Option<At>,
+}
+
+#[derive(FromRow)]
+struct OpenedRow {
+    #[sqlx(flatten)]
+    directory: Row,
+    token_id: Text<TokenId>,
+    token_used_at: Option<At>,
+}
+
+/// Writes a new token of the directory.
+pub async fn add(
+    tx: &mut Tx,
+    id: TokenId,
+    directory: DirectoryId,
+    hash: &TokenHash,
+    (now, expires_at): (Time, Option<Time>),
+) -> Result<()> {
+    on!(tx, |db| sqlx::query(
+        "INSERT INTO directory_tokens (id, directory_id, token_hash, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5)"
+    )
+    .bind(Text(id))
+    .bind(Text(directory))
+    .bind(Text(hash))
+    .bind(At(now))
+    .bind(expires_at.map(At))
+    .execute(db)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// Revokes every token of the directory that still works.
+pub async fn revoke_all(tx: &mut Tx, directory: DirectoryId, at: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query(
+        "UPDATE directory_tokens SET revoked_at = $2 WHERE directory_id = $1 AND revoked_at IS NULL"
+    )
+    .bind(Text(directory))
+    .bind(At(at))
+    .execute(db)
+    .await
+    .map(|_| ()))?;
+    Ok(())
+}
+
+/// Revokes one token of the directory. Whether it still worked.
+pub async fn revoke(tx: &mut Tx, directory: DirectoryId, id: TokenId, at: Time) -> Result<bool> {
+    let rows = on!(tx, |db| {
+        sqlx::query(
+        "UPDATE directory_tokens SET revoked_at = $3 WHERE directory_id = $1 AND id = $2 AND revoked_at IS NULL"
+    )
+    .bind(Text(directory))
+    .bind(Text(id))
+    .bind(At(at))
+    .execute(db)
+    .await
+    .map(|done| done.rows_affected())
+    })?;
+    Ok(rows == 1)
+}
+
+/// The tokens of the directory that work, newest first.
+pub async fn list(c: &mut impl Connected, directory: DirectoryId, now: Time) -> Result<Vec<DirectoryToken>> {
+    let rows: Vec<TokenRow> = on!(c, |db| {
+        sqlx::query_as(
+        "SELECT id, created_at, last_used_at, expires_at FROM directory_tokens
+         WHERE directory_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY id DESC"
+    )
+    .bind(Text(directory))
+    .bind(At(now))
+    .fetch_all(db)
+    .await
+    })?;
+    Ok(rows
+        .into_iter()
+        .map(|r| DirectoryToken {
+            id: r.id.0,
+            created_at: r.created_at.0,
+            last_used_at: r.last_used_at.map(|t| t.0),
+            expires_at: r.expires_at.map(|t| t.0),
+        })
+        .collect())
+}
+
+/// The directory that a working token belongs to, with the token's id and when it was used last.
+pub async fn open(
+    c: &mut impl Connected,
+    hash: &TokenHash,
+    now: Time,
+) -> Result<Option<(Directory, TokenId, Option<Time>)>> {
+    let row: Option<OpenedRow> = on!(c, |db| sqlx::query_as(
+        "SELECT d.*, t.id AS token_id, t.last_used_at AS token_used_at
+         FROM directories d JOIN directory_tokens t ON t.directory_id = d.id
+         WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)"
+    )
+    .bind(Text(hash))
+    .bind(At(now))
+    .fetch_optional(db)
+    .await)?;
+    Ok(row.map(|r| (r.directory.into(), r.token_id.0, r.token_used_at.map(|t| t.0))))
+}
+
+/// Records that a token was used.
+pub async fn touch(tx: &mut Tx, id: TokenId, at: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE directory_tokens SET last_used_at = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(At(at))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
