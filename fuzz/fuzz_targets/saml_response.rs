@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use saml::testing::{ACS, REQUEST, SP, TestKey, now};
-use saml::{DecryptionKey, Expected, SigningKey, validate};
+use saml::testing::{REQUEST, TestKey, now};
+use saml::{DecryptionKey, Expected, SigningKey, opened, validate};
 use std::sync::LazyLock;
 
 static SIGNING: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
@@ -12,6 +12,10 @@ static SIGNING: LazyLock<Vec<SigningKey>> = LazyLock::new(|| {
 });
 static DECRYPTION: LazyLock<Vec<DecryptionKey>> =
     LazyLock::new(|| TestKey::Encryption.decryption_key().into_iter().collect());
+
+/// For whom the samples were made.
+const SP: &str = "https://frontdesk.test/saml/con_1";
+const ACS: &str = "https://frontdesk.test/saml/con_1/acs";
 
 fuzz_target!(|bytes: &[u8]| {
     let issuer = "https://app.onelogin.com/saml/metadata/0a1b2c3d-4e5f-6789-abcd-ef0123456789";
@@ -24,6 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
         };
         if let Ok(assertion) = validate(bytes, &expected, now()) {
             assert_eq!(assertion.name_id.value, "ann@acme.test");
+        }
+        if let Some(plain) = opened(bytes, &expected) {
+            assert!(plain.contains("ann@acme.test"));
         }
     }
 });

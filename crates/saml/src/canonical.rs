@@ -297,50 +297,15 @@ fn is_plain(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bergshamra::xml::NodeSet;
+    use crate::testing::compare_canonical_forms as compare;
     use std::fmt::Write as _;
     use std::fs;
     use std::path::PathBuf;
-
-    const LISTS: [&str; 5] = ["", "xs", "#default", "a b", "saml xs #default ds xs unknown xml"];
-
-    /// The library's bytes for the same element.
-    fn by_library(tree: &Tree<'_>, apex: NodeId, left_out: Option<NodeId>, list: &str) -> Vec<u8> {
-        let doc = tree.document();
-        let mut part = NodeSet::tree_without_comments(apex, doc);
-        if let Some(left_out) = left_out {
-            part = part.subtract(&NodeSet::tree_with_comments(left_out, doc));
-        }
-        let prefixes: Vec<&str> = list.split_ascii_whitespace().collect();
-        bergshamra::c14n::exclusive::canonicalize(doc, false, Some(&part), &prefixes).unwrap()
-    }
 
     fn ours(tree: &Tree<'_>, apex: NodeId, left_out: Option<NodeId>, list: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
         exclusive(tree, apex, left_out, list, &mut bytes).unwrap();
         bytes
-    }
-
-    /// Compares every element of a document, with each list, whole and without its first child. Returns how many.
-    fn compare(xml: &str) -> usize {
-        let tree = Tree::parse(xml, 65_536).unwrap();
-        let mut compared = 0;
-        for apex in tree.every_element() {
-            for left_out in [None, tree.elements(apex).next()] {
-                for list in LISTS {
-                    let (own, library) =
-                        (ours(&tree, apex, left_out, list), by_library(&tree, apex, left_out, list));
-                    assert_eq!(
-                        String::from_utf8_lossy(&own),
-                        String::from_utf8_lossy(&library),
-                        "{} of {xml} with {list:?}",
-                        tree.name(apex)
-                    );
-                    compared += 1;
-                }
-            }
-        }
-        compared
     }
 
     fn testdata(directory: &str) -> Vec<PathBuf> {

@@ -8,7 +8,7 @@
 //! algorithm from the list (SAML core 5.4; CVE-2024-45409, CVE-2025-29774, CVE-2025-29775, CVE-2009-0217).
 //! Does not own: the cryptography.
 
-use crate::names::{DS, EXC_C14N, dsig};
+use crate::names::{DS, EXC_C14N, SAML, dsig};
 use crate::rejection::{Code, Rejection};
 use crate::xml::Tree;
 use uppsala::NodeId;
@@ -48,9 +48,25 @@ pub(crate) fn signature_of<'t>(
     }
 }
 
-/// Refuses the document when it holds a `Signature` besides `allowed`.
-pub(crate) fn no_other_signature(tree: &Tree<'_>, allowed: &[Signature<'_>]) -> Result<(), Rejection> {
-    match tree.signatures().iter().find(|node| !allowed.iter().any(|known| known.node == **node)) {
+/// Whether `node` stands in an `Advice` that is a child of `assertion`: part of what was signed, and never read (SAML
+/// core 2.6.1).
+pub(crate) fn is_advice_of(tree: &Tree<'_>, node: NodeId, assertion: NodeId) -> bool {
+    std::iter::successors(tree.parent(node), |at| tree.parent(*at))
+        .any(|at| tree.is(at, SAML, "Advice") && tree.parent(at) == Some(assertion))
+}
+
+/// Refuses the document when it holds a `Signature` besides `allowed`, and those of other assertions that `assertion` holds
+/// in its own `Advice`: they are never looked at.
+pub(crate) fn no_other_signature(
+    tree: &Tree<'_>,
+    allowed: &[Signature<'_>],
+    assertion: Option<NodeId>,
+) -> Result<(), Rejection> {
+    let is_known = |node: NodeId| {
+        allowed.iter().any(|known| known.node == node)
+            || assertion.is_some_and(|holder| is_advice_of(tree, node, holder))
+    };
+    match tree.signatures().iter().find(|node| !is_known(**node)) {
         None => Ok(()),
         Some(stray) => {
             let parent = tree.parent(*stray).map_or_else(String::new, |parent| tree.name(parent));

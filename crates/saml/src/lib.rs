@@ -40,7 +40,7 @@ pub use names::{attribute, binding_uri, name_id_format};
 pub use rejection::{Code, Rejection, Status};
 pub use request::{AuthnRequest, Comparison, RequestError};
 pub use signing::{SignError, Style as SignatureStyle, sign_element};
-pub use validate::{Assertion, Attribute, Attributes, Expected, NameId, decode_message, validate};
+pub use validate::{Assertion, Attribute, Attributes, Expected, NameId, decode_message, opened, validate};
 
 /// The largest message that is read, in bytes of XML.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

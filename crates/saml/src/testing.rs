@@ -3,10 +3,13 @@
 //! Owns: what tests of this crate and of its callers share. Never part of a release build's behaviour.
 //! The keys were made for tests and protect nothing.
 
+use crate::canonical::exclusive;
 use crate::idp::Answer;
 use crate::keys::{DecryptionKey, KeyError, SignerKey, SigningKey};
 use crate::names::name_id_format;
 use crate::validate::Expected;
+use crate::xml::Tree;
+use bergshamra::xml::NodeSet;
 use jiff::{SignedDuration, Timestamp};
 
 /// The identity provider's entity id in tests.
@@ -102,4 +105,44 @@ pub fn answer() -> Answer<'static> {
 /// What [`answer`] fits.
 pub fn expected(keys: &[SigningKey]) -> Expected<'_> {
     Expected { request_id: Some(REQUEST), ..Expected::new(IDP, keys, SP, ACS) }
+}
+
+/// Compares our canonical form of every element of a document with the library's: whole and without its first child, with
+/// several prefix lists. Returns how many were compared; none where the text is no document that is read, or has a
+/// processing instruction, which has no canonical form here.
+///
+/// # Panics
+/// Where two forms differ.
+pub fn compare_canonical_forms(xml: &str) -> usize {
+    const LISTS: [&str; 5] = ["", "xs", "#default", "a b", "saml xs #default ds xs unknown xml"];
+    let Ok(tree) = Tree::parse(xml, 65_536) else { return 0 };
+    if tree.has_processing_instruction() {
+        return 0;
+    }
+    let (doc, mut compared) = (tree.document(), 0);
+    for apex in tree.every_element() {
+        for left_out in [None, tree.elements(apex).next()] {
+            for list in LISTS {
+                let mut ours = Vec::new();
+                let written = exclusive(&tree, apex, left_out, list, &mut ours);
+                assert_eq!(written, Ok(()), "{} of {xml}", tree.name(apex));
+                let mut part = NodeSet::tree_without_comments(apex, doc);
+                if let Some(left_out) = left_out {
+                    part = part.subtract(&NodeSet::tree_with_comments(left_out, doc));
+                }
+                let prefixes: Vec<&str> = list.split_ascii_whitespace().collect();
+                let library =
+                    bergshamra::c14n::exclusive::canonicalize(doc, false, Some(&part), &prefixes).ok();
+                let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                assert_eq!(
+                    Some(shown(&ours)),
+                    library.as_deref().map(shown),
+                    "{} of {xml} with {list:?}",
+                    tree.name(apex)
+                );
+                compared += 1;
+            }
+        }
+    }
+    compared
 }

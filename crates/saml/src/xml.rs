@@ -64,6 +64,10 @@ impl<'a> Tree<'a> {
         {
             return Err(Fault::Encoding(encoding.to_owned()));
         }
+        // XML 1.1 has other line ends, which would have to be normalised in another way.
+        if doc.xml_declaration.as_ref().is_some_and(|declaration| declaration.version != "1.0") {
+            return Err(Fault::Malformed("another version of XML than 1.0".to_owned()));
+        }
         let root = doc.document_element().ok_or_else(|| Fault::Malformed("no root element".to_owned()))?;
         let survey = Survey::of(&doc)?;
         Ok(Self { doc, root, survey })
@@ -72,6 +76,11 @@ impl<'a> Tree<'a> {
     /// The document itself, for the signature library.
     pub(crate) fn document(&self) -> &Document<'a> {
         &self.doc
+    }
+
+    /// Where in the text that was parsed a node stands.
+    pub(crate) fn range(&self, node: NodeId) -> Option<std::ops::Range<usize>> {
+        self.doc.node_range(node)
     }
 
     /// The root element.

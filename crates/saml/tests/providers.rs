@@ -22,6 +22,9 @@ const SHIBBOLETH: &str = "https://idp.uni.test/idp/shibboleth";
 const SIMPLESAMLPHP: &str = "https://ssp.acme.test/saml2/idp/metadata.php";
 const AUTH0: &str = "urn:acme.eu.auth0.test";
 
+const PYSAML2: &str = "https://pysaml2.acme.test/idp";
+const SAMLP: &str = "urn:samlp.acme.test";
+
 const ANN: &str = "ann@acme.test";
 
 /// File, issuer, name identifier, one attribute and its values.
@@ -62,6 +65,26 @@ const SAMPLES: &[(&str, &str, &str, &str, &[&str])] = &[
     ("simplesamlphp", SIMPLESAMLPHP, ANN, "mail", &[ANN]),
     ("simplesamlphp-encrypted", SIMPLESAMLPHP, ANN, "mail", &[ANN]),
     ("auth0", AUTH0, ANN, "http://schemas.auth0.com/email_verified", &["true"]),
+    ("pysaml2-response", PYSAML2, ANN, "urn:oid:2.5.4.42", &["Änn"]),
+    (
+        "pysaml2-assertion",
+        PYSAML2,
+        ANN,
+        "urn:oid:1.3.6.1.4.1.5923.1.1.1.1",
+        &["staff", "<member> & \"more\""],
+    ),
+    ("pysaml2-both", PYSAML2, ANN, "urn:oid:0.9.2342.19200300.100.1.3", &[ANN]),
+    ("samlp-assertion", SAMLP, ANN, "http://schemas.passportjs.com/groups", &["Staff", "Privacy"]),
+    (
+        "samlp-response",
+        SAMLP,
+        ANN,
+        "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
+        &["Änn \"A\" <Lee> & more"],
+    ),
+    ("samlp-both", SAMLP, ANN, "http://schemas.passportjs.com/age", &["7"]),
+    ("samlp-encrypted", SAMLP, ANN, "http://schemas.passportjs.com/active", &["true"]),
+    ("samlp-encrypted-cbc", SAMLP, ANN, "http://schemas.passportjs.com/groups", &["Staff", "Privacy"]),
     ("ecdsa-p256", ONELOGIN, ANN, "email", &[ANN]),
     ("ecdsa-p384", ONELOGIN, ANN, "email", &[ANN]),
     ("ecdsa-p521", ONELOGIN, ANN, "email", &[ANN]),

@@ -445,4 +445,94 @@ fn advice_with_another_assertion_is_passed_over() {
     }
     let whole = answer().assertion_xml().replace("<saml:AuthnStatement ", &advice);
     accepted(&around(&sealed(&whole)));
+    // A signed one, as it came from somebody else: neither read nor verified.
+    let stranger = TestKey::OtherRsa.signer().unwrap();
+    let vouched = sign_element(&inner, "_advice", &stranger, SignatureStyle::default()).unwrap();
+    let advice = format!("<saml:Advice>{vouched}</saml:Advice><saml:AuthnStatement ");
+    let whole = answer().assertion_xml().replace("<saml:AuthnStatement ", &advice);
+    accepted(&around(&sealed(&whole)));
+    let whole = answer().response_xml(&answer().assertion_xml().replace("<saml:AuthnStatement ", &advice));
+    let signer = TestKey::Rsa.signer().unwrap();
+    accepted(&sign_element(&whole, RESPONSE_ID, &signer, SignatureStyle::default()).unwrap());
+    accepted(&sign_element(&whole, ASSERTION_ID, &signer, SignatureStyle::default()).unwrap());
+}
+
+/// The answer with other prefixes: of assertions, and of the protocol.
+fn prefixed(assertion: &str, protocol: &str) -> String {
+    let plain = answer().response_xml(&answer().assertion_xml());
+    let rename = |text: String, from: &str, to: &str| match to {
+        "" => text.replace(&format!("xmlns:{from}="), "xmlns=").replace(&format!("{from}:"), ""),
+        to => text
+            .replace(&format!("xmlns:{from}="), &format!("xmlns:{to}="))
+            .replace(&format!("{from}:"), &format!("{to}:")),
+    };
+    // By way of names that are in neither, so that the two can change places.
+    let (a, p) = ("zza", "zzp");
+    let apart = rename(rename(plain, "samlp", p), "saml", a);
+    rename(rename(apart, p, protocol), a, assertion)
+}
+
+#[test]
+fn prefixes_declarations_and_default_namespaces_of_every_kind() {
+    let base = SignatureStyle::default();
+    let styles = [
+        base,
+        SignatureStyle { prefix: "", ..base },
+        SignatureStyle { inclusive_prefixes: Some("xs"), ..base },
+        SignatureStyle { inclusive_prefixes: Some("#default xs xsi saml2 ns2 ds"), ..base },
+        SignatureStyle { c14n: "http://www.w3.org/TR/2001/REC-xml-c14n-20010315", ..base },
+    ];
+    let xs = "xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"";
+    let xsi = "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
+    for (assertion, protocol) in [
+        ("saml2", "saml2p"),
+        ("ns2", "ns0"),
+        ("a.b-c_1", "_"),
+        ("samlp", "saml"),
+        ("Assertion", "Response"),
+        ("", "samlp"),
+        ("saml", ""),
+        ("ä", "p"),
+    ] {
+        let plain = prefixed(assertion, protocol);
+        let own = if assertion.is_empty() { "xmlns=".to_owned() } else { format!("xmlns:{assertion}=") };
+        let declared = format!(" {own}\"urn:oasis:names:tc:SAML:2.0:assertion\"");
+        assert!(plain.matches(&declared).count() >= 1, "{plain}");
+        let start = plain.find('>').unwrap();
+        let mut shapes = vec![plain.clone()];
+        // What is declared once, at the top, and what is declared again although it is in scope.
+        let at_top = plain.replace(&format!(" {xs} {xsi}"), "");
+        shapes.push(format!("{} {xs} {xsi}{}", &at_top[..start], &at_top[start..]));
+        shapes.push(plain.replacen(
+            "Subject>",
+            &format!("Subject{declared} xmlns:unused=\"urn:unused\">"),
+            1,
+        ));
+        for shape in shapes {
+            for style in styles {
+                for parts in ALL {
+                    accepted(&signed(shape.clone(), parts, style));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn unsigned_response_without_destination() {
+    let plain = answer().response_xml(&answer().assertion_xml());
+    let without = plain.replacen(&format!(" Destination=\"{ACS}\""), "", 1);
+    assert_ne!(without, plain);
+    accepted(&signed(without, Signed::Assertion, SignatureStyle::default()));
+}
+
+#[test]
+fn issuers_that_say_what_kind_of_name_they_are() {
+    for more in [
+        "Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\"",
+        "Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\" NameQualifier=\"q\"",
+        "xml:lang=\"de\"",
+    ] {
+        with("<saml:Issuer>", &format!("<saml:Issuer {more}>"));
+    }
 }

@@ -181,14 +181,14 @@ fn verified(
         Carrier::Post(_) => {
             let signature = guard::signature_of(tree, root, expected.allow_sha1)?;
             let signatures: Vec<_> = signature.into_iter().collect();
-            guard::no_other_signature(tree, &signatures)?;
+            guard::no_other_signature(tree, &signatures, None)?;
             if signatures.is_empty() {
                 return Err(unsigned());
             }
             signature::verify(tree, &signatures, expected.signing_keys)?;
         }
         // The query's signature stands for the whole message, and bindings 3.4.4.1 has no other in it.
-        Carrier::Redirect(_) => guard::no_other_signature(tree, &[])?,
+        Carrier::Redirect(_) => guard::no_other_signature(tree, &[], None)?,
     }
     checks::version(tree, root)?;
     if !tree.attr(root, "ID").is_some_and(is_id) {

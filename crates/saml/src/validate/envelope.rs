@@ -5,7 +5,7 @@
 use super::assertion::{later, not_yet_valid};
 use super::{Expected, status};
 use crate::MAX_MESSAGE_BYTES;
-use crate::guard::is_id;
+use crate::guard::{is_advice_of, is_id};
 use crate::names::{SAML, SAMLP};
 use crate::rejection::{Code, Rejection};
 use crate::text::{compact_base64, normalize};
@@ -134,12 +134,6 @@ pub(crate) fn count_assertions(tree: &Tree<'_>, assertion: Option<NodeId>) -> us
         .iter()
         .filter(|node| !assertion.is_some_and(|holder| is_advice_of(tree, **node, holder)))
         .count()
-}
-
-/// Whether `node` stands in an `Advice` that is a child of `assertion`.
-fn is_advice_of(tree: &Tree<'_>, node: NodeId, assertion: NodeId) -> bool {
-    std::iter::successors(tree.parent(node), |at| tree.parent(*at))
-        .any(|at| tree.is(at, SAML, "Advice") && tree.parent(at) == Some(assertion))
 }
 
 impl Envelope {

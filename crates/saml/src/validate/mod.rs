@@ -24,12 +24,13 @@ pub(crate) mod checks {
 use crate::encryption::{self, Decrypted};
 use crate::guard::Signature;
 use crate::keys::{DecryptionKey, SigningKey};
-use crate::names::SAML;
+use crate::names::{SAML, XENC};
 use crate::rejection::{Code, Rejection};
 use crate::xml::Tree;
 use crate::{guard, signature};
 use envelope::{Content, Envelope};
 use jiff::{SignedDuration, Timestamp};
+use uppsala::NodeId;
 
 /// What a response must fit: the connection, this service provider, and the request that was sent.
 #[derive(Debug, Clone)]
@@ -95,7 +96,7 @@ pub fn validate(response: &[u8], expected: &Expected<'_>, now: Timestamp) -> Res
         Content::Plain(assertion) => {
             let inner = guard::signature_of(&tree, assertion, expected.allow_sha1)?;
             let signatures: Vec<Signature<'_>> = outer.into_iter().chain(inner).collect();
-            verify_all(&tree, &signatures, expected)?;
+            verify_all(&tree, &signatures, Some(assertion), expected)?;
             if signatures.is_empty() {
                 return Err(unsigned());
             }
@@ -104,7 +105,7 @@ pub fn validate(response: &[u8], expected: &Expected<'_>, now: Timestamp) -> Res
         }
         Content::Encrypted(holder) => {
             let signatures: Vec<Signature<'_>> = outer.into_iter().collect();
-            verify_all(&tree, &signatures, expected)?;
+            verify_all(&tree, &signatures, None, expected)?;
             let decrypted = encryption::decrypt(&tree, holder, expected.decryption_keys)?;
             envelope.check(&tree, expected, outer.is_some(), now)?;
             read_decrypted(&decrypted, outer.is_some(), &envelope, expected, now)
@@ -113,8 +114,6 @@ pub fn validate(response: &[u8], expected: &Expected<'_>, now: Timestamp) -> Res
 }
 
 /// Reads an assertion that came out of an `EncryptedAssertion`.
-///
-/// While nothing vouches for the ciphertext, every failure up to the verified inner signature is the same.
 fn read_decrypted(
     decrypted: &Decrypted,
     outer_signed: bool,
@@ -122,34 +121,81 @@ fn read_decrypted(
     expected: &Expected<'_>,
     now: Timestamp,
 ) -> Result<Assertion, Rejection> {
+    let tree = envelope::parse(&decrypted.xml).map_err(|_| encryption::failed())?;
+    let inside = verified_inside(&tree, decrypted, outer_signed, expected)?;
+    assertion::read(&tree, inside.assertion, envelope, expected, now)
+}
+
+/// The assertion that was encrypted.
+struct Inside {
+    assertion: NodeId,
+    /// Whether it carries a signature of its own, which has verified.
+    signed: bool,
+}
+
+/// Finds the assertion in a plaintext and verifies its signature; one is there, or around the ciphertext.
+///
+/// While nothing vouches for the ciphertext, every failure up to the verified inner signature is the same.
+fn verified_inside(
+    tree: &Tree<'_>,
+    decrypted: &Decrypted,
+    outer_signed: bool,
+    expected: &Expected<'_>,
+) -> Result<Inside, Rejection> {
     let veil = |rejection: Rejection| {
         if outer_signed || decrypted.authenticated { rejection } else { encryption::failed() }
     };
-    let tree = envelope::parse(&decrypted.xml).map_err(|_| encryption::failed())?;
     let mut inside = tree.elements(tree.root());
     let assertion = inside.next().filter(|node| tree.is(*node, SAML, "Assertion"));
     let (Some(assertion), None) = (assertion, inside.next()) else {
         return Err(encryption::failed());
     };
-    if !tree.holds_only_elements(tree.root()) || envelope::count_assertions(&tree, Some(assertion)) != 1 {
+    if !tree.holds_only_elements(tree.root()) || envelope::count_assertions(tree, Some(assertion)) != 1 {
         return Err(encryption::failed());
     }
-    let inner = guard::signature_of(&tree, assertion, expected.allow_sha1).map_err(veil)?;
+    let inner = guard::signature_of(tree, assertion, expected.allow_sha1).map_err(veil)?;
     let signatures: Vec<Signature<'_>> = inner.into_iter().collect();
-    verify_all(&tree, &signatures, expected).map_err(veil)?;
+    verify_all(tree, &signatures, Some(assertion), expected).map_err(veil)?;
     if !outer_signed && signatures.is_empty() {
         return Err(veil(unsigned()));
     }
-    assertion::read(&tree, assertion, envelope, expected, now)
+    Ok(Inside { assertion, signed: inner.is_some() })
 }
 
-/// Verifies these signatures and insists that the document holds no other.
+/// The message with its encrypted assertion in plain, for whoever looks into why it was refused. None where nothing is
+/// encrypted, or where the content is not this connection's to read: the signature around it or inside must be its
+/// provider's, and so must the issuer inside. A ciphertext that nothing protects from changes must be signed inside.
+///
+/// Says nothing about whether the message signs anybody in.
+pub fn opened(response: &[u8], expected: &Expected<'_>) -> Option<String> {
+    let xml = decode_message(response).ok()?;
+    let tree = envelope::parse(&xml).ok()?;
+    let envelope = Envelope::read(&tree).ok()?;
+    let Content::Encrypted(holder) = envelope.content else { return None };
+    let outer = guard::signature_of(&tree, envelope.response, expected.allow_sha1).ok()?;
+    let signatures: Vec<Signature<'_>> = outer.into_iter().collect();
+    verify_all(&tree, &signatures, None, expected).ok()?;
+    let decrypted = encryption::decrypt(&tree, holder, expected.decryption_keys).ok()?;
+    let plain = envelope::parse(&decrypted.xml).ok()?;
+    let inside = verified_inside(&plain, &decrypted, outer.is_some(), expected).ok()?;
+    if !inside.signed && !decrypted.authenticated {
+        return None;
+    }
+    let issuer = envelope::issuer(&plain, inside.assertion).ok()??;
+    envelope::compare_issuer(&issuer, expected).ok()?;
+    let ciphertext = tree.range(tree.one(holder, XENC, "EncryptedData").ok()??)?;
+    let assertion = decrypted.xml.get(plain.range(inside.assertion)?)?;
+    Some([xml.get(..ciphertext.start)?, assertion, xml.get(ciphertext.end..)?].concat())
+}
+
+/// Verifies these signatures and insists that the document holds no other, but for the advice of `assertion`.
 fn verify_all(
     tree: &Tree<'_>,
     signatures: &[Signature<'_>],
+    assertion: Option<NodeId>,
     expected: &Expected<'_>,
 ) -> Result<(), Rejection> {
-    guard::no_other_signature(tree, signatures)?;
+    guard::no_other_signature(tree, signatures, assertion)?;
     if signatures.is_empty() {
         return Ok(());
     }

@@ -306,7 +306,7 @@ fn default_prefix_is_rebound_around_a_forged_subject() {
 }
 
 #[test]
-fn advice_elsewhere_or_with_a_signature_in_it() {
+fn advice_or_a_signature_elsewhere() {
     let other = unsigned().replace(ASSERTION_ID, "_other").replace(VICTIM, ATTACKER);
     let other = element(&other, "saml:Assertion");
     let saml = "xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"";
@@ -319,12 +319,25 @@ fn advice_elsewhere_or_with_a_signature_in_it() {
         // Put there after signing.
         let late = swap(&message(parts), "<saml:AuthnStatement ", &format!("{loose}<saml:AuthnStatement "));
         refused(&late, &[Code::SignatureInvalid]);
+        // A signature beside the assertion in it, and elsewhere, is still one too many.
         let signature = signature(&message(Signed::Assertion)).replace(ASSERTION_ID, "_other");
-        let signed = loose.replacen("<saml:Subject>", &format!("{signature}<saml:Subject>"), 1);
-        let signed = format!("{signed}<saml:AuthnStatement ");
-        refused(
-            &craft(parts, |a| swap(&a, "<saml:AuthnStatement ", &signed), |r| r),
-            &[Code::SignatureMisplaced],
-        );
+        let deeper = format!("<saml:Subject><x>{signature}</x>");
+        refused(&craft(parts, |a| swap(&a, "<saml:Subject>", &deeper), |r| r), &[Code::SignatureMisplaced]);
+        let advice = format!("<saml:Advice {saml}>{signature}</saml:Advice>");
+        let end = "</samlp:Response>";
+        let beside = craft(parts, |a| a, |r| swap(&r, end, &format!("{advice}{end}")));
+        refused(&beside, &[Code::SignatureMisplaced]);
+    }
+}
+
+#[test]
+fn the_only_signature_stands_in_the_advice() {
+    // What somebody else signed, in an assertion that nobody did.
+    let sound = message(Signed::Assertion);
+    let inner = element(&sound, "saml:Assertion").replace(ASSERTION_ID, "_other");
+    for inner in [inner, element(&sound, "saml:Assertion").to_owned()] {
+        let advice = format!("<saml:Advice>{inner}</saml:Advice><saml:AuthnStatement ");
+        let forged = swap(&swap_all(&unsigned(), ASSERTION_ID, "_evil"), "<saml:AuthnStatement ", &advice);
+        refused(&swap(&forged, VICTIM, ATTACKER), &[Code::SignatureMissing]);
     }
 }

@@ -195,6 +195,16 @@ fn strange_base64() {
 }
 
 #[test]
+fn another_version_of_xml() {
+    for parts in [Signed::Response, Signed::Assertion, Signed::Both] {
+        for version in ["1.1", "1.2", "2.0", ""] {
+            let xml = format!("<?xml version=\"{version}\"?>{}", message(parts));
+            refused(&xml, &[Code::MalformedXml]);
+        }
+    }
+}
+
+#[test]
 fn duplicate_attributes_and_unbound_prefixes() {
     let xml = message(Signed::Assertion);
     refused(&swap(&xml, "Version=\"2.0\"", "Version=\"2.0\" Version=\"2.0\""), &[Code::MalformedXml]);

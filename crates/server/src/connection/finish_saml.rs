@@ -118,6 +118,20 @@ fn person(
     })
 }
 
+/// The XML of a recorded answer with its encrypted assertion in plain, as far as it is this connection's to read. Nothing
+/// of it is kept.
+pub async fn opened(app: &App, connection: &Connection, response: &str) -> Option<String> {
+    let Some(Settings::Saml(config)) = Settings::of(connection) else { return None };
+    let keys = keys::existing(app).await.ok()??;
+    let signing_keys = config.signing_keys(app.now().to_jiff());
+    let expected = Expected {
+        allow_sha1: config.allow_sha1,
+        decryption_keys: &keys.decryption,
+        ..Expected::new(&config.entity_id, &signing_keys, "", "")
+    };
+    saml::opened(response.as_bytes(), &expected)
+}
+
 /// The certificate whose key signed an answer that these settings take.
 pub async fn signer(
     app: &App,

@@ -51,7 +51,7 @@ pub use edit::{Edit, read_edit};
 pub use end_session::{end_session, seal_id_token, sign_out_state};
 pub use explain::{SIGN_OUT, inspected, provider_of, refuse_unasked};
 pub use finish_oidc::{finish_oidc, finish_oidc_telling};
-pub use finish_saml::finish_saml;
+pub use finish_saml::{finish_saml, opened};
 pub use help::attribute_help;
 pub use logout_token::{logout_token, sentence};
 pub use memory::Memory;

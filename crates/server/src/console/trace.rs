@@ -31,7 +31,7 @@ pub async fn show(
     drop(db);
     let mut surroundings = super::page(&app, &browser, &caller, &it.attempt.id.to_string(), Place::SignIns);
     surroundings.crumbs = vec![Crumb::new("Sign-ins", "/console/sign-ins")];
-    let mut view = it.view(&app, Show::All, Show::Masked);
+    let mut view = it.view(&app, Show::All, Show::Masked).await;
     // Without a company there is nobody whose pages could share it.
     let desk = it.company.as_ref().map(|it| format!("/console/organizations/{}/desk", it.id));
     if let (Some(company), Some(desk)) = (&it.company, &desk) {

@@ -97,7 +97,8 @@ async fn page(
     let shares = store::share::list(&mut app.read().await?, it.attempt.id).await?;
     let mut surroundings = desk.page(app, &it.attempt.id.to_string(), Place::SignIns);
     surroundings.crumbs.push(Crumb::new("Sign-ins", desk.at("sign-ins")));
-    let mut view = it.view(app, Show::All, if shown.unmasked { Show::All } else { Show::Masked });
+    let message = if shown.unmasked { Show::All } else { Show::Masked };
+    let mut view = it.view(app, Show::All, message).await;
     if let Some(member) = it.attempt.member_id {
         let page = Html::link(&desk.at(&format!("members/{member}")), "Their page");
         view.facts.push(("Member".to_owned(), page));

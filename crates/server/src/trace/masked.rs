@@ -93,9 +93,16 @@ fn next_at(text: &str) -> Option<(usize, &'static str)> {
     }
 }
 
-/// The message of a record: a SAML message as it came, or the parameters of an OpenID answer as JSON.
+/// The message of a record: a SAML message as it came or in plain, or the parameters of an OpenID answer as JSON.
 pub fn message(text: &str, show: Show) -> String {
-    if text.starts_with('{') { parameters(text, show) } else { saml(text, show) }
+    if text.starts_with('{') {
+        return parameters(text, show);
+    }
+    if text.trim_start().starts_with('<') {
+        return saml(text, show);
+    }
+    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    STANDARD.decode(compact).map_or_else(|_| String::new(), |xml| saml(&String::from_utf8_lossy(&xml), show))
 }
 
 fn parameters(text: &str, show: Show) -> String {
@@ -139,16 +146,13 @@ fn mask_unless(shown: bool, value: &mut Value) {
 }
 
 /// The message, one element a line, every other text masked unless asked for. Empty where it is no XML.
-fn saml(base64: &str, show: Show) -> String {
-    let compact: String = base64.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    let Ok(bytes) = STANDARD.decode(compact) else { return String::new() };
-    let text = String::from_utf8_lossy(&bytes);
+fn saml(text: &str, show: Show) -> String {
     if !text.trim_start().starts_with('<') {
         return String::new();
     }
     let mut out = String::new();
     let mut open: Vec<&str> = Vec::new();
-    let mut rest = text.as_ref();
+    let mut rest = text;
     while let Some(at) = rest.find('<') {
         shown_text(&mut out, &rest[..at], open.last().copied(), show);
         rest = &rest[at..];
@@ -228,7 +232,7 @@ mod tests {
     use super::*;
 
     fn masked(xml: &str) -> String {
-        saml(&STANDARD.encode(xml), Show::Masked)
+        message(&STANDARD.encode(xml), Show::Masked)
     }
 
     #[test]
@@ -267,8 +271,8 @@ mod tests {
 
     #[test]
     fn what_is_no_message_shows_nothing() {
-        assert_eq!(saml("%%%", Show::All), "");
-        assert_eq!(saml("", Show::All), "");
+        assert_eq!(message("%%%", Show::All), "");
+        assert_eq!(message("", Show::All), "");
         assert_eq!(masked("just text"), "");
         assert_eq!(masked("<open"), "");
         assert_eq!(masked("<a><b"), "<a>");
@@ -276,9 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn a_message_in_plain_is_shown_as_one_in_base64() {
+        let xml = "\n<a><NameID>ada@acme.test</NameID></a>";
+        assert_eq!(message(xml, Show::Masked), masked(xml));
+        assert_eq!(masked(xml), "<a>\n  <NameID>••••</NameID>\n</a>");
+    }
+
+    #[test]
     fn what_is_asked_for_is_shown_whole() {
         let xml = "<a><NameID>ada@acme.test</NameID></a>";
-        assert!(saml(&STANDARD.encode(xml), Show::All).contains("<NameID>ada@acme.test</NameID>"));
+        assert!(message(&STANDARD.encode(xml), Show::All).contains("<NameID>ada@acme.test</NameID>"));
         let shown = masked("<a><StatusMessage>ada@acme.test is not assigned</StatusMessage></a>");
         assert!(shown.contains("a•••@acme.test is not assigned"), "{shown}");
     }

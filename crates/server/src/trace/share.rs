@@ -126,7 +126,7 @@ pub async fn show(
     let show = if share.unmasked { Show::All } else { Show::Masked };
     let page = SharedTrace {
         page: browser.page(&app, "A sign-in, explained"),
-        it: explained.view(&app, show, show),
+        it: explained.view(&app, show, show).await,
         until: words::when(share.expires_at),
     };
     Ok(unlisted(web::respond(StatusCode::OK, &page)))

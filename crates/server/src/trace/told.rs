@@ -8,11 +8,15 @@ use store::session::Attempt;
 use super::masked::{self, Show};
 use super::{outcome, provider, through};
 use crate::app::App;
+use crate::connection;
 use crate::org::words::when;
 use crate::problem::Problem;
 use web::Html;
 use web::pages::trace::Explanation;
 use web::parts::{Compare, Copy, Status};
+
+/// What an encrypted assertion stands in.
+const ENCRYPTED: &str = "EncryptedAssertion";
 
 /// An attempt with what belongs to it.
 #[derive(Debug)]
@@ -52,8 +56,9 @@ impl Explained {
     }
 
     /// What the page shows. Where `show` masks, no address of a person is in any part of it.
-    pub fn view(&self, app: &App, show: Show, message: Show) -> Explanation {
+    pub async fn view(&self, app: &App, show: Show, message: Show) -> Explanation {
         let it = &self.attempt;
+        let (text, note) = self.message(app, message).await;
         let through = self.connection.as_ref().map_or_else(|| "no connection".to_owned(), through);
         let is_sign_out = outcome::rule(&it.code).1;
         let kind = match (self.told.test, is_sign_out) {
@@ -71,14 +76,29 @@ impl Explained {
             compare: self.told.compare(show),
             text: Html::marked(&show.text(&self.told.message)),
             todo: self.told.steps.iter().map(|step| Html::marked(&show.text(step))).collect(),
-            message: it.message.as_deref().map(|text| masked::message(text, message)).unwrap_or_default(),
-            message_note: match message {
-                Show::Masked => "personal data masked",
-                Show::All => "with personal data",
-            },
+            message: text,
+            message_note: note,
             facts: self.facts(show),
             kept: when(until),
         }
+    }
+
+    /// The message as it is shown, and what is to be said of that. What was encrypted for us is opened for this page alone.
+    async fn message(&self, app: &App, show: Show) -> (String, &'static str) {
+        let Some(kept) = self.attempt.message.as_deref() else { return (String::new(), "") };
+        let opened = match &self.connection {
+            Some(connection) => connection::opened(app, connection, kept).await,
+            None => None,
+        };
+        let text = masked::message(opened.as_deref().unwrap_or(kept), show);
+        let note = match (show, opened.is_some(), text.contains(ENCRYPTED)) {
+            (Show::Masked, true, _) => "decrypted, personal data masked",
+            (Show::All, true, _) => "decrypted, with personal data",
+            (_, false, true) => "encrypted, as it came",
+            (Show::Masked, false, false) => "personal data masked",
+            (Show::All, false, false) => "with personal data",
+        };
+        (text, note)
     }
 
     /// Words to send to whoever asks; none where the person was signed in.

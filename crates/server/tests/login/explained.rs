@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::{Role, TraceId};
-use testkit::{Answer, Says, TestApp, TestBrowser, each_database};
+use saml::idp::{ContentCipher, EncryptFor, Signed};
+use testkit::{Answer, SamlProvider, Says, TestApp, TestBrowser, each_database};
 
 use crate::company::{Company, attempts, company, rows};
 
@@ -147,6 +150,77 @@ async fn personal_data_of_a_message_is_shown_once_asked_for_with_a_reason() {
         assert_eq!(shown.headers["cache-control"], "no-store");
         assert!(audited(&t, "sign_in.unmasked").await[0].contains("ticket 12"));
         assert!(!admin.get(&path).await.text.contains("alert(1)"), "the next look is masked again");
+    });
+}
+
+/// Our certificate, as the connection's metadata publishes it.
+async fn our_certificate(t: &TestApp, acme: &Company) -> Vec<u8> {
+    let metadata = t.browser().get(&format!("/saml/{}/metadata", acme.connection.id)).await.text;
+    let (_, after) = metadata.split_once("X509Certificate>").expect("a certificate");
+    let (encoded, _) = after.split_once('<').unwrap();
+    STANDARD.decode(encoded.split_whitespace().collect::<String>()).unwrap()
+}
+
+/// An encrypted answer for another service, of this provider and with this issuer inside.
+async fn refused_encrypted(t: &TestApp, acme: &Company, inside: &SamlProvider) -> String {
+    let mut browser = t.browser();
+    let asked = acme.begins(&mut browser, ANN, "/").await;
+    let says = Says {
+        audience: "https://elsewhere.example/saml",
+        acs_url: &asked.acs_url,
+        in_response_to: Some(&asked.request),
+        name_id: ("ann@acme.test", saml::name_id_format::EMAIL),
+        attributes: &[("firstName", &["Hopper"])],
+    };
+    let cert_der = our_certificate(t, acme).await;
+    let recipient =
+        EncryptFor { cert_der: &cert_der, cipher: ContentCipher::Aes256Gcm, session_key: &[7; 32] };
+    let answer = inside.answer(t, says, ("_resp1", "_asrt1"));
+    let xml = answer.to_xml(&acme.idp.signer(), Signed::Both, Some(&recipient)).unwrap();
+    // Around what is inside, the company's own provider speaks.
+    let answer = asked.post(&mut browser, &STANDARD.encode(xml)).await;
+    let page = browser.get(answer.location()).await;
+    assert_eq!(page.status, 403);
+    t.clock.advance(Duration::from_secs(1));
+    let at = page.text.find("ref_").expect("a reference");
+    page.text[at..at + 30].to_owned()
+}
+
+#[tokio::test]
+async fn an_encrypted_message_is_shown_in_plain_and_masked_and_kept_as_it_came() {
+    each_database!(|t| {
+        let acme = company(&t, "Acme", "acme.test").await;
+        let reference = refused_encrypted(&t, &acme, &acme.idp).await;
+        let mut admin = administrator(&t, &acme, "boss@acme.test").await;
+        let path = format!("/org/sign-ins/{reference}");
+        let page = admin.get(&path).await.text;
+        for there in ["audience_mismatch", "decrypted, personal data masked", "AttributeValue", "Audience&"] {
+            assert!(page.contains(there), "{there}: {page}");
+        }
+        assert!(!page.contains("Hopper") && !page.contains("CipherValue"), "{page}");
+        let shown = admin.post(&format!("{path}/unmask"), &[("reason", "Ann called")]).await.text;
+        assert!(shown.contains("Hopper") && shown.contains("decrypted, with personal data"), "{shown}");
+        let kept = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        assert!(!format!("{:?}", kept["login_attempts"]).contains("Hopper"), "kept as it came");
+        let id = reference.parse::<TraceId>().unwrap();
+        let record = store::session::lookup_attempt(&mut t.app.read().await.unwrap(), id).await.unwrap();
+        let message = STANDARD.decode(record.unwrap().message.unwrap()).unwrap();
+        assert!(!String::from_utf8(message).unwrap().contains("AttributeValue"), "kept as it came");
+    });
+}
+
+#[tokio::test]
+async fn what_somebody_elses_provider_encrypted_for_us_is_not_opened_for_this_company() {
+    each_database!(|t| {
+        let acme = company(&t, "Acme", "acme.test").await;
+        let stolen_from = SamlProvider::of("globex.test");
+        let reference = refused_encrypted(&t, &acme, &stolen_from).await;
+        let mut admin = administrator(&t, &acme, "boss@acme.test").await;
+        let path = format!("/org/sign-ins/{reference}");
+        admin.get(&path).await;
+        let shown = admin.post(&format!("{path}/unmask"), &[("reason", "curious")]).await.text;
+        assert!(shown.contains("CipherValue") && shown.contains("encrypted, as it came"), "{shown}");
+        assert!(!shown.contains("Hopper"), "{shown}");
     });
 }
 
