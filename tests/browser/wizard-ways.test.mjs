@@ -139,6 +139,8 @@ test('link that was taken back says whom to ask', async () => {
 test('colleague goes on with a link of their own', async () => {
   const { link, page } = await opened(['sso']);
   await choose(page, link, 'okta-saml');
+  assert.match(await main(page), /Single Logout URL/);
+  await inspect(page, 'ways-okta');
   await page.goto(`${link.url}/hand-over`);
   await inspect(page, 'ways-hand-over');
   await page.getByLabel(/email/i).fill('bo@ways.test');

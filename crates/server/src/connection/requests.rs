@@ -58,7 +58,7 @@ impl IdpInitiated {
     /// What becomes of the person, as the value of a setting.
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::RoundTrip => "goes on by themselves: we ask the provider once more",
+            Self::RoundTrip => "comes in by one more request of ours",
             Self::Off => "is told to start here",
             Self::Direct => "is let in by the answer that nobody asked for",
         }
