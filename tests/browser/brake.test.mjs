@@ -73,5 +73,15 @@ for (const javaScript of [true, false]) {
     await page.goto(`${frontdesk.url}/org/leavers`);
     assert.equal(await page.getByLabel('More people than').inputValue(), '3');
     await shot('leavers');
+
+    await page.goto(`${frontdesk.url}/org/directory`);
+    await page.getByRole('link', { name: 'Tokens Okta' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Tokens of Okta' }).waitFor();
+    await page.getByRole('button', { name: 'Make another token' }).click();
+    await page.getByText('Shown only now').waitFor();
+    await shot('tokens');
+    await page.getByRole('button', { name: /Revoke/ }).last().click();
+    await page.getByText('The token no longer works').waitFor();
+    assert.equal((await scim('GET', '/Users?count=1')).status, 401);
   });
 }
