@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use jiff::SignedDuration;
-use model::{Connection, Token};
+use model::{Connection, Time, Token};
 use oidc::relying_party::{SecurityEvent, validate_security_event};
 use oidc::{Jwks, RejectionCode};
 use serde_json::{Value, json};
@@ -158,7 +158,7 @@ async fn act(
                 "Expected \"sub_id\": whose session is revoked.",
             )));
         };
-        match end_of(app, &mut tx, it, transmitter, whose, by).await? {
+        match end_of(app, &mut tx, it, transmitter, (whose, happened(says)), by).await? {
             Ok(()) => {}
             Err(why) => return Ok(Err(Refused::new("invalid_request", why))),
         }
@@ -173,16 +173,28 @@ async fn end_of(
     tx: &mut Tx,
     it: &Connection,
     transmitter: &Transmitter,
-    whose: &Value,
+    (whose, at): (&Value, Option<Time>),
     by: &str,
 ) -> Result<Result<(), String>, Problem> {
-    let sessions = match subject::sessions(tx, it, &transmitter.issuer, whose, app.now()).await? {
+    let mut sessions = match subject::sessions(tx, it, &transmitter.issuer, whose, app.now()).await? {
         Ok(sessions) => sessions,
         Err(why) => return Ok(Err(why)),
     };
+    // An event that was long on its way does not end what began after it happened.
+    if let Some(at) = at {
+        sessions.retain(|session| session.created_at <= at.after(LEEWAY));
+    }
     end(app, tx, it, &sessions, by).await?;
     tracing::info!(id = %it.id, sessions = sessions.len(), by, "a security event was taken");
     Ok(Ok(()))
+}
+
+/// When the event happened (`event_timestamp` of CAEP 1.0 section 2): seconds; some transmitters send milliseconds.
+fn happened(says: &Value) -> Option<Time> {
+    const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
+    let number = says.get("event_timestamp")?.as_f64().filter(|number| *number > 0.0)?;
+    let seconds = if number >= MILLISECONDS_FROM { number / 1000.0 } else { number };
+    Some(Time::from(jiff::Timestamp::from_duration(SignedDuration::try_from_secs_f64(seconds).ok()?).ok()?))
 }
 
 /// Whether a changed credential can no longer be used: whoever had it must not stay signed in by it.

@@ -23,7 +23,7 @@ fn path(it: &Connection) -> String {
 fn claims(t: &TestApp, it: &Connection, changes: &Value) -> Value {
     let good = json!({
         "iss": TRANSMITTER, "aud": format!("http://127.0.0.1:8080{}", path(it)), "iat": t.app.now().as_seconds(),
-        "jti": t.app.token("").expose(), "events": {REVOKED: {"event_timestamp": 1}},
+        "jti": t.app.token("").expose(), "events": {REVOKED: {"event_timestamp": t.app.now().as_seconds()}},
         "sub_id": {"format": "iss_sub", "iss": ISSUER, "sub": "u1"},
     });
     changed(good, changes)
@@ -124,6 +124,33 @@ async fn a_revoked_session_ends_by_every_way_of_naming_it_and_no_other_does() {
             assert!(is_signed_in(browser).await);
         }
         t.assert_no_work().await;
+    });
+}
+
+#[tokio::test]
+async fn an_event_that_was_long_on_its_way_ends_only_what_was_there_when_it_happened() {
+    each_database!(|t| {
+        let key = Key::new("k1");
+        let set = KeySet::default();
+        set.publish(&[&key]);
+        let host = set.serve().await;
+        let acme = t.organization("Acme").await;
+        let it = connection(&t, &acme, ISSUER, CLIENT, &key).await;
+        trusts(&t, &it, &host, None).await;
+        let ann = someone(&t, &acme, &it, "u1", "ann@acme.test").await;
+        for milliseconds in [false, true] {
+            let mut before = signed_in(&t, &it, &ann.account, &ann.member, Some("s1")).await;
+            let at = t.app.now().as_seconds() * if milliseconds { 1000 } else { 1 };
+            t.clock.advance(Duration::from_mins(5));
+            let mut after = signed_in(&t, &it, &ann.account, &ann.member, Some("s1")).await;
+            let late = json!({"events": {REVOKED: {"event_timestamp": at}}});
+            assert_eq!(push(&t, &it, key.sign("secevent+jwt", &claims(&t, &it, &late))).await.status, 202);
+            assert!(!is_signed_in(&mut before).await && is_signed_in(&mut after).await, "{at}");
+            // Without a time of its own it ends everything.
+            let now = json!({"events": {REVOKED: {"event_timestamp": "unknown"}}});
+            assert_eq!(push(&t, &it, key.sign("secevent+jwt", &claims(&t, &it, &now))).await.status, 202);
+            assert!(!is_signed_in(&mut after).await);
+        }
     });
 }
 

@@ -8,7 +8,7 @@ use crate::db::on;
 use crate::value::{At, Text};
 use crate::{Connected, Result, Tx};
 
-/// The grant, if it still holds and this access token of it was not given back.
+/// The grant, if it still holds, its session is there, and this access token of it was not given back.
 pub async fn lookup_granted(
     c: &mut impl Connected,
     id: TokenId,
@@ -17,7 +17,8 @@ pub async fn lookup_granted(
     let row: Option<GrantRow> = on!(c, |db| {
         sqlx::query_as(
             "SELECT * FROM grants WHERE id = $1 AND revoked_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM ended_access_tokens WHERE token_hash = $2)",
+           AND NOT EXISTS (SELECT 1 FROM ended_access_tokens WHERE token_hash = $2)
+           AND (session_id IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = grants.session_id))",
         )
         .bind(Text(id))
         .bind(Text(access_token))
