@@ -65,9 +65,10 @@ pub async fn authorize(
         Verdict::Enough(signed_in) => way.issue_code(signed_in).await,
         Verdict::Refuse(error) => way.back(&error).await,
         Verdict::SignIn { anew } => {
-            let mark = mark.unwrap_or_else(|| Mark::now(&app));
+            let wishes = asked.wishes(anew);
+            let mark = mark.filter(|it| it.anew || !wishes.anew).unwrap_or_else(|| Mark::now(&app, &wishes));
             let there = signed_in.as_ref().filter(|_| anew);
-            let back = mark.address(&app, &pairs, &asked.wishes());
+            let back = mark.address(&app, &pairs, &wishes);
             Ok(reply::see_other(&sign_in(&request, asked.hinted, &back, anew, there)))
         }
     }

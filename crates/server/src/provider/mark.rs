@@ -17,6 +17,8 @@ const PATH: &str = "/oauth2/authorize?";
 pub struct Mark {
     /// The first time it was sent to the sign-in.
     pub since: Time,
+    /// Whether the person was to prove there again who they are.
+    pub anew: bool,
 }
 
 /// What a request wishes of the sign-in that it waits for.
@@ -30,8 +32,8 @@ pub struct Wishes {
 
 impl Mark {
     /// A request that begins to wait.
-    pub fn now(app: &App) -> Self {
-        Self { since: app.now() }
+    pub fn now(app: &App, wishes: &Wishes) -> Self {
+        Self { since: app.now(), anew: wishes.anew }
     }
 
     /// Reads a mark that belongs to these parameters and is not older than a sign-in may take.
@@ -40,7 +42,9 @@ impl Mark {
         let mut parts = text.split(' ');
         let since = Time::from_micros(parts.next()?.parse().ok()?);
         let recent = app.now().since(since) <= app.config.limits.flow;
-        (recent && parts.next()? == digest_of(pairs)).then_some(Self { since })
+        let same = parts.next()? == digest_of(pairs);
+        let anew = parts.next()? == "1";
+        (recent && same).then_some(Self { since, anew })
     }
 
     /// The address of the request with this mark in it.

@@ -92,9 +92,10 @@ impl Asked {
         Ok(Ok(it))
     }
 
-    /// What the sign-in is asked for that the session does not answer.
-    pub fn wishes(&self) -> Wishes {
-        Wishes { anew: self.anew || self.max_age.is_some(), acr_values: self.acr.clone() }
+    /// What the sign-in is asked for that the session does not answer; `there` where a session is there and too old.
+    /// Where none is, `max_age` forces nobody yet: the identity provider may have a session that is young enough.
+    pub fn wishes(&self, there: bool) -> Wishes {
+        Wishes { anew: self.anew || (there && self.max_age.is_some()), acr_values: self.acr.clone() }
     }
 
     /// Whether the class of the session is one that was asked for. A voluntary wish is passed on once, and only where
@@ -158,7 +159,13 @@ pub fn judge<'a>(
     match asked.lacks(it, active, mark, now) {
         None => Verdict::Enough(it),
         Some(_) if asked.silent => login_required(),
-        Some(error) if mark.is_some_and(|mark| it.session.created_at >= mark.since) => Verdict::Refuse(error),
+        Some(error) if mark.is_some_and(|mark| it.session.created_at >= mark.since) => {
+            // What the identity provider had was too old: now the person is asked to prove it again, once.
+            if error.code == ErrorCode::LoginRequired && mark.is_some_and(|mark| !mark.anew) {
+                return Verdict::SignIn { anew: true };
+            }
+            Verdict::Refuse(error)
+        }
         Some(_) => Verdict::SignIn { anew: true },
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use model::MemberStatus;
+use model::{MemberStatus, SessionId};
 use serde_json::json;
-use testkit::each_database;
+use store::session::Session;
+use testkit::{TestApp, TestBrowser, each_database};
 
-use crate::world::{CALLBACK, ada, authorize_path, client, code, query, set_status, sign_in};
+use crate::world::{Ada, CALLBACK, ada, authorize_path, client, code, query, set_status, sign_in};
 
 #[tokio::test]
 async fn a_browser_without_a_session_is_sent_to_the_sign_in_and_back() {
@@ -76,6 +77,41 @@ async fn wish_for_a_new_sign_in_is_met_once_and_cannot_be_faked() {
         }
         let path = authorize_path(&product, &[("max_age", "3600")]);
         assert!(query(ada.browser.get(&path).await.location()).contains_key("code"));
+    });
+}
+
+/// Signs in through an identity provider that lets the person in by a session of its own, two hours old.
+async fn sign_in_by_an_old_session(t: &TestApp, browser: &mut TestBrowser, ada: &Ada) {
+    let session = sign_in(t, browser, &ada.account, Some(&ada.member)).await;
+    let auth_at = t.app.now().before(Duration::from_hours(2));
+    let old = Session { id: t.app.id(SessionId::new), auth_at, ..session };
+    let token = t.app.token("");
+    let mut tx = t.app.write().await.unwrap();
+    store::session::add(&mut tx, &old, &token.hash()).await.unwrap();
+    tx.commit().await.unwrap();
+    browser.add_cookie(&format!("{}={}", server::request::SESSION_COOKIE, token.expose()));
+}
+
+#[tokio::test]
+async fn age_forces_nobody_until_the_providers_own_session_turns_out_too_old_and_then_once() {
+    each_database!(|t| {
+        let ada = ada(&t).await;
+        let product = client(&t, json!({})).await;
+        let path = authorize_path(&product, &[("max_age", "3600")]);
+        let mut browser = t.browser();
+        let sent = query(browser.get(&path).await.location());
+        assert!(!sent.contains_key("prompt"), "{sent:?}");
+        t.clock.advance(Duration::from_mins(1));
+        sign_in_by_an_old_session(&t, &mut browser, &ada).await;
+        let forced = query(browser.get(&sent["return_to"]).await.location());
+        assert_eq!(forced["prompt"], "login");
+        t.clock.advance(Duration::from_mins(1));
+        sign_in_by_an_old_session(&t, &mut browser, &ada).await;
+        let answer = query(browser.get(&forced["return_to"]).await.location());
+        assert_eq!(answer["error"], "login_required", "nobody goes in circles");
+        t.clock.advance(Duration::from_mins(1));
+        sign_in(&t, &mut browser, &ada.account, Some(&ada.member)).await;
+        assert!(query(browser.get(&forced["return_to"]).await.location()).contains_key("code"));
     });
 }
 
