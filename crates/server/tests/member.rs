@@ -29,7 +29,6 @@ fn person(email: &str, country: Option<&str>) -> Arrival {
         role: None,
         unread: Vec::new(),
         directory_user_id: None,
-        account_id: None,
         active: true,
     }
 }

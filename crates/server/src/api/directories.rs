@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use model::{Directory, DirectoryStatus, Organization};
+use model::{Directory, DirectoryStatus};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{Connected, Tx};
+use store::Tx;
 
 use crate::app::App;
 use crate::directory;
@@ -79,25 +79,11 @@ pub async fn update(
     let wanted = status(&body.status)?;
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
-    let it = require(&mut tx, &organization, &directory_id).await?;
+    let it = directory::require(&mut tx, &organization, &directory_id).await?;
     let it = directory::set_status(&app, &mut tx, it, wanted).await?;
     audit(&app, &mut tx, &caller, &it, "directory.updated").await?;
     tx.commit().await?;
     Ok(Json(to_json(&app, &it)))
-}
-
-/// The directory of the organization, or 404.
-pub(super) async fn require(
-    db: &mut impl Connected,
-    organization: &Organization,
-    id: &str,
-) -> Result<Directory, Problem> {
-    let found = match id.parse() {
-        Ok(id) => store::directory::lookup(db, id).await?,
-        Err(_) => None,
-    };
-    let found = found.filter(|it| it.organization_id == organization.id);
-    found.ok_or_else(|| Problem::not_found("directory"))
 }
 
 async fn audit(

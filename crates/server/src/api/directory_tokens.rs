@@ -7,7 +7,6 @@ use model::Time;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::directories::require;
 use crate::app::App;
 use crate::directory::{self, Held};
 use crate::organization;
@@ -22,7 +21,7 @@ pub async fn list(
 ) -> Result<Json<Value>, Problem> {
     let mut db = app.read().await?;
     let organization = organization::require(&mut db, &id).await?;
-    let it = require(&mut db, &organization, &directory_id).await?;
+    let it = directory::require(&mut db, &organization, &directory_id).await?;
     let all = store::directory_token::list(&mut db, it.id, app.now()).await?;
     let all: Vec<Value> = all
         .iter()
@@ -54,7 +53,7 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
-    let it = require(&mut tx, &organization, &directory_id).await?;
+    let it = directory::require(&mut tx, &organization, &directory_id).await?;
     let wrong = |_| Problem::field("expires_at", "expected a time such as 2027-06-30T12:00:00Z");
     let ends = body.expires_at.map(|text| text.parse::<jiff::Timestamp>()).transpose().map_err(wrong)?;
     let ends = ends.map(Time::from);
@@ -73,7 +72,7 @@ pub async fn revoke(
 ) -> Result<StatusCode, Problem> {
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
-    let it = require(&mut tx, &organization, &directory_id).await?;
+    let it = directory::require(&mut tx, &organization, &directory_id).await?;
     let token = token.parse().map_err(|_| Problem::not_found("token"))?;
     let held = Held::enter(&mut tx, it.id).await?;
     directory::revoke_token(&app, &mut tx, &held, token, &caller.actor()).await?;

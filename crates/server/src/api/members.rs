@@ -85,7 +85,6 @@ pub async fn create(
         role: role.transpose()?,
         unread: Vec::new(),
         directory_user_id: None,
-        account_id: None,
         active: true,
     };
     let mut tx = app.write().await?;

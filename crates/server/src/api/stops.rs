@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::directories::require;
 use crate::app::App;
 use crate::directory::{self, Brake, Decision, Held};
 use crate::organization;
@@ -25,7 +24,7 @@ pub async fn show(
 ) -> Result<Json<Value>, Problem> {
     let mut db = app.read().await?;
     let organization = organization::require(&mut db, &id).await?;
-    let it = require(&mut db, &organization, &directory_id).await?;
+    let it = directory::require(&mut db, &organization, &directory_id).await?;
     let stop = Brake::of(&it.brake).stop().ok_or_else(|| Problem::not_found("stop"))?;
     let (people, total) = directory::waiting(&mut db, it.id, &stop, NAMED).await?;
     let people: Vec<Value> =
@@ -58,7 +57,7 @@ pub async fn decide(
     let decision = decision.ok_or_else(|| Problem::field("decision", "expected keep or let_go"))?;
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
-    let it = require(&mut tx, &organization, &directory_id).await?;
+    let it = directory::require(&mut tx, &organization, &directory_id).await?;
     let held = Held::enter(&mut tx, it.id).await?;
     let people = directory::decide(&app, &mut tx, &held, decision, &caller.actor()).await?;
     tx.commit().await?;
@@ -73,7 +72,7 @@ pub async fn syncs(
 ) -> Result<Json<Value>, Problem> {
     let mut db = app.read().await?;
     let organization = organization::require(&mut db, &id).await?;
-    let it = require(&mut db, &organization, &directory_id).await?;
+    let it = directory::require(&mut db, &organization, &directory_id).await?;
     let all = store::departure::syncs(&mut db, it.id, SYNCS).await?;
     let all: Vec<Value> = all
         .iter()
@@ -99,7 +98,7 @@ pub async fn undo(
     let sync = sync.parse().map_err(|_| Problem::not_found("sync"))?;
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
-    let it = require(&mut tx, &organization, &directory_id).await?;
+    let it = directory::require(&mut tx, &organization, &directory_id).await?;
     let held = Held::enter(&mut tx, it.id).await?;
     let people = directory::undo(&app, &mut tx, &held, sync, &caller.actor()).await?;
     tx.commit().await?;

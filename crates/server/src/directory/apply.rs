@@ -48,7 +48,6 @@ pub(super) async fn user(
         role,
         unread: mapped.unread.into_iter().map(|unread| unread.problem).collect(),
         directory_user_id: Some(user.id),
-        account_id: None,
         active: true,
     };
     let member = member::arrive(app, tx, &held.org, arrival).await?;

@@ -16,7 +16,7 @@ mod user;
 
 use model::{Directory, DirectoryId, DirectoryStatus, NewEvent, Organization, Token};
 use serde_json::json;
-use store::Tx;
+use store::{Connected, Tx};
 
 pub use apply::{APPLY, apply_job};
 pub use brake::{Brake, Decision, PASS, Stop, TELL, WINDOW, decide, pass_job, tell_job, undo, waiting};
@@ -129,6 +129,20 @@ pub async fn set_provider(
     store::directory::update(tx, &directory).await?;
     tell(app, tx, "directory.updated", &directory);
     Ok(directory)
+}
+
+/// The directory of the organization, or 404: another organization's is none.
+pub async fn require(
+    db: &mut impl Connected,
+    organization: &Organization,
+    id: &str,
+) -> Result<Directory, Problem> {
+    let found = match id.parse() {
+        Ok(id) => store::directory::lookup(db, id).await?,
+        Err(_) => None,
+    };
+    let found = found.filter(|it| it.organization_id == organization.id);
+    found.ok_or_else(|| Problem::not_found("directory"))
 }
 
 /// Waits for the directory's lock and reads it again: deciding and writing under the lock is one step.

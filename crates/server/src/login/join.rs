@@ -126,7 +126,6 @@ pub async fn join(
         role: asserted.mapped.role,
         unread: asserted.mapped.unread.clone(),
         directory_user_id: None,
-        account_id: Some(account.id),
         active: true,
     };
     // This connection is an active one of the organization: who is in a domain of it can come in by it.

@@ -27,10 +27,7 @@ pub async fn arrive(app: &App, tx: &mut Tx, org: &Organization, arrival: Arrival
         Some(email) => gate(tx, org, email).await?,
         None => Footing::default(),
     };
-    let behind = match arrival.account_id {
-        Some(id) => store::account::lookup(tx, id).await?,
-        None => account_behind(tx, footing, arrival.profile.email.as_deref()).await?,
-    };
+    let behind = account_behind(tx, footing, arrival.profile.email.as_deref()).await?;
     let place = match &behind {
         Some(account) => store::member::lookup_account(tx, org.id, account.id).await?,
         None => None,

@@ -22,7 +22,7 @@ mod link;
 mod record;
 
 use axum::Router;
-use model::{AccountId, DirectoryUserId, Role, Source};
+use model::{DirectoryUserId, Role, Source};
 
 pub use arrive::{Met, adopt, arrive, complete, lock_name, meet, set_role};
 pub use erase::{ERASE, erase_job, erase_now};
@@ -48,8 +48,6 @@ pub struct Arrival {
     pub unread: Vec<profile::Problem>,
     /// The directory's user, where a directory tells.
     pub directory_user_id: Option<DirectoryUserId>,
-    /// The account, where the person has proven to own it.
-    pub account_id: Option<AccountId>,
     /// False where the source says that the person is not, or no longer, with the organization.
     pub active: bool,
 }

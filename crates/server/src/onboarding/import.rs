@@ -178,7 +178,6 @@ pub async fn apply(
             role: row.role,
             unread: Vec::new(),
             directory_user_id: None,
-            account_id: None,
             active: true,
         };
         member::arrive(app, tx, organization, arrival).await?;

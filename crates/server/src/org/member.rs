@@ -288,7 +288,6 @@ pub async fn invite(State(app): State<App>, desk: Desk, form: FormParams) -> Res
         role: form.first("role").and_then(|r| r.parse().ok()),
         unread: Vec::new(),
         directory_user_id: None,
-        account_id: None,
         active: true,
     };
     let organization = &desk.organization;

@@ -23,16 +23,6 @@ const NAMED: i64 = 200;
 /// So many syncs are listed.
 const SYNCS: i64 = 10;
 
-/// A directory of the desk's company, or 404.
-pub async fn require(db: &mut impl Connected, desk: &Desk, id: &str) -> Result<Directory, Problem> {
-    let found = match id.parse() {
-        Ok(id) => store::directory::lookup(db, id).await?,
-        Err(_) => None,
-    };
-    let found = found.filter(|it| it.organization_id == desk.organization.id);
-    found.ok_or_else(|| Problem::not_found("directory"))
-}
-
 /// `GET /directory/{directory}/stop`.
 pub async fn show(State(app): State<App>, desk: Desk, Path(id): Path<Ids>) -> Result<Response, Problem> {
     page(&app, &desk, &id.directory, Field::default(), StatusCode::OK).await
@@ -53,7 +43,7 @@ async fn page(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let mut db = app.read().await?;
-    let it = require(&mut db, desk, id).await?;
+    let it = feed::require(&mut db, &desk.organization, id).await?;
     let Some(stop) = Brake::of(&it.brake).stop() else {
         return Ok(Redirect::to(&desk.at("directory?done=decided")).into_response());
     };
@@ -127,7 +117,7 @@ pub async fn decide(
     form: FormParams,
 ) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
-    let it = require(&mut tx, &desk, &id.directory).await?;
+    let it = feed::require(&mut tx, &desk.organization, &id.directory).await?;
     let decision = match form.first("do") {
         Some("keep") => Decision::Keep,
         Some("let_go") => Decision::LetGo,
@@ -159,7 +149,7 @@ pub struct SyncIds {
 pub async fn undo(State(app): State<App>, desk: Desk, Path(id): Path<SyncIds>) -> Result<Response, Problem> {
     let sync = id.sync.parse().map_err(|_| Problem::not_found("sync"))?;
     let mut tx = app.write().await?;
-    let it = require(&mut tx, &desk, &id.directory).await?;
+    let it = feed::require(&mut tx, &desk.organization, &id.directory).await?;
     let held = Held::enter(&mut tx, it.id).await?;
     feed::undo(&app, &mut tx, &held, sync, &desk.actor).await?;
     tx.commit().await?;

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use store::directory_token::DirectoryToken;
 
 use super::Desk;
-use super::stop::{Ids, require};
+use super::stop::Ids;
 use super::words;
 use crate::app::App;
 use crate::directory::{self as feed, Held, MOST_TOKENS};
@@ -29,7 +29,7 @@ pub async fn show(
 /// `POST /directory/{directory}/tokens`: makes one and shows it this once.
 pub async fn make(State(app): State<App>, desk: Desk, Path(id): Path<Ids>) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
-    let it = require(&mut tx, &desk, &id.directory).await?;
+    let it = feed::require(&mut tx, &desk.organization, &id.directory).await?;
     let held = Held::enter(&mut tx, it.id).await?;
     let token = feed::add_token(&app, &mut tx, &held, None, &desk.actor).await?;
     tx.commit().await?;
@@ -44,7 +44,7 @@ async fn page(
     done: Option<&str>,
 ) -> Result<Response, Problem> {
     let mut db = app.read().await?;
-    let it = require(&mut db, desk, id).await?;
+    let it = feed::require(&mut db, &desk.organization, id).await?;
     let all = store::directory_token::list(&mut db, it.id, app.now()).await?;
     drop(db);
     let at = format!("directory/{}/tokens", it.id);
@@ -91,7 +91,7 @@ pub async fn revoke(
     Path(id): Path<TokenIds>,
 ) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
-    let it = require(&mut tx, &desk, &id.directory).await?;
+    let it = feed::require(&mut tx, &desk.organization, &id.directory).await?;
     let token = id.token.parse().map_err(|_| Problem::not_found("token"))?;
     let held = Held::enter(&mut tx, it.id).await?;
     feed::revoke_token(&app, &mut tx, &held, token, &desk.actor).await?;

@@ -356,11 +356,9 @@ pub async fn directory_act(
             return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page."));
         }
     };
-    let id = id.parse().map_err(|_| Problem::not_found("directory"))?;
     let mut tx = app.write().await?;
-    let it =
-        store::directory::lookup(&mut tx, id).await?.filter(|d| d.organization_id == desk.organization.id);
-    let it = it.ok_or_else(|| Problem::not_found("directory"))?;
+    let it = feed::require(&mut tx, &desk.organization, id).await?;
+    let id = it.id;
     feed::set_status(&app, &mut tx, it, status).await?;
     let action = format!("directory.{status}");
     app.audit(

@@ -24,7 +24,6 @@ async fn invited(t: &TestApp, org: &Organization, email: &str) -> Mail {
         role: None,
         unread: Vec::new(),
         directory_user_id: None,
-        account_id: None,
         active: true,
     };
     let mut tx = t.app.write().await.unwrap();
