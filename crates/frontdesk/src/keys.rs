@@ -47,6 +47,8 @@ enum Rotated {
     Oidc,
     /// Prove to customers' OpenID providers who we are
     OidcClient,
+    /// Sign receipts of erasures and of leaver drills
+    Receipt,
 }
 
 /// Runs the command.
@@ -95,6 +97,7 @@ async fn rotate(args: &RotateArgs) -> Result<(), Refusal> {
     let purpose = match args.purpose {
         Rotated::Oidc => Purpose::Oidc,
         Rotated::OidcClient => Purpose::Client,
+        Rotated::Receipt => Purpose::Receipt,
     };
     let app = app(&args.settings).await?;
     keys::rotate(&app, purpose, args.emergency, ACTOR).await.map_err(failed)?;

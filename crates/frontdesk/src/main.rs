@@ -3,6 +3,7 @@
 mod bypass;
 mod demo;
 mod keys;
+mod receipt;
 mod saml_inspect;
 mod serve;
 mod settings;
@@ -39,6 +40,9 @@ enum Command {
     /// The keys that Frontdesk signs with
     #[command(subcommand)]
     Keys(Box<keys::Command>),
+    /// Receipts of erasures and reports of leaver drills
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Tools for debugging SAML
     #[command(subcommand)]
     Saml(Saml),
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
             Command::Token(command) => token::run(command).await,
             Command::Bypass(command) => bypass::run(command).await,
             Command::Keys(command) => keys::run(*command).await,
+            Command::Receipt(command) => receipt::run(command).await,
             Command::Saml(Saml::Inspect(args)) => saml_inspect::run(&args),
         }
     })

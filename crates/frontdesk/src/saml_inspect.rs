@@ -168,7 +168,7 @@ fn form_value(text: Vec<u8>) -> Vec<u8> {
 }
 
 /// A file, or standard input for `-`, up to a limit.
-fn read(path: &Path) -> Result<Vec<u8>, String> {
+pub fn read(path: &Path) -> Result<Vec<u8>, String> {
     let problem = |error: io::Error| format!("cannot read {}: {error}", path.display());
     let mut bytes = Vec::new();
     let count = if path == Path::new("-") {
@@ -275,6 +275,6 @@ impl Verdict {
 }
 
 /// Text from a message as a terminal may show it: no control characters.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

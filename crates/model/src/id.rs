@@ -162,6 +162,8 @@ ids! {
     VersionId = "ver";
     /// What a draft of a connection would have made of one sign-in.
     ShadowId = "shd";
+    /// That somebody was erased; nothing of the person is in it.
+    ErasureId = "era";
 }
 
 #[cfg(test)]

@@ -37,6 +37,9 @@ pub(crate) const CLIENT_ASSERTION: Kind =
 pub(crate) const SECURITY_EVENT: Kind =
     Kind { name: "The security event token", types: &["secevent+jwt"], typed: true };
 
+pub(crate) const STATEMENT: Kind =
+    Kind { name: "The receipt", types: &["frontdesk-receipt+jwt"], typed: true };
+
 /// A token whose signature was verified.
 #[derive(Debug)]
 pub(crate) struct Opened {

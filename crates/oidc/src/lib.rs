@@ -21,6 +21,7 @@ pub mod provider;
 mod rejection;
 pub mod relying_party;
 pub mod simulated;
+pub mod statement;
 
 pub use algorithm::Algorithm;
 pub use claims::Claims;

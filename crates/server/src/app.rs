@@ -65,6 +65,8 @@ pub struct Inner {
     pub client_keys: crate::provider::ClientKeys,
     /// The keys that prove to customers' OpenID providers who we are, once opened.
     pub own_client_keys: crate::provider::keys::Cache,
+    /// The keys that sign receipts, once opened.
+    pub receipt_keys: crate::provider::keys::Cache,
 }
 
 impl Deref for App {
@@ -96,6 +98,7 @@ impl App {
             signing_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Oidc),
             client_keys: crate::provider::ClientKeys::default(),
             own_client_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Client),
+            receipt_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Receipt),
         }))
     }
 

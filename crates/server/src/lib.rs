@@ -28,6 +28,7 @@ pub mod problem;
 pub mod provider;
 pub mod provisioning;
 pub mod rate;
+pub mod receipt;
 pub mod request;
 pub mod signal;
 pub mod trace;

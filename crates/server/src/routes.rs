@@ -40,6 +40,7 @@ pub fn router(app: App) -> Router {
         .merge(crate::login::protocol())
         .merge(crate::signal::protocol())
         .merge(provider::protocol())
+        .merge(crate::receipt::protocol())
         .layer(from_fn_with_state(app.clone(), rate::failed_links));
     let machines = Router::new().merge(crate::api::machine()).merge(provisioning::machine());
     let all = Router::new()

@@ -4,13 +4,15 @@ use model::Job;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{connection, directory, enforcement, mail, member, organization, provider};
+use crate::{connection, directory, enforcement, mail, member, organization, provider, receipt};
 
 /// Does a job.
 pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
     match job.kind.as_str() {
         mail::SEND => mail::send_job(app, job).await,
         provider::BACKCHANNEL_LOGOUT => provider::backchannel_logout_job(app, job).await,
+        receipt::SEAL => receipt::seal_job(app, job).await,
+        receipt::REMIND => receipt::remind_job(app, job).await,
         member::ERASE => member::erase_job(app, job).await,
         organization::FILL => member::fill_job(app, job).await,
         connection::domains::LOOK => connection::domains::look_job(app, job).await,

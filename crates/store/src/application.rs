@@ -28,6 +28,8 @@ pub struct Application {
     pub secret_hash: Option<TokenHash>,
     /// JSON named as in Dynamic Client Registration.
     pub metadata: String,
+    /// Whether it keeps data about people, and so is to confirm that it has erased somebody.
+    pub confirms_erasure: bool,
     /// When it was made.
     pub created_at: Time,
 }
@@ -38,6 +40,7 @@ struct Row {
     name: String,
     secret_hash: Option<Text<TokenHash>>,
     metadata: String,
+    confirms_erasure: i64,
     created_at: At,
 }
 
@@ -48,6 +51,7 @@ impl From<Row> for Application {
             name: r.name,
             secret_hash: r.secret_hash.map(|v| v.0),
             metadata: r.metadata,
+            confirms_erasure: r.confirms_erasure != 0,
             created_at: r.created_at.0,
         }
     }
@@ -56,13 +60,15 @@ impl From<Row> for Application {
 /// Writes a new application.
 pub async fn add(tx: &mut Tx, it: &Application) -> Result<()> {
     on!(tx, |db| sqlx::query(
-        "INSERT INTO applications (id, name, secret_hash, metadata, created_at) VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO applications (id, name, secret_hash, metadata, created_at, confirms_erasure)
+         VALUES ($1, $2, $3, $4, $5, $6)"
     )
     .bind(Text(it.id))
     .bind(&it.name)
     .bind(it.secret_hash.as_ref().map(Text))
     .bind(&it.metadata)
     .bind(At(it.created_at))
+    .bind(i64::from(it.confirms_erasure))
     .execute(db)
     .await
     .map(|_| ()))?;
@@ -71,16 +77,19 @@ pub async fn add(tx: &mut Tx, it: &Application) -> Result<()> {
 
 /// Writes everything that can change.
 pub async fn update(tx: &mut Tx, it: &Application) -> Result<()> {
-    on!(tx, |db| sqlx::query(
-        "UPDATE applications SET name = $2, secret_hash = $3, metadata = $4 WHERE id = $1"
+    on!(tx, |db| {
+        sqlx::query(
+        "UPDATE applications SET name = $2, secret_hash = $3, metadata = $4, confirms_erasure = $5 WHERE id = $1"
     )
     .bind(Text(it.id))
     .bind(&it.name)
     .bind(it.secret_hash.as_ref().map(Text))
     .bind(&it.metadata)
+    .bind(i64::from(it.confirms_erasure))
     .execute(db)
     .await
-    .map(|_| ()))?;
+    .map(|_| ())
+    })?;
     Ok(())
 }
 

@@ -3,11 +3,16 @@
 //! Owns the list: a table that is in neither [`ERASED`] nor [`WITHOUT_PEOPLE`] fails a test, so that whoever adds a
 //! table decides. Does not own when a person is erased.
 
+mod places;
+
+use std::collections::BTreeMap;
+
 use model::{AccountId, DirectoryUserId, MemberId, OrganizationId};
 
 use crate::db::on;
 use crate::value::{Text, fold};
 use crate::{Result, Tx};
+use places::{Bind, ERASED, Statement};
 
 /// Whose data goes.
 #[derive(Debug, Clone)]
@@ -28,266 +33,21 @@ pub struct Person {
     pub name: String,
 }
 
-/// What a statement is bound to, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bind {
-    Member,
-    Organization,
-    Account,
-    DirectoryUser,
-    /// One folded address; the statement runs once for each.
-    Email,
-    /// A LIKE pattern that finds one folded address inside a text; the statement runs once for each.
-    Mention,
-    /// The same for an address as it stands in a URL.
-    MentionEncoded,
-    Name,
-}
-
-struct Statement {
-    table: &'static str,
-    /// Runs only where the account goes too.
-    with_account: bool,
-    sql: &'static str,
-    binds: &'static [Bind],
-}
-
-const fn of_member(table: &'static str, sql: &'static str, binds: &'static [Bind]) -> Statement {
-    Statement { table, with_account: false, sql, binds }
-}
-
-const fn of_account(table: &'static str, sql: &'static str, binds: &'static [Bind]) -> Statement {
-    Statement { table, with_account: true, sql, binds }
-}
-
-/// Where a person's data may be, and how it goes. Rows that hang on these by foreign key go with them.
-const ERASED: &[Statement] = &[
-    of_member("sessions", "DELETE FROM sessions WHERE member_id = $1", &[Bind::Member]),
-    of_member("grants", "DELETE FROM grants WHERE member_id = $1", &[Bind::Member]),
-    of_member("invitations", "DELETE FROM invitations WHERE member_id = $1", &[Bind::Member]),
-    of_account("invitations", "DELETE FROM invitations WHERE account_id = $1", &[Bind::Account]),
-    of_account(
-        "invitations",
-        "DELETE FROM invitations WHERE lower(email) = $1 AND kind <> 'operator'",
-        &[Bind::Email],
-    ),
-    of_member("mails", "DELETE FROM mails WHERE member_id = $1", &[Bind::Member]),
-    of_member(
-        "mails",
-        "DELETE FROM mails WHERE organization_id = $1 AND recipient_folded = $2",
-        &[Bind::Organization, Bind::Email],
-    ),
-    of_account("mails", "DELETE FROM mails WHERE recipient_folded = $1", &[Bind::Email]),
-    of_member("login_attempts", "DELETE FROM login_attempts WHERE member_id = $1", &[Bind::Member]),
-    of_member(
-        "login_attempts",
-        "DELETE FROM login_attempts WHERE organization_id = $1 AND lower(email) = $2",
-        &[Bind::Organization, Bind::Email],
-    ),
-    of_member(
-        "login_attempts",
-        "DELETE FROM login_attempts
-         WHERE organization_id = $1
-           AND (lower(explanation) LIKE $2 ESCAPE '\\' OR lower(message) LIKE $2 ESCAPE '\\')",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_account("login_attempts", "DELETE FROM login_attempts WHERE account_id = $1", &[Bind::Account]),
-    of_account("login_attempts", "DELETE FROM login_attempts WHERE lower(email) = $1", &[Bind::Email]),
-    of_member(
-        "shadow_results",
-        "DELETE FROM shadow_results WHERE organization_id = $1 AND lower(email) = $2",
-        &[Bind::Organization, Bind::Email],
-    ),
-    of_member(
-        "shadow_results",
-        "DELETE FROM shadow_results WHERE organization_id = $1 AND lower(explanation) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "login_flows",
-        "DELETE FROM login_flows WHERE lower(state) LIKE $1 ESCAPE '\\'",
-        &[Bind::Mention],
-    ),
-    of_member(
-        "sign_in_openings",
-        "DELETE FROM sign_in_openings WHERE organization_id = $1 AND email_folded = $2",
-        &[Bind::Organization, Bind::Email],
-    ),
-    of_member(
-        "sign_in_openings",
-        "UPDATE sign_in_openings SET reason = 'erased'
-         WHERE organization_id = $1 AND lower(reason) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "routing_pilots",
-        "DELETE FROM routing_pilots
-         WHERE domain_id IN (SELECT id FROM domains WHERE organization_id = $1) AND email_folded = $2",
-        &[Bind::Organization, Bind::Email],
-    ),
-    of_member(
-        "email_exceptions",
-        "DELETE FROM email_exceptions WHERE organization_id = $1 AND email_folded = $2",
-        &[Bind::Organization, Bind::Email],
-    ),
-    of_member(
-        "email_exceptions",
-        "UPDATE email_exceptions SET reason = 'erased'
-         WHERE organization_id = $1 AND lower(reason) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "tried_people",
-        "DELETE FROM tried_people
-         WHERE organization_id = $1 AND (email_folded = $2 OR lower(subject) = $2)",
-        &[Bind::Organization, Bind::Email],
-    ),
-    of_member(
-        "tried_people",
-        "DELETE FROM tried_people WHERE organization_id = $1 AND lower(state) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    // An application may have pushed the person's address as a hint.
-    of_member(
-        "pushed_requests",
-        "DELETE FROM pushed_requests WHERE lower(parameters) LIKE $1 ESCAPE '\\'",
-        &[Bind::Mention],
-    ),
-    of_member("scim_requests", "DELETE FROM scim_requests WHERE subject_id = $1", &[Bind::DirectoryUser]),
-    of_member(
-        "scim_requests",
-        "DELETE FROM scim_requests
-         WHERE organization_id = $1
-           AND (lower(path) LIKE $2 ESCAPE '\\' OR lower(body) LIKE $2 ESCAPE '\\'
-                OR lower(outcome) LIKE $2 ESCAPE '\\')",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "scim_requests",
-        "DELETE FROM scim_requests WHERE organization_id = $1 AND lower(path) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::MentionEncoded],
-    ),
-    of_member(
-        "directory_group_members",
-        "DELETE FROM directory_group_members WHERE member_id = $1",
-        &[Bind::DirectoryUser],
-    ),
-    of_member(
-        "directory_user_emails",
-        "DELETE FROM directory_user_emails WHERE user_id = $1",
-        &[Bind::DirectoryUser],
-    ),
-    of_member("directory_users", "DELETE FROM directory_users WHERE id = $1", &[Bind::DirectoryUser]),
-    of_member(
-        "setup_links",
-        "UPDATE setup_links SET created_by = 'somebody who has left' WHERE organization_id = $1 AND created_by = $2",
-        &[Bind::Organization, Bind::Name],
-    ),
-    of_member(
-        "setup_links",
-        "UPDATE setup_links SET progress = '{}'
-         WHERE organization_id = $1 AND lower(progress) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "setup_links",
-        "UPDATE setup_links SET sent_to = NULL WHERE organization_id = $1 AND lower(sent_to) = $2",
-        &[Bind::Organization, Bind::Email],
-    ),
-    of_member(
-        "imports",
-        "UPDATE imports SET created_by = 'somebody who has left' WHERE organization_id = $1 AND created_by = $2",
-        &[Bind::Organization, Bind::Name],
-    ),
-    of_member(
-        "imports",
-        "UPDATE imports SET result = '{}'
-         WHERE organization_id = $1 AND lower(result) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "audit_log",
-        "UPDATE audit_log SET data = '{\"erased\":true}' WHERE organization_id = $1 AND target = $2",
-        &[Bind::Organization, Bind::Member],
-    ),
-    of_member(
-        "audit_log",
-        "UPDATE audit_log SET data = '{\"erased\":true}'
-         WHERE organization_id = $1 AND lower(data) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "audit_log",
-        "UPDATE audit_log SET target = NULL
-         WHERE organization_id = $1 AND lower(target) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "rate_limits",
-        "DELETE FROM rate_limits WHERE lower(name) LIKE $1 ESCAPE '\\'",
-        &[Bind::Mention],
-    ),
-    of_member(
-        "events",
-        "UPDATE events SET data = '{\"erased\":true}', member_id = NULL WHERE member_id = $1",
-        &[Bind::Member],
-    ),
-    of_member(
-        "account_identities",
-        "DELETE FROM account_identities
-         WHERE account_id = $1 AND connection_id IN (SELECT id FROM connections WHERE organization_id = $2)",
-        &[Bind::Account, Bind::Organization],
-    ),
-    of_account("passkeys", "DELETE FROM passkeys WHERE account_id = $1", &[Bind::Account]),
-    of_account("passkey_challenges", "DELETE FROM passkey_challenges WHERE owner_id = $1", &[Bind::Account]),
-    of_member("members", "DELETE FROM members WHERE id = $1", &[Bind::Member]),
-    // Sessions, grants, codes, tokens and identities of the account hang on it.
-    of_account("accounts", "DELETE FROM accounts WHERE id = $1", &[Bind::Account]),
-];
-
-/// Tables that go with a row of [`ERASED`] by foreign key.
-#[cfg(test)]
-const GO_ALONG: &[&str] =
-    &["departures", "ended_access_tokens", "refresh_tokens", "recovery_codes", "trace_shares"];
-
-/// Tables that hold nothing about an organization's people: the vendor's own, an organization's settings, hashes,
-/// counters, and jobs, whose payloads are ids.
-#[cfg(test)]
-const WITHOUT_PEOPLE: &[&str] = &[
-    "settings",
-    "keys",
-    "operators",
-    "operator_sessions",
-    "api_tokens",
-    "organizations",
-    "domains",
-    "connections",
-    "connection_drafts",
-    "connection_versions",
-    "connection_shadows",
-    "signal_transmitters",
-    "connection_care",
-    "directories",
-    "directory_tokens",
-    "directory_groups",
-    "connection_troubles",
-    "seen_assertions",
-    "applications",
-    "logout_calls",
-    "event_counter",
-    "jobs",
-];
-
-/// Removes every trace of the person, in the caller's transaction.
-pub async fn erase(tx: &mut Tx, person: &Person) -> Result<()> {
-    forget_files(tx, person).await?;
+/// Removes every trace of the person, in the caller's transaction. Answers how many rows of which table named the member.
+/// What hung on the account alone is not counted: whether an account went tells whether it had another place.
+pub async fn erase(tx: &mut Tx, person: &Person) -> Result<BTreeMap<&'static str, u64>> {
+    let mut removed = BTreeMap::from([("imports", forget_files(tx, person).await?)]);
     for statement in ERASED {
         if statement.with_account && !person.account_goes {
             continue;
         }
-        run(tx, statement, person).await?;
+        let rows = run(tx, statement, person).await?;
+        if !statement.with_account {
+            *removed.entry(statement.table).or_default() += rows;
+        }
     }
-    Ok(())
+    removed.retain(|_, rows| *rows > 0);
+    Ok(removed)
 }
 
 /// What the former organization could still see of somebody who keeps the account goes; the account stays.
@@ -308,7 +68,8 @@ pub async fn detach(tx: &mut Tx, person: &Person) -> Result<()> {
     Ok(())
 }
 
-async fn run(tx: &mut Tx, statement: &Statement, person: &Person) -> Result<()> {
+async fn run(tx: &mut Tx, statement: &Statement, person: &Person) -> Result<u64> {
+    let mut rows = 0;
     let for_each_email =
         statement.binds.iter().any(|bind| matches!(bind, Bind::Email | Bind::Mention | Bind::MentionEncoded));
     let emails: Vec<&str> =
@@ -317,15 +78,15 @@ async fn run(tx: &mut Tx, statement: &Statement, person: &Person) -> Result<()> 
         let values: Option<Vec<String>> =
             statement.binds.iter().map(|bind| value(*bind, person, email)).collect();
         let Some(values) = values else { continue };
-        on!(tx, |db| {
+        rows += on!(tx, |db| {
             let mut query = sqlx::query(statement.sql);
             for value in &values {
                 query = query.bind(value.as_str());
             }
-            query.execute(db).await.map(|_| ())
+            query.execute(db).await.map(|done| done.rows_affected())
         })?;
     }
-    Ok(())
+    Ok(rows)
 }
 
 /// Nothing where the person has no such thing: then the statement finds nothing either.
@@ -350,7 +111,8 @@ fn pattern(text: &str) -> String {
 
 /// Files of people that name this person are emptied; their counts stay. They may be in any encoding, so they are
 /// searched as bytes, with and without the zero bytes of UTF-16.
-async fn forget_files(tx: &mut Tx, person: &Person) -> Result<()> {
+async fn forget_files(tx: &mut Tx, person: &Person) -> Result<u64> {
+    let mut emptied = 0;
     let ids: Vec<String> =
         on!(tx, |db| sqlx::query_scalar("SELECT id FROM imports WHERE organization_id = $1")
             .bind(Text(person.organization))
@@ -368,9 +130,10 @@ async fn forget_files(tx: &mut Tx, person: &Person) -> Result<()> {
                 .execute(db)
                 .await
                 .map(|_| ()))?;
+            emptied += 1;
         }
     }
-    Ok(())
+    Ok(emptied)
 }
 
 fn mentions(content: &[u8], email: &str) -> bool {
@@ -381,6 +144,7 @@ fn mentions(content: &[u8], email: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::places::{GO_ALONG, WITHOUT_PEOPLE};
     use super::*;
 
     /// Whoever adds a table says here whether a person's data may be in it.

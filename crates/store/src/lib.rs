@@ -33,6 +33,7 @@ pub mod operator;
 pub mod organization;
 pub mod passkey;
 pub mod rate;
+pub mod receipt;
 pub mod routing;
 pub mod scim_request;
 pub mod session;

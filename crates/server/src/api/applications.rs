@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use store::application::Application;
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -25,7 +24,7 @@ pub async fn create(
     let mut tx = app.write().await?;
     let (it, secret) = applications::create(&app, &mut tx, name, &body, &caller.actor()).await?;
     tx.commit().await?;
-    let mut answer = to_json(&it);
+    let mut answer = applications::to_json(&it);
     if let Some(secret) = secret {
         answer["client_secret"] = secret.into();
     }
@@ -35,7 +34,7 @@ pub async fn create(
 /// `GET /api/v1/applications`.
 pub async fn list(_caller: ApiCaller, State(app): State<App>) -> Result<Json<Value>, Problem> {
     let all = store::application::list(&mut app.read().await?).await?;
-    Ok(Json(json!({"data": all.iter().map(to_json).collect::<Vec<_>>()})))
+    Ok(Json(json!({"data": all.iter().map(applications::to_json).collect::<Vec<_>>()})))
 }
 
 /// `GET /api/v1/applications/{id}`.
@@ -48,7 +47,7 @@ pub async fn show(
         Ok(id) => store::application::lookup(&mut app.read().await?, id).await?,
         Err(_) => None,
     };
-    Ok(Json(to_json(&found.ok_or_else(|| Problem::not_found("application"))?)))
+    Ok(Json(applications::to_json(&found.ok_or_else(|| Problem::not_found("application"))?)))
 }
 
 /// `PATCH /api/v1/applications/{id}`: replaces the members that are named, `null` takes one away. A secret that becomes
@@ -63,7 +62,7 @@ pub async fn change(
     let mut tx = app.write().await?;
     let (it, secret) = applications::change(&app, &mut tx, id, body, &caller.actor()).await?;
     tx.commit().await?;
-    let mut answer = to_json(&it);
+    let mut answer = applications::to_json(&it);
     if let Some(secret) = secret {
         answer["client_secret"] = secret.into();
     }
@@ -81,12 +80,4 @@ pub async fn remove(
     applications::remove(&app, &mut tx, id, &caller.actor()).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn to_json(it: &Application) -> Value {
-    let mut answer = serde_json::from_str(&it.metadata).unwrap_or_else(|_| json!({}));
-    answer["client_id"] = it.id.to_string().into();
-    answer["name"] = it.name.clone().into();
-    answer["created_at"] = it.created_at.to_string().into();
-    answer
 }

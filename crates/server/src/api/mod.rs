@@ -8,6 +8,7 @@ mod directories;
 mod directory_tokens;
 mod drafts;
 mod enforcement;
+mod erasures;
 mod events;
 mod exceptions;
 mod imports;
@@ -107,11 +108,21 @@ pub fn machine() -> Router<App> {
             axum::routing::delete(sessions::end),
         )
         .route("/api/v1/organizations/{id}/imports", post(imports::create).layer(upload))
+        .merge(across())
+}
+
+/// What belongs to no one organization.
+fn across() -> Router<App> {
+    Router::new()
         .route("/api/v1/applications", post(applications::create).get(applications::list))
         .route(
             "/api/v1/applications/{id}",
             get(applications::show).patch(applications::change).delete(applications::remove),
         )
+        .route("/api/v1/erasures", get(erasures::list))
+        .route("/api/v1/erasures/{id}", get(erasures::show))
+        .route("/api/v1/erasures/{id}/acknowledgements", post(erasures::acknowledge))
+        .route("/api/v1/erasures/{id}/receipt", get(erasures::receipt))
         .route("/api/v1/events", get(events::list))
 }
 

@@ -185,7 +185,7 @@ async fn to_administrators(
     Ok(())
 }
 
-pub(super) async fn to_operators(
+pub(crate) async fn to_operators(
     app: &App,
     tx: &mut Tx,
     kind: &'static str,

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::{Map, Value};
+use store::Reader;
 use store::application::{Application, LogoutCall};
 
 use super::product::{require, secret_page};
@@ -32,7 +33,7 @@ const TEXTS: [&str; 6] = [
 ];
 
 /// The labels of the form, by the names of the registration.
-const LABELS: [(&str, &str); 12] = [
+const LABELS: [(&str, &str); 13] = [
     ("client_name", "Name"),
     ("redirect_uris", "Redirect URIs"),
     ("post_logout_redirect_uris", "Where people go after signing out"),
@@ -45,13 +46,29 @@ const LABELS: [(&str, &str); 12] = [
     ("id_token_signed_response_alg", "Signature of ID tokens"),
     ("require_pushed_authorization_requests", "Pushed authorization requests"),
     ("refresh_token_leeway", "Leeway for lost answers"),
+    ("confirms_erasure", "When a leaver is erased"),
 ];
 
 /// What a form begins with: where it is posted to, and what was entered.
 struct Draft<'a> {
-    known: Option<(&'a Application, Vec<LogoutCall>)>,
+    known: Option<Known<'a>>,
     form: &'a Params,
     problem: Option<&'a Problem>,
+}
+
+/// An application that is there.
+struct Known<'a> {
+    it: &'a Application,
+    calls: Vec<LogoutCall>,
+    /// How many erasures it has not confirmed.
+    waiting: u64,
+}
+
+impl<'a> Known<'a> {
+    async fn read(db: &mut Reader, it: &'a Application) -> Result<Self, Problem> {
+        let calls = store::application::list_logout_calls(db, it.id, CALLS).await?;
+        Ok(Self { it, calls, waiting: store::receipt::count_waiting_for(db, it.id).await? })
+    }
 }
 
 /// `GET /console/applications/new`.
@@ -99,9 +116,10 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let mut db = app.read().await?;
     let it = require(&mut db, &id).await?;
-    let calls = store::application::list_logout_calls(&mut db, it.id, CALLS).await?;
+    let known = Known::read(&mut db, &it).await?;
+    drop(db);
     let form = entered(&it);
-    let draft = Draft { known: Some((&it, calls)), form: &form, problem: None };
+    let draft = Draft { known: Some(known), form: &form, problem: None };
     Ok(draft.page(&app, &browser, &caller, params.first("done"), StatusCode::OK))
 }
 
@@ -129,8 +147,8 @@ pub async fn change(
         Err(problem) if problem.status.is_server_error() => Err(problem),
         Err(problem) => {
             drop(tx);
-            let calls = store::application::list_logout_calls(&mut app.read().await?, it.id, CALLS).await?;
-            let draft = Draft { known: Some((&it, calls)), form: &form, problem: Some(&problem) };
+            let known = Known::read(&mut app.read().await?, &it).await?;
+            let draft = Draft { known: Some(known), form: &form, problem: Some(&problem) };
             Ok(draft.page(&app, &browser, &caller, None, problem.status))
         }
     }
@@ -154,6 +172,10 @@ fn read(form: &Params) -> Map<String, Value> {
     all.insert("jwks".to_owned(), if jwks.is_empty() { Value::Null } else { keys });
     let required = text("require_pushed_authorization_requests") == "true";
     all.insert("require_pushed_authorization_requests".to_owned(), required.into());
+    // A form from before there was the question says nothing.
+    if let Some(said) = form.first(applications::CONFIRMS) {
+        all.insert(applications::CONFIRMS.to_owned(), (said == "true").into());
+    }
     let leeway = text("refresh_token_leeway");
     let seconds = leeway.parse::<u32>().map_or_else(|_| leeway.into(), Value::from);
     all.insert("refresh_token_leeway".to_owned(), if leeway.is_empty() { Value::Null } else { seconds });
@@ -163,7 +185,10 @@ fn read(form: &Params) -> Map<String, Value> {
 /// A registration as the form shows it.
 fn entered(it: &Application) -> Params {
     let all: Value = serde_json::from_str(&it.metadata).unwrap_or_default();
-    let mut pairs = vec![("name".to_owned(), it.name.clone())];
+    let mut pairs = vec![
+        ("name".to_owned(), it.name.clone()),
+        (applications::CONFIRMS.to_owned(), it.confirms_erasure.to_string()),
+    ];
     for name in LISTS {
         let lines: Vec<&str> = all[name].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         pairs.push((name.to_owned(), lines.join("\n")));
@@ -200,7 +225,7 @@ impl Draft<'_> {
         saved: Option<&str>,
         status: StatusCode,
     ) -> Response {
-        let title = self.known.as_ref().map_or("New application", |(it, _)| &it.name);
+        let title = self.known.as_ref().map_or("New application", |known| &known.it.name);
         let mut surroundings = super::page(app, browser, caller, title, Place::Applications);
         surroundings.crumbs = vec![Crumb::new("Applications", "/console/applications")];
         surroundings.flash = match self.problem.and_then(elsewhere) {
@@ -247,14 +272,22 @@ impl Draft<'_> {
                 ],
                 self.chosen("require_pushed_authorization_requests", "false"),
             ),
+            confirms_erasure: Opt::list(
+                &[
+                    ("true", "It confirms: it keeps data about people"),
+                    ("false", "It is not waited for: it keeps none"),
+                ],
+                self.chosen(applications::CONFIRMS, "true"),
+            ),
+            waiting: self.known.as_ref().map_or(0, |known| known.waiting),
             refresh_token_leeway: Field {
                 value: self.chosen("refresh_token_leeway", "0").to_owned(),
                 ..self.field("refresh_token_leeway")
             },
             submit: if known { "Save" } else { "Create the application" }.to_owned(),
-            calls: self.known.as_ref().map(|(_, calls)| calls.iter().map(call).collect()),
-            action: self.known.as_ref().map_or("/console/applications/new".to_owned(), |(it, _)| {
-                format!("/console/applications/{}", it.id)
+            calls: self.known.as_ref().map(|known| known.calls.iter().map(call).collect()),
+            action: self.known.as_ref().map_or("/console/applications/new".to_owned(), |known| {
+                format!("/console/applications/{}", known.it.id)
             }),
             back: "/console/applications".to_owned(),
         };

@@ -64,6 +64,12 @@ fn group(app: &App, purpose: Purpose, all: &[Key]) -> KeyGroup {
             format!("Providers that take our key instead of a client secret read them by address. {life}"),
             true,
         ),
+        Purpose::Receipt => (
+            "receipt",
+            "Receipts",
+            format!("Whoever holds a receipt checks it with the keys at /receipts/jwks.json. Retired ones stay there. {life}"),
+            true,
+        ),
         Purpose::Saml => (
             "saml",
             "SAML",

@@ -16,8 +16,8 @@ use crate::provider::keys as signing;
 const UNTIL_SAID: Time = Time::from_seconds(253_402_300_799);
 
 /// Whether the schedule asks for anything.
-pub(super) fn due(app: &App, keys: &[Key]) -> bool {
-    !aged(app, keys).is_empty() || !outlived(app, keys).is_empty()
+pub(super) fn due(app: &App, purpose: Purpose, keys: &[Key]) -> bool {
+    !aged(app, keys).is_empty() || !outlived(app, purpose, keys).is_empty()
 }
 
 /// The algorithms whose key has signed long enough that its successor is to be published.
@@ -37,7 +37,10 @@ fn aged(app: &App, keys: &[Key]) -> Vec<SigningAlgorithm> {
 }
 
 /// The retired keys whose time is over.
-fn outlived(app: &App, keys: &[Key]) -> Vec<KeyId> {
+fn outlived(app: &App, purpose: Purpose, keys: &[Key]) -> Vec<KeyId> {
+    if purpose == Purpose::Receipt {
+        return Vec::new();
+    }
     let now = app.now();
     let over = |key: &&Key| {
         standing(keys, key, now) == Standing::Retired
@@ -60,7 +63,7 @@ pub(super) async fn keep_schedule(app: &App, purpose: Purpose) -> Result<(), Pro
         store::key::add(&mut tx, key).await?;
         record(app, &mut tx, "key.published", "system", key).await?;
     }
-    for id in outlived(app, &known) {
+    for id in outlived(app, purpose, &known) {
         store::key::remove(&mut tx, id).await?;
         if let Some(key) = known.iter().find(|key| key.id == id) {
             record(app, &mut tx, "key.removed", "system", key).await?;
@@ -71,7 +74,7 @@ pub(super) async fn keep_schedule(app: &App, purpose: Purpose) -> Result<(), Pro
     Ok(())
 }
 
-/// Replaces the signing keys of [`Purpose::Oidc`] or [`Purpose::Client`]: successors are published now and sign after
+/// Replaces the signing keys of any purpose but [`Purpose::Saml`]: successors are published now and sign after
 /// the schedule's time. In an `emergency` they sign at once, and every older key goes: what was signed with one is
 /// believed by nobody any more.
 ///
@@ -87,7 +90,7 @@ pub async fn rotate(app: &App, purpose: Purpose, emergency: bool, actor: &str) -
     }
     let now = app.now();
     let from = if emergency { now } else { now.after(app.config.keys.ahead) };
-    let fresh = signing::fresh(app, purpose, SigningAlgorithm::ALL.to_vec(), from).await?;
+    let fresh = signing::fresh(app, purpose, purpose.algorithms().to_vec(), from).await?;
     let mut tx = app.write().await?;
     tx.lock(purpose.lock()).await?;
     for old in store::key::list(&mut tx, purpose.as_str()).await? {
@@ -181,6 +184,7 @@ fn forget(app: &App, purpose: Purpose) {
         Purpose::Oidc => app.signing_keys.forget(),
         Purpose::Client => app.own_client_keys.forget(),
         Purpose::Saml => app.connections.forget_saml(),
+        Purpose::Receipt => app.receipt_keys.forget(),
     }
 }
 

@@ -12,6 +12,7 @@ mod act;
 use std::time::Duration;
 
 use model::Time;
+use oidc::provider::SigningAlgorithm;
 use store::key::Key;
 
 use crate::app::App;
@@ -28,11 +29,13 @@ pub enum Purpose {
     Client,
     /// Signs our SAML requests and decrypts what providers encrypt for us.
     Saml,
+    /// Signs receipts that somebody may check years later: its retired keys stay published.
+    Receipt,
 }
 
 impl Purpose {
     /// All, in the order of pages.
-    pub const ALL: [Self; 3] = [Self::Oidc, Self::Client, Self::Saml];
+    pub const ALL: [Self; 4] = [Self::Oidc, Self::Client, Self::Saml, Self::Receipt];
 
     /// As it is stored.
     pub const fn as_str(self) -> &'static str {
@@ -40,6 +43,16 @@ impl Purpose {
             Self::Oidc => "oidc",
             Self::Client => "oidc_client",
             Self::Saml => "saml",
+            Self::Receipt => "receipt",
+        }
+    }
+
+    /// What keys of this purpose sign with.
+    pub(crate) const fn algorithms(self) -> &'static [SigningAlgorithm] {
+        match self {
+            Self::Oidc | Self::Client => SigningAlgorithm::ALL,
+            Self::Saml => &[SigningAlgorithm::Rs256],
+            Self::Receipt => &[SigningAlgorithm::Es256],
         }
     }
 
@@ -54,6 +67,7 @@ impl Purpose {
             Self::Oidc => "keys.oidc",
             Self::Client => "keys.oidc_client",
             Self::Saml => "keys.saml",
+            Self::Receipt => "keys.receipt",
         }
     }
 }
@@ -118,9 +132,9 @@ impl Default for Schedule {
 /// Does what the schedule asks for, and reads the keys again where they are in memory. Every machine does this about once
 /// a minute.
 pub async fn tend(app: &App) -> Result<(), Problem> {
-    for purpose in [Purpose::Oidc, Purpose::Client] {
+    for purpose in [Purpose::Oidc, Purpose::Client, Purpose::Receipt] {
         let known = store::key::list(&mut app.read().await?, purpose.as_str()).await?;
-        if act::due(app, &known) {
+        if act::due(app, purpose, &known) {
             act::keep_schedule(app, purpose).await?;
         }
     }

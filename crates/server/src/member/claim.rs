@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::passkey;
 use crate::problem::Problem;
 use crate::rate;
+use crate::receipt::Asked;
 use crate::request::{Browser, ClientAddress, CsrfForm, Params, SignedIn};
 use web::Html;
 use web::pages::person::{Claim, Confirm, Done};
@@ -281,7 +282,7 @@ async fn do_erase(
         Ok((it, _)) => it,
         Err(link) => return Ok(gone(&app, &browser, &link)),
     };
-    erase::erase_now(&app, &mut tx, &it.member).await?;
+    erase::erase_now(&app, &mut tx, &it.member, Asked::Person).await?;
     tx.commit().await?;
     Ok(Redirect::to("/claim/erased").into_response())
 }

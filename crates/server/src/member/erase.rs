@@ -4,10 +4,11 @@ use model::{Job, Member, MemberId, MemberStatus};
 use store::erasure::Person;
 use store::{Connected, Tx};
 
-use super::record::{name_of, tell_ids};
+use super::record::{name_of, tell_erased};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::provider::Ending;
+use crate::receipt::{self, Asked};
 
 /// The kind of job that erases a member whose grace has ended; payload `{"member": id}`.
 pub const ERASE: &str = "member.erase";
@@ -21,18 +22,19 @@ pub async fn erase_job(app: &App, job: &Job) -> Result<(), Problem> {
     let member = store::member::lookup_any(&mut tx, id).await?;
     let due = |m: &Member| m.status == MemberStatus::Erasing && m.erase_at.is_some_and(|at| at <= app.now());
     if let Some(member) = member.filter(due) {
-        erase_now(app, &mut tx, &member).await?;
+        erase_now(app, &mut tx, &member, Asked::Company).await?;
     }
     Ok(tx.commit().await?)
 }
 
 /// Erases every record of a member at once, and of the account too unless it has a place elsewhere. What stays is one
-/// event with ids and nobody's name.
-pub async fn erase_now(app: &App, tx: &mut Tx, member: &Member) -> Result<(), Problem> {
+/// event with ids and nobody's name, and the record that becomes a receipt.
+pub async fn erase_now(app: &App, tx: &mut Tx, member: &Member, asked: Asked) -> Result<(), Problem> {
     super::sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
     let person = person(tx, member).await?;
-    store::erasure::erase(tx, &person).await?;
-    tell_ids(app, tx, "member.erased", member);
+    let removed = store::erasure::erase(tx, &person).await?;
+    let id = receipt::begin(app, tx, member.organization_id, asked, &removed).await?;
+    tell_erased(app, tx, member, id, person.account_goes);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! A member as a profile, as JSON and as the data of events.
 
-use model::{Member, NewEvent};
+use model::{ErasureId, Member, NewEvent};
 use profile::{Country, Field, Profile, RequiredFields};
 use serde_json::{Map, Value, json};
 use store::Tx;
@@ -119,13 +119,25 @@ pub(super) fn tell(app: &App, tx: &mut Tx, kind: &'static str, member: &Member, 
 
 /// Adds a fact that names nobody: ids alone, so that it may stay when the person's data goes.
 pub(super) fn tell_ids(app: &App, tx: &mut Tx, kind: &'static str, member: &Member) {
+    tell_data(app, tx, kind, member, &ids(member));
+}
+
+/// Adds the fact that somebody was erased: ids alone, and under which id applications confirm it.
+pub(super) fn tell_erased(app: &App, tx: &mut Tx, member: &Member, erasure: ErasureId, account: bool) {
+    let mut data = ids(member);
+    data["erasure_id"] = erasure.to_string().into();
+    data["account_erased"] = account.into();
+    tell_data(app, tx, "member.erased", member, &data);
+}
+
+fn tell_data(app: &App, tx: &mut Tx, kind: &'static str, member: &Member, data: &Value) {
     app.append(
         tx,
         NewEvent {
             kind,
             organization_id: Some(member.organization_id),
             member_id: None,
-            data: ids(member).to_string(),
+            data: data.to_string(),
         },
     );
 }

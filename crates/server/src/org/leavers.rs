@@ -98,6 +98,7 @@ async fn page(
         brake_percent: typed.percent,
         action: desk.at("leavers"),
         file_action: desk.at("leavers/file"),
+        receipts: desk.at("receipts"),
         leaving: leaving
             .iter()
             .map(|m| Leaving {

@@ -17,6 +17,7 @@ pub mod links;
 mod member;
 mod members;
 pub mod reading;
+mod receipts;
 mod routing;
 mod sessions;
 mod settings;
@@ -83,5 +84,8 @@ fn desk_pages() -> Router<App> {
         .route("/setup-links/{link}/send", post(links::send))
         .route("/leavers", get(leavers::show).post(leavers::save))
         .route("/leavers/file", post(leaver_file::upload).layer(upload))
+        .route("/receipts", get(receipts::list))
+        .route("/receipts/{erasure}", get(receipts::show))
+        .route("/receipts/{erasure}/file", get(receipts::file))
         .route("/settings", get(settings::show).post(settings::save))
 }

@@ -13,6 +13,11 @@ use store::{Connected, Tx};
 
 use crate::app::App;
 use crate::problem::{FieldProblem, Problem};
+use crate::receipt;
+
+/// The member of a registration that says whether the application keeps data about people, and so is to confirm that it
+/// has erased somebody. True where it is not said.
+pub const CONFIRMS: &str = "confirms_erasure";
 
 /// An application with its registration, read.
 #[derive(Debug, Clone)]
@@ -50,7 +55,9 @@ pub async fn create(
 ) -> Result<(Application, Option<String>), Problem> {
     let name = name.trim();
     check_name(name)?;
-    let mut metadata = ClientMetadata::from_json(metadata).map_err(refuse)?;
+    let mut metadata = metadata.clone();
+    let confirms_erasure = confirms(metadata.remove(CONFIRMS).as_ref())?.unwrap_or(true);
+    let mut metadata = ClientMetadata::from_json(&metadata).map_err(refuse)?;
     metadata.client_name = Some(name.to_owned());
     metadata.validate(app.config.allow_private_network).map_err(refuse)?;
     let secret = metadata.has_secret().then(|| app.token("fd_secret_"));
@@ -59,6 +66,7 @@ pub async fn create(
         name: name.to_owned(),
         secret_hash: secret.as_ref().map(Token::hash),
         metadata: serde_json::to_string(&metadata).map_err(|e| Problem::internal(&e))?,
+        confirms_erasure,
         created_at: app.now(),
     };
     store::application::add(tx, &application).await?;
@@ -76,7 +84,7 @@ pub async fn change(
     app: &App,
     tx: &mut Tx,
     id: ApplicationId,
-    change: Map<String, Value>,
+    mut change: Map<String, Value>,
     actor: &str,
 ) -> Result<(Application, Option<String>), Problem> {
     let application = store::application::lookup(tx, id).await?;
@@ -84,6 +92,9 @@ pub async fn change(
     let mut all: Map<String, Value> =
         serde_json::from_str(&application.metadata).map_err(|e| Problem::internal(&e))?;
     let changed: Vec<String> = change.keys().cloned().collect();
+    if let Some(confirms) = confirms(change.remove(CONFIRMS).as_ref())? {
+        application.confirms_erasure = confirms;
+    }
     for (name, value) in change {
         match (name.as_str(), value) {
             ("name" | "client_name", Value::String(text)) => text.trim().clone_into(&mut application.name),
@@ -109,9 +120,21 @@ pub async fn change(
     }
     application.metadata = serde_json::to_string(&metadata).map_err(|e| Problem::internal(&e))?;
     store::application::update(tx, &application).await?;
+    if !application.confirms_erasure {
+        receipt::excuse(app, tx, id).await?;
+    }
     let data = json!({ "name": application.name, "changed": changed });
     app.audit(tx, actor, "application.changed", None, Some(id.to_string()), &data).await?;
     Ok((application, secret.map(|token| token.expose().to_owned())))
+}
+
+/// Whether an application confirms erasures, where that is said.
+fn confirms(said: Option<&Value>) -> Result<Option<bool>, Problem> {
+    match said {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(yes)) => Ok(Some(*yes)),
+        Some(_) => Err(Problem::field(CONFIRMS, "must be true or false.")),
+    }
 }
 
 fn check_name(name: &str) -> Result<(), Problem> {
@@ -133,6 +156,7 @@ pub async fn list(db: &mut impl Connected) -> Result<Vec<Application>, Problem> 
 pub async fn remove(app: &App, tx: &mut Tx, id: ApplicationId, actor: &str) -> Result<(), Problem> {
     let application = store::application::lookup(tx, id).await?;
     let application = application.ok_or_else(|| Problem::not_found("application"))?;
+    receipt::excuse(app, tx, id).await?;
     store::application::remove(tx, id).await?;
     let data = json!({ "name": application.name });
     app.audit(tx, actor, "application.removed", None, Some(id.to_string()), &data).await
@@ -143,6 +167,7 @@ pub fn to_json(application: &Application) -> Value {
     let mut all: Map<String, Value> = serde_json::from_str(&application.metadata).unwrap_or_default();
     all.insert("client_id".to_owned(), json!(application.id.to_string()));
     all.insert("name".to_owned(), json!(application.name));
+    all.insert(CONFIRMS.to_owned(), json!(application.confirms_erasure));
     all.insert("created_at".to_owned(), json!(application.created_at.to_string()));
     Value::Object(all)
 }

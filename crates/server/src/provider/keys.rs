@@ -1,6 +1,6 @@
 //! The keys that sign in our name where OpenID Connect is spoken: ID tokens and logout tokens towards applications, and
-//! the assertions by which we prove to a customer's provider that we are its client. One RS256 and one ES256 each, made
-//! when first needed.
+//! the assertions by which we prove to a customer's provider that we are its client (one RS256 and one ES256 each), and
+//! receipts (one ES256). Made when first needed.
 //!
 //! Owns making, sealing and opening them, and which of them signs at a moment. Several machines on one database agree on
 //! the same keys. Does not own when they are replaced (`keys`).
@@ -83,6 +83,11 @@ pub async fn client_ring(app: &App) -> Result<Arc<Ring>, Problem> {
     open_ring(app, &app.own_client_keys).await
 }
 
+/// The keys that sign receipts.
+pub async fn receipt_ring(app: &App) -> Result<Arc<Ring>, Problem> {
+    open_ring(app, &app.receipt_keys).await
+}
+
 async fn open_ring(app: &App, cache: &Cache) -> Result<Arc<Ring>, Problem> {
     if let Some(ring) = cache.get(app.now()) {
         return Ok(ring);
@@ -94,7 +99,7 @@ async fn open_ring(app: &App, cache: &Cache) -> Result<Arc<Ring>, Problem> {
 
 /// Reads the keys again where they are in memory: other machines may have changed them.
 pub(crate) async fn refresh(app: &App) -> Result<(), Problem> {
-    for cache in [&app.signing_keys, &app.own_client_keys] {
+    for cache in [&app.signing_keys, &app.own_client_keys, &app.receipt_keys] {
         if cache.get(app.now()).is_some() {
             cache.put(Some(Arc::new(load(app, cache.purpose).await?)));
         }
@@ -104,7 +109,7 @@ pub(crate) async fn refresh(app: &App) -> Result<(), Problem> {
 
 async fn load(app: &App, purpose: Purpose) -> Result<Ring, Problem> {
     let mut known = store::key::list(&mut app.read().await?, purpose.as_str()).await?;
-    let missing = missing(&known, app.now());
+    let missing = missing(purpose, &known, app.now());
     if !missing.is_empty() {
         let fresh = generate(missing).await?;
         let mut tx = app.write().await?;
@@ -126,8 +131,8 @@ fn has(known: &[Key], algorithm: SigningAlgorithm, now: Time) -> bool {
     keys::current(known, algorithm.as_str(), now).is_some()
 }
 
-fn missing(known: &[Key], now: Time) -> Vec<SigningAlgorithm> {
-    SigningAlgorithm::ALL.iter().copied().filter(|algorithm| !has(known, *algorithm, now)).collect()
+fn missing(purpose: Purpose, known: &[Key], now: Time) -> Vec<SigningAlgorithm> {
+    purpose.algorithms().iter().copied().filter(|algorithm| !has(known, *algorithm, now)).collect()
 }
 
 /// An RSA key takes long enough to be made away from the threads that answer requests.

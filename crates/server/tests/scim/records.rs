@@ -69,7 +69,7 @@ async fn a_read_of_somebody_who_is_erased_while_its_record_waits_leaves_no_trace
         feed.get(&format!("/Users/{id}")).await;
         let member = feed.member("ann@acme.test").await.unwrap();
         let mut tx = t.app.store.write().await.unwrap();
-        server::member::erase_now(&t.app, &mut tx, &member).await.unwrap();
+        server::member::erase_now(&t.app, &mut tx, &member, server::receipt::Asked::Company).await.unwrap();
         tx.commit().await.unwrap();
         server::provisioning::flush(&t.app).await.unwrap();
         let all = store::testing::contents(&mut t.app.store.read().await.unwrap()).await.unwrap();

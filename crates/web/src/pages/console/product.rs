@@ -69,6 +69,10 @@ pub struct ApplicationForm {
     pub algorithms: Vec<Opt>,
     /// Field `require_pushed_authorization_requests`.
     pub pushed: Vec<Opt>,
+    /// Field `confirms_erasure`.
+    pub confirms_erasure: Vec<Opt>,
+    /// How many erasures it has not confirmed.
+    pub waiting: u64,
     /// Field `refresh_token_leeway`, seconds.
     pub refresh_token_leeway: Field,
     /// Label of the button.
@@ -191,6 +195,11 @@ impl ApplicationForm {
                 "RS256",
             ),
             pushed: Opt::list(&[("false", "Taken, not required"), ("true", "Required")], "false"),
+            confirms_erasure: Opt::list(
+                &[("true", "It confirms"), ("false", "It is not waited for")],
+                "true",
+            ),
+            waiting: 0,
             refresh_token_leeway: Field::new("0"),
             submit: "Create the application".to_owned(),
             calls: None,
@@ -210,6 +219,7 @@ impl ApplicationForm {
         Self {
             title: "Product".to_owned(),
             intro: "What you change here holds at once.".to_owned(),
+            waiting: 2,
             redirect_uris: Field::new("https://app.northwind.example/callback"),
             submit: "Save".to_owned(),
             calls: Some(vec![

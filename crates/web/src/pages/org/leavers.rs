@@ -29,6 +29,8 @@ pub struct OrgLeavers {
     pub action: String,
     /// Where a file of leavers is posted to.
     pub file_action: String,
+    /// Link to the receipts of erasures.
+    pub receipts: String,
     /// Who is leaving.
     pub leaving: Vec<Leaving>,
 }
@@ -145,6 +147,7 @@ impl OrgLeavers {
             brake_percent: Field::new("20"),
             action: "/org/leavers".to_owned(),
             file_action: "/org/leavers/file".to_owned(),
+            receipts: "/org/receipts".to_owned(),
             leaving: vec![
                 Leaving {
                     person: Person::new("Mei Chen", "by Priya Raman, yesterday 16:10"),

@@ -1,0 +1,4 @@
+//! People who leave, to the last case: what is removed, who hears of it, and what is left to show.
+
+mod receipts;
+mod world;
