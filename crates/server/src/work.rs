@@ -14,6 +14,7 @@ pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
         receipt::SEAL => receipt::seal_job(app, job).await,
         receipt::REMIND => receipt::remind_job(app, job).await,
         member::ERASE => member::erase_job(app, job).await,
+        member::SCRUB => member::scrub_job(app).await,
         organization::FILL => member::fill_job(app, job).await,
         connection::domains::LOOK => connection::domains::look_job(app, job).await,
         enforcement::LOOK => enforcement::look_job(app, job).await,

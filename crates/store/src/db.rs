@@ -160,6 +160,18 @@ impl Store {
         matches!(self.backend, Backend::Postgres(_))
     }
 
+    /// Removes what was deleted from the disk too, as far as that is ours: on SQLite the log still holds it. PostgreSQL
+    /// overwrites it when it vacuums.
+    ///
+    /// # Errors
+    /// When somebody is reading; try again later.
+    pub async fn scrub(&self) -> Result<()> {
+        match &self.backend {
+            Backend::Sqlite { writer, .. } => writer.empty_log().await,
+            Backend::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Closes every connection; SQLite writes its log back into the file.
     pub async fn close(&self) {
         match &self.backend {

@@ -14,6 +14,11 @@ use crate::value::{Text, fold};
 use crate::{Result, Tx};
 use places::{Bind, ERASED, Statement};
 
+/// What stays with a company when a leaver keeps the account: what its own directory says, which is none of the person's
+/// new life, and the facts of the time before, which the vendor's product alone reads.
+const KEPT_BY_COMPANY: &[&str] =
+    &["directory_users", "directory_user_emails", "directory_group_members", "events"];
+
 /// Whose data goes.
 #[derive(Debug, Clone)]
 pub struct Person {
@@ -31,6 +36,10 @@ pub struct Person {
     pub emails: Vec<String>,
     /// The name as written.
     pub name: String,
+    /// The first name, for where somebody else's record names the person; may be empty.
+    pub first_name: String,
+    /// The last name; may be empty.
+    pub last_name: String,
 }
 
 /// Removes every trace of the person, in the caller's transaction. Answers how many rows of which table named the member.
@@ -52,20 +61,18 @@ pub async fn erase(tx: &mut Tx, person: &Person) -> Result<BTreeMap<&'static str
 
 /// What the former organization could still see of somebody who keeps the account goes; the account stays.
 pub async fn detach(tx: &mut Tx, person: &Person) -> Result<()> {
-    let seen = [
-        "members",
-        "mails",
-        "login_attempts",
-        "shadow_results",
-        "invitations",
-        "sessions",
-        "grants",
-        "account_identities",
-    ];
-    for statement in ERASED.iter().filter(|s| !s.with_account && seen.contains(&s.table)) {
+    forget_files(tx, person).await?;
+    for statement in ERASED.iter().filter(|s| !s.with_account && !KEPT_BY_COMPANY.contains(&s.table)) {
         run(tx, statement, person).await?;
     }
     Ok(())
+}
+
+/// The tables from which an erasure removes something.
+pub(crate) fn tables() -> Vec<&'static str> {
+    let mut all: Vec<&str> = ERASED.iter().map(|statement| statement.table).collect();
+    all.dedup();
+    all
 }
 
 async fn run(tx: &mut Tx, statement: &Statement, person: &Person) -> Result<u64> {
@@ -100,6 +107,11 @@ fn value(bind: Bind, person: &Person, email: &str) -> Option<String> {
         Bind::Email => Some(email),
         Bind::Mention => Some(pattern(&email)),
         Bind::MentionEncoded => Some(pattern(&email.replace('@', "%40").replace('+', "%2b"))),
+        Bind::FirstName | Bind::LastName if person.first_name.is_empty() || person.last_name.is_empty() => {
+            None
+        }
+        Bind::FirstName => Some(pattern(&fold(&person.first_name))),
+        Bind::LastName => Some(pattern(&fold(&person.last_name))),
         Bind::Name => Some(person.name.clone()).filter(|name| !name.is_empty()),
     }
 }

@@ -353,6 +353,20 @@ pub async fn due_for_erasure(c: &mut impl Connected, now: Time, limit: usize) ->
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// Hands what is known of one member to another, before the one goes: two turned out to be one person, and who erases the
+/// other later must find it.
+pub async fn hand_over(tx: &mut Tx, from: MemberId, to: MemberId) -> Result<()> {
+    for sql in [
+        "UPDATE events SET member_id = $2 WHERE member_id = $1",
+        "UPDATE mails SET member_id = $2 WHERE member_id = $1",
+        "UPDATE login_attempts SET member_id = $2 WHERE member_id = $1",
+        "UPDATE audit_log SET target = $2 WHERE target = $1",
+    ] {
+        on!(tx, |db| sqlx::query(sql).bind(Text(from)).bind(Text(to)).execute(db).await.map(|_| ()))?;
+    }
+    Ok(())
+}
+
 /// Removes the member's row alone; erasing a person's traces elsewhere is the `member` room's list.
 pub async fn remove(tx: &mut Tx, id: MemberId) -> Result<()> {
     on!(tx, |db| sqlx::query("DELETE FROM members WHERE id = $1")

@@ -25,6 +25,8 @@ fn options(path: &Path) -> Options {
         .pragma("wal_autocheckpoint", "4000")
         .pragma("foreign_keys", "ON")
         .pragma("secure_delete", "ON")
+        // Nothing of anybody in temporary files.
+        .pragma("temp_store", "MEMORY")
         .pragma("cache_size", "-8000")
 }
 

@@ -18,6 +18,33 @@ pub async fn create_schema(url: &str, name: &str) -> Result<()> {
     Ok(connection.close().await?)
 }
 
+/// The tables from which an erasure removes something.
+pub fn personal_tables() -> Vec<&'static str> {
+    crate::erasure::tables()
+}
+
+/// Every column of the embedded database that holds text, with its values.
+///
+/// # Panics
+/// On PostgreSQL, whose schema is the same.
+pub async fn texts(c: &mut impl Connected) -> Result<Vec<(String, String, Vec<String>)>> {
+    let Db::Sqlite(db) = c.db() else { panic!("the embedded database is asked for its columns") };
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT m.name, p.name FROM sqlite_master m, pragma_table_info(m.name) p
+         WHERE m.type = 'table' AND p.type IN ('TEXT', 'BLOB')",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let mut all = Vec::with_capacity(columns.len());
+    for (table, column) in columns {
+        let sql =
+            format!("SELECT CAST(\"{column}\" AS TEXT) FROM \"{table}\" WHERE \"{column}\" IS NOT NULL");
+        let values: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut *db).await?;
+        all.push((table, column, values.into_iter().map(|(value,)| value).collect()));
+    }
+    Ok(all)
+}
+
 /// Every row of every table as text, by table: what a test compares to see that nothing changed.
 pub async fn contents(c: &mut impl Connected) -> Result<BTreeMap<String, Vec<String>>> {
     let mut all = BTreeMap::new();

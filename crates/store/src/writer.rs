@@ -17,6 +17,9 @@ use crate::{Result, StoreError};
 /// Marks where the transaction that runs began.
 const SAVE: &str = "SAVEPOINT own";
 const KEEP: &str = "RELEASE own";
+/// How long to wait for readers while the log is emptied, and otherwise (`sqlite::options`); milliseconds.
+const BRIEFLY: &str = "PRAGMA busy_timeout = 500";
+const PATIENTLY: &str = "PRAGMA busy_timeout = 10000";
 
 /// The one writer.
 #[derive(Debug, Clone)]
@@ -114,6 +117,24 @@ impl Writer {
         }
         let (state, log) = (Arc::clone(&self.state), Arc::clone(&self.log));
         Ok(WriterTx { guard: Some(guard), state, log, durable, saved })
+    }
+
+    /// Writes the log back into the file and empties it: what was overwritten in the file is nowhere any more.
+    ///
+    /// # Errors
+    /// When somebody reads from the log and does not end soon; try again later.
+    pub(crate) async fn empty_log(&self) -> Result<()> {
+        let mut state = self.state.lock().await;
+        state.commit_group(&self.log);
+        let connection = state.open()?;
+        connection.batch(BRIEFLY)?;
+        let outcome: std::result::Result<(i64, i64, i64), _> =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
+        connection.batch(PATIENTLY)?;
+        match outcome? {
+            (0, ..) => Ok(()),
+            _ => Err(StoreError::Commit("somebody reads from the log of the database".to_owned())),
+        }
     }
 
     pub(crate) async fn close(&self) {

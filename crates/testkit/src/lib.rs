@@ -37,6 +37,14 @@ pub struct Database {
 }
 
 impl Database {
+    /// The file of the embedded database; none for PostgreSQL.
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &self.target {
+            Target::Sqlite(path) => Some(path),
+            Target::Postgres(_) => None,
+        }
+    }
+
     /// Opens it, migrated.
     pub async fn open(&self) -> Store {
         Store::open(&self.target).await.expect("the test database opens")
@@ -99,7 +107,7 @@ pub struct TestApp {
     pub clock: Arc<ManualClock>,
     /// Made once: it has some two hundred routes.
     router: OnceLock<Router>,
-    _database: Database,
+    database: Database,
 }
 
 impl TestApp {
@@ -123,7 +131,12 @@ impl TestApp {
             config,
             dns: Dns::fixed(),
         };
-        Self { app: App::new(parts), clock, router: OnceLock::new(), _database: database }
+        Self { app: App::new(parts), clock, router: OnceLock::new(), database }
+    }
+
+    /// The file of the embedded database; none for PostgreSQL.
+    pub fn database_file(&self) -> Option<&std::path::Path> {
+        self.database.file()
     }
 
     /// A browser without cookies.

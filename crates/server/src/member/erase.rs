@@ -1,17 +1,24 @@
 //! Erasing a person: after the grace, every record goes. The list of what goes is `store::erasure`.
 
+use serde_json::{Value, json};
+
 use model::{Job, Member, MemberId, MemberStatus};
 use store::erasure::Person;
 use store::{Connected, Tx};
 
 use super::record::{name_of, tell_erased};
 use crate::app::App;
+use crate::job;
 use crate::problem::Problem;
 use crate::provider::Ending;
 use crate::receipt::{self, Asked};
 
 /// The kind of job that erases a member whose grace has ended; payload `{"member": id}`.
 pub const ERASE: &str = "member.erase";
+/// The kind of job that removes what was erased from the disk too.
+pub const SCRUB: &str = "store.scrub";
+/// So many events of a person are read for earlier addresses.
+const EVENTS: usize = 1000;
 
 /// Erases the member whose grace has ended. A member who was restored meanwhile, or is gone, is left alone.
 pub async fn erase_job(app: &App, job: &Job) -> Result<(), Problem> {
@@ -35,7 +42,13 @@ pub async fn erase_now(app: &App, tx: &mut Tx, member: &Member, asked: Asked) ->
     let removed = store::erasure::erase(tx, &person).await?;
     let id = receipt::begin(app, tx, member.organization_id, asked, &removed).await?;
     tell_erased(app, tx, member, id, person.account_goes);
+    job::enqueue(app, tx, SCRUB, &json!({}), app.now()).await?;
     Ok(())
+}
+
+/// Removes what was erased from the disk, once the erasure is committed.
+pub async fn scrub_job(app: &App) -> Result<(), Problem> {
+    Ok(app.store.scrub().await?)
 }
 
 /// Whose data goes, and whether the account goes with the place.
@@ -51,6 +64,7 @@ pub(super) async fn person(db: &mut impl Connected, member: &Member) -> Result<P
             emails.extend(account.personal_email.map(|email| store::fold(&email)));
         }
     }
+    emails.extend(earlier(db, member).await?);
     emails.sort();
     emails.dedup();
     Ok(Person {
@@ -61,5 +75,24 @@ pub(super) async fn person(db: &mut impl Connected, member: &Member) -> Result<P
         directory_user: member.directory_user_id,
         emails,
         name: name_of(member),
+        first_name: member.first_name.clone().unwrap_or_default(),
+        last_name: member.last_name.clone().unwrap_or_default(),
     })
+}
+
+/// Addresses that the person had before, as events told, and those that the directory knows.
+async fn earlier(db: &mut impl Connected, member: &Member) -> Result<Vec<String>, Problem> {
+    let mut found = Vec::new();
+    for event in store::event::list_of_member(db, member.id, EVENTS).await? {
+        let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+        found.extend(data["member"]["profile"]["email"].as_str().map(ToOwned::to_owned));
+    }
+    if let Some(user) = member.directory_user_id {
+        let resource = store::member::directory_resource(db, user).await?.unwrap_or_default();
+        let resource: Value = serde_json::from_str(&resource).unwrap_or_default();
+        found.extend(resource["userName"].as_str().map(ToOwned::to_owned));
+        let all = resource["emails"].as_array().into_iter().flatten();
+        found.extend(all.filter_map(|one| Some(one["value"].as_str()?.to_owned())));
+    }
+    Ok(found.iter().filter_map(|text| profile::email::parse(text).ok().flatten()).collect())
 }

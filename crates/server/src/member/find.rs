@@ -53,6 +53,7 @@ pub(super) async fn unite(
         _ => (first, second),
     };
     store::invitation::remove_of_member(tx, drop.id, invite::KIND).await?;
+    store::member::hand_over(tx, drop.id, keep.id).await?;
     store::member::remove(tx, drop.id).await?;
     tell_ids(app, tx, "member.erased", &drop);
     Ok(keep)

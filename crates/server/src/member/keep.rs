@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 use model::{Account, AccountId, DomainStatus, Member, Organization};
+use serde_json::json;
 use store::Connected;
 
 use super::link::Opened;
@@ -9,6 +10,7 @@ use super::record::tell_ids;
 use super::{decide, erase};
 use crate::account::{self, SignIn};
 use crate::app::App;
+use crate::job;
 use crate::problem::Problem;
 use crate::provider::Ending;
 
@@ -97,6 +99,7 @@ pub(super) async fn keep(
     store::account::update(&mut tx, &own).await?;
     store::erasure::detach(&mut tx, &person).await?;
     tell_ids(app, &mut tx, "member.claimed", &member);
+    job::enqueue(app, &mut tx, erase::SCRUB, &json!({}), app.now()).await?;
     let cookie =
         account::start_session(app, &mut tx, account, None, SignIn::own("link", app.now()), headers).await?;
     tx.commit().await?;

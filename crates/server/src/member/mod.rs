@@ -25,7 +25,7 @@ use axum::Router;
 use model::{DirectoryUserId, Role, Source};
 
 pub use arrive::{Met, adopt, arrive, complete, lock_name, meet, set_role};
-pub use erase::{ERASE, erase_job, erase_now};
+pub use erase::{ERASE, SCRUB, erase_job, erase_now, scrub_job};
 pub use fill::fill_job;
 pub use form::{profile_field, read_fields};
 pub use gate::{Footing, gate};

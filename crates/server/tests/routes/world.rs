@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{DepartureId, DepartureState, DirectoryId, Member, MemberId, OrganizationId, Role, TraceId};
+use model::{
+    DepartureId, DepartureState, DirectoryId, ErasureId, Member, MemberId, OrganizationId, Role, TraceId,
+};
 use serde_json::{Value, json};
 use store::departure::Departure;
+use store::receipt::Erasure;
 use store::session::Attempt;
 use testkit::{SamlProvider, TestApp, TestBrowser};
 
@@ -42,6 +45,7 @@ impl World {
         let api_token = t.api_token().await;
         // Our own keys are made when they are first asked for.
         t.browser().get("/oauth2/jwks").await;
+        t.browser().get("/receipts/jwks.json").await;
         let acme = Company::new(t, &api_token, "Acme", "acme.test").await;
         let globex = Company::new(t, &api_token, "Globex", "globex.test").await;
         Self { acme, globex, api_token, app: t.app.clone() }
@@ -132,6 +136,7 @@ impl Company {
             ("session", sessions[0].id.to_string()),
             ("reference", refused(t, organization).await),
             ("import", import.to_string()),
+            ("erasure", erased(t, organization).await),
             ("act", "suspend".to_owned()),
             ("switch", "self-service".to_owned()),
             ("*rest", "Users".to_owned()),
@@ -148,6 +153,7 @@ impl Company {
         for (at, part) in pattern.split(['{', '}']).enumerate() {
             let name = match (part, pattern) {
                 ("id", p) if p.starts_with("/api/v1/applications") => "application",
+                ("id", p) if p.starts_with("/api/v1/erasures") => "erasure",
                 ("id", p) if p.contains("/domains/") => "domain",
                 ("id", "/s/{token}/sso/providers/{id}") => "okta-saml",
                 ("id", "/s/{token}/scim/providers/{id}") => "okta-scim",
@@ -194,6 +200,26 @@ async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Ro
     browser.get("/account").await;
     assert!(!browser.csrf.is_empty(), "the account page has forms");
     (browser, member)
+}
+
+/// Somebody was erased at the company, and a receipt was signed.
+async fn erased(t: &TestApp, organization: OrganizationId) -> String {
+    let it = Erasure {
+        id: t.app.id(ErasureId::new),
+        organization_id: organization,
+        asked_by: "company".to_owned(),
+        erased_at: t.app.now(),
+        removed: "{}".to_owned(),
+        reminded: 0,
+        completed_at: None,
+        receipt: None,
+    };
+    let mut tx = t.app.write().await.unwrap();
+    store::receipt::add(&mut tx, &it).await.unwrap();
+    store::receipt::complete(&mut tx, it.id, t.app.now()).await.unwrap();
+    store::receipt::keep(&mut tx, it.id, "e30.e30.c2ln").await.unwrap();
+    tx.commit().await.unwrap();
+    it.id.to_string()
 }
 
 /// A refused sign-in at the company: its reference.

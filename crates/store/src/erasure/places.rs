@@ -14,6 +14,9 @@ pub(super) enum Bind {
     /// The same for an address as it stands in a URL.
     MentionEncoded,
     Name,
+    /// LIKE patterns of the first and the last name, where the person has both.
+    FirstName,
+    LastName,
 }
 
 pub(super) struct Statement {
@@ -50,6 +53,25 @@ pub(super) const ERASED: &[Statement] = &[
         &[Bind::Organization, Bind::Email],
     ),
     of_account("mails", "DELETE FROM mails WHERE recipient_folded = $1", &[Bind::Email]),
+    // Mails to others that name the person, such as the list of a sync that was stopped.
+    of_member(
+        "mails",
+        "DELETE FROM mails WHERE organization_id = $1 AND lower(text) LIKE $2 ESCAPE '\\'",
+        &[Bind::Organization, Bind::Mention],
+    ),
+    of_member(
+        "mails",
+        "DELETE FROM mails
+         WHERE organization_id = $1 AND lower(text) LIKE $2 ESCAPE '\\' AND lower(text) LIKE $3 ESCAPE '\\'
+           AND (sent_at IS NOT NULL OR kind = 'directory_stopped')",
+        &[Bind::Organization, Bind::FirstName, Bind::LastName],
+    ),
+    // What a mail server said of a mail may name its recipient.
+    of_member(
+        "jobs",
+        "UPDATE jobs SET last_error = NULL WHERE lower(last_error) LIKE $1 ESCAPE '\\'",
+        &[Bind::Mention],
+    ),
     of_member("login_attempts", "DELETE FROM login_attempts WHERE member_id = $1", &[Bind::Member]),
     of_member(
         "login_attempts",
@@ -205,6 +227,12 @@ pub(super) const ERASED: &[Statement] = &[
         &[Bind::Member],
     ),
     of_member(
+        "events",
+        "UPDATE events SET data = '{\"erased\":true}'
+         WHERE organization_id = $1 AND member_id IS NULL AND lower(data) LIKE $2 ESCAPE '\\'",
+        &[Bind::Organization, Bind::Mention],
+    ),
+    of_member(
         "account_identities",
         "DELETE FROM account_identities
          WHERE account_id = $1 AND connection_id IN (SELECT id FROM connections WHERE organization_id = $2)",
@@ -222,8 +250,8 @@ pub(super) const ERASED: &[Statement] = &[
 pub(super) const GO_ALONG: &[&str] =
     &["departures", "ended_access_tokens", "refresh_tokens", "recovery_codes", "trace_shares"];
 
-/// Tables that hold nothing about an organization's people: the vendor's own, an organization's settings, hashes,
-/// counters, and jobs, whose payloads are ids.
+/// Tables that hold nothing about an organization's people: the vendor's own, an organization's settings, hashes
+/// and counters.
 #[cfg(test)]
 pub(super) const WITHOUT_PEOPLE: &[&str] = &[
     "settings",
@@ -249,5 +277,4 @@ pub(super) const WITHOUT_PEOPLE: &[&str] = &[
     "erasure_confirmations",
     "logout_calls",
     "event_counter",
-    "jobs",
 ];
