@@ -148,6 +148,8 @@ async fn what_was_found_goes_with_its_time_and_with_the_person() {
             directory_user: None,
             emails: vec![ANN.email.to_owned()],
             name: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
         };
         store::erasure::erase(&mut tx, &person).await.unwrap();
         tx.commit().await.unwrap();
