@@ -13,14 +13,6 @@ use testkit::databases;
 /// A word that is nowhere but in this person's data.
 const WORD: &str = "zyxlovelace";
 
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Rows about the person in every table that may have one. `{…}` are ids.
 const ROWS: &[&str] = &[
     "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service, created_at) VALUES ('{org}', 'Acme', 'acme', 'delete', 0, TRUE, TRUE, 1)",
