@@ -190,8 +190,13 @@ test('a failed and a good sign-in, a refused and a good SCIM request are explain
   await operator.getByRole('link', { name: 'SCIM requests' }).first().click();
   await inspect(operator, 'console-scim');
   await operator.getByRole('link', { name: /201 Created/ }).first().click();
-  assert.match(await words(operator), /nora@beta\.test/);
+  assert.match(await words(operator), /n•••@beta\.test/);
+  assert.doesNotMatch(await words(operator), /nora@beta\.test/, 'what a person is stays hidden');
   await inspect(operator, 'console-scim-good');
+  await operator.getByLabel('Why').fill('Ticket 4711');
+  await operator.getByRole('button', { name: 'Show personal data' }).click();
+  await operator.getByText('with personal data').first().waitFor();
+  assert.match(await words(operator), /nora@beta\.test/);
   await operator.goto(`${frontdesk.url}/console/scim?only=refused`);
   await operator.getByRole('link', { name: /409 Conflict/ }).first().click();
   await heading(operator, /refused/i);

@@ -50,7 +50,7 @@ pub struct ServeArgs {
     /// Name servers that are asked about customers' domains, with a port where it is not 53. Default: those of this machine
     #[arg(long, env = "FRONTDESK_NAME_SERVERS", value_name = "ADDRESS,…", value_delimiter = ',', value_parser = name_server)]
     pub name_servers: Vec<SocketAddr>,
-    /// How many days the record of a sign-in is kept, with the message it was about
+    /// How many days the records of sign-ins, with their messages, and of directories’ requests are kept
     #[arg(long, env = "FRONTDESK_TRACE_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub trace_days: u16,
 }

@@ -57,7 +57,7 @@ pub struct Limits {
     pub sign_in_link: Duration,
     /// How long an address that a customer typed may take to answer.
     pub fetch: Duration,
-    /// How long the record of a sign-in is kept.
+    /// How long the records of sign-ins and of directories’ requests are kept.
     pub traces: Duration,
     /// Requests of one directory.
     pub scim_requests: rate::Limit,

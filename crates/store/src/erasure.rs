@@ -112,6 +112,7 @@ fn value(bind: Bind, person: &Person, email: &str) -> Option<String> {
         }
         Bind::FirstName => Some(pattern(&fold(&person.first_name))),
         Bind::LastName => Some(pattern(&fold(&person.last_name))),
+        Bind::MentionUser => person.directory_user.map(|id| pattern(&id.to_string())),
         Bind::Name => Some(person.name.clone()).filter(|name| !name.is_empty()),
     }
 }

@@ -30,6 +30,10 @@ pub struct ScimRequest {
     pub body: Option<String>,
     /// The directory user it was about, so that erasure finds it.
     pub subject_id: Option<String>,
+    /// What it changed, from what to what: JSON of the `directory` room.
+    pub effect: Option<String>,
+    /// Why it was refused: a code.
+    pub cause: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -44,6 +48,8 @@ struct Row {
     outcome: String,
     body: Option<String>,
     subject_id: Option<String>,
+    effect: Option<String>,
+    cause: Option<String>,
 }
 
 impl From<Row> for ScimRequest {
@@ -59,6 +65,8 @@ impl From<Row> for ScimRequest {
             outcome: row.outcome,
             body: row.body,
             subject_id: row.subject_id,
+            effect: row.effect,
+            cause: row.cause,
         }
     }
 }
@@ -78,8 +86,9 @@ pub enum Of {
 pub async fn add(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
     on!(tx, |db| {
         sqlx::query(
-        "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id,
+                                    effect, cause)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     )
     .bind(Text(it.id))
     .bind(Text(it.directory_id))
@@ -91,6 +100,8 @@ pub async fn add(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
     .bind(&it.outcome)
     .bind(&it.body)
     .bind(&it.subject_id)
+    .bind(&it.effect)
+    .bind(&it.cause)
     .execute(db)
     .await
     .map(|_| ())
@@ -170,4 +181,104 @@ pub async fn lookup(
             .fetch_optional(db)
             .await)?;
     Ok(row.map(Into::into))
+}
+
+/// Which requests of a directory to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Which<'a> {
+    /// Only those that were refused.
+    pub refused: bool,
+    /// Only those that were refused for this reason.
+    pub cause: Option<&'a str>,
+    /// Only those about this user.
+    pub subject: Option<&'a str>,
+    /// The last page's `next`.
+    pub cursor: Option<&'a str>,
+}
+
+/// Requests of one directory, newest first.
+pub async fn search(
+    c: &mut impl Connected,
+    directory: DirectoryId,
+    which: Which<'_>,
+    limit: usize,
+) -> Result<Page<ScimRequest>> {
+    // Each condition has an index of its own, which a statement with all of them would not use.
+    let (sql, value) = match (which.subject, which.cause, which.refused) {
+        (Some(subject), _, _) => (
+            "SELECT * FROM scim_requests WHERE subject_id = $3 AND directory_id = $1 AND id < $2
+             ORDER BY id DESC LIMIT $4",
+            subject,
+        ),
+        (None, Some(cause), _) => (
+            "SELECT * FROM scim_requests WHERE directory_id = $1 AND id < $2 AND cause = $3 AND status >= 400
+             ORDER BY id DESC LIMIT $4",
+            cause,
+        ),
+        (None, None, true) => (
+            "SELECT * FROM scim_requests WHERE directory_id = $1 AND id < $2 AND $3 = '' AND status >= 400
+             ORDER BY id DESC LIMIT $4",
+            "",
+        ),
+        (None, None, false) => (
+            "SELECT * FROM scim_requests WHERE directory_id = $1 AND id < $2 AND $3 = ''
+             ORDER BY id DESC LIMIT $4",
+            "",
+        ),
+    };
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(sql)
+        .bind(Text(directory))
+        .bind(which.cursor.unwrap_or("~"))
+        .bind(value)
+        .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+        .fetch_all(db)
+        .await)?;
+    let items = rows.into_iter().map(Into::into).collect();
+    Ok(Page::from_rows(items, limit, |it: &ScimRequest| it.id.to_string()))
+}
+
+/// Why requests were refused, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// The code.
+    pub code: String,
+    /// How many requests.
+    pub count: u64,
+    /// The last of them.
+    pub last: TraceId,
+}
+
+/// The causes for which a directory's requests were refused since `since`, the most frequent first.
+pub async fn causes(c: &mut impl Connected, directory: DirectoryId, since: Time) -> Result<Vec<Cause>> {
+    let rows: Vec<(String, i64, Text<TraceId>)> = on!(c, |db| sqlx::query_as(
+        "SELECT COALESCE(cause, ''), COUNT(*), MAX(id) FROM scim_requests
+         WHERE directory_id = $1 AND id >= $2 AND status >= 400
+         GROUP BY COALESCE(cause, '') ORDER BY 2 DESC, 1"
+    )
+    .bind(Text(directory))
+    .bind(Text(TraceId::first_of(since)))
+    .fetch_all(db)
+    .await)?;
+    let one = |(code, count, last): (String, i64, Text<TraceId>)| Cause {
+        code,
+        count: u64::try_from(count).unwrap_or(0),
+        last: last.0,
+    };
+    Ok(rows.into_iter().map(one).collect())
+}
+
+/// Forgets at most `limit` requests from before `before`, the oldest first. How many there were.
+pub async fn forget_before(tx: &mut Tx, before: Time, limit: usize) -> Result<u64> {
+    Ok(on!(tx, |db| {
+        sqlx::query(
+            "DELETE FROM scim_requests WHERE id IN
+                (SELECT id FROM scim_requests WHERE id < $1 ORDER BY id LIMIT $2)",
+        )
+        // A record's id is made at the moment of the request.
+        .bind(Text(TraceId::first_of(before)))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected())
+    })?)
 }

@@ -14,7 +14,7 @@ use super::logs;
 use crate::app::App;
 use crate::connection::domains;
 use crate::onboarding::domain_panel;
-use crate::org::{Desk, links, reading, trust, words};
+use crate::org::{Desk, directory, links, reading, trust, words};
 use crate::organization::{self, Change};
 use crate::problem::Problem;
 use crate::rate;
@@ -107,7 +107,7 @@ async fn page(app: &App, desk: &Desk, typed: Typed, status: StatusCode) -> Resul
         link_email: typed.email,
         link_action: format!("{here}/setup-links"),
         connections: known.cards(&connections, desk),
-        directories: directories.iter().map(|d| trust::directory_card(app, d, desk)).collect(),
+        directories: directories.iter().map(|d| directory::card(app, d, desk)).collect(),
         member_counts: counts.iter().map(|(s, n)| by_status(desk, *s, *n)).collect(),
         incomplete: incomplete.iter().map(|m| (words::person(m, &desk.base), words::reason(m))).collect(),
         policies: policies(typed.policy.unwrap_or(it.leaver_policy)),

@@ -6,21 +6,22 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use model::{ConnectionId, Organization, OrganizationId, TraceId};
-use serde_json::Value;
 use store::Connected;
 use store::scim_request::{Of, ScimRequest};
 use store::session::{Attempt, Attempts as Which};
 
 use crate::app::App;
+use crate::org::requests;
 use crate::org::words::{self, when};
 use crate::organization;
 use crate::problem::Problem;
-use crate::provisioning;
+use crate::provisioning::{self, told};
 use crate::request::{Browser, OperatorCaller, Params};
-use crate::trace::{self, provider, through};
+use crate::trace::{self, Show, through};
 use web::Html;
-use web::pages::console::{Attempts, LogRow, Place, ScimRequestPage, ScimRequests};
-use web::parts::{Crumb, Filter, Pager, Status};
+use web::pages::console::{Attempts, LogRow, Place, ScimRequests};
+use web::pages::scim::ScimRequestPage;
+use web::parts::{Crumb, Field, Filter, Pager};
 
 /// Lines on one page of a log.
 pub const PAGE: usize = 50;
@@ -230,23 +231,13 @@ pub async fn requests(
     Ok(web::respond(StatusCode::OK, &page))
 }
 
-fn status(it: &ScimRequest) -> Status {
-    if it.status < 400 { Status::ok(answer(it.status)) } else { Status::bad(answer(it.status)) }
-}
-
-/// "409 Conflict".
-fn answer(status: u16) -> String {
-    let words = StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or_default();
-    format!("{status} {words}").trim_end().to_owned()
-}
-
 fn request_row(it: &ScimRequest, organization: &str) -> LogRow {
     LogRow {
         when: when(it.at),
-        who: format!("{} {}", it.method, it.path),
+        who: told::request_line(it, Show::Masked),
         organization: organization.to_owned(),
-        through: it.outcome.clone(),
-        outcome: status(it),
+        through: told::title(it, Show::Masked),
+        outcome: told::status(it),
         detail: it.id.to_string(),
         href: format!("/console/scim/{}?organization={}", it.id, it.organization_id),
     }
@@ -269,31 +260,19 @@ pub async fn request(
     };
     let it = found.ok_or_else(|| Problem::not_found("SCIM request"))?;
     let directory = store::directory::lookup(&mut db, it.directory_id).await?;
-    let directory =
-        directory.map_or_else(|| "a directory that is gone".to_owned(), |d| provider(&d.provider));
     drop(db);
-    let pretty = it.body.as_deref().and_then(|b| serde_json::from_str::<Value>(b).ok());
-    let request = match (pretty.and_then(|v| serde_json::to_string_pretty(&v).ok()), it.body.clone()) {
-        (Some(pretty), _) => pretty,
-        (None, Some(body)) => body,
-        (None, None) => String::new(),
-    };
-    let here = format!("/console/organizations/{}", organization.id);
     let mut surroundings = super::page(&app, &browser, &caller, &it.id.to_string(), Place::Scim);
     surroundings.crumbs = vec![Crumb::new("SCIM requests", "/console/scim")];
+    let here = format!("/console/organizations/{}", organization.id);
+    let mut told = told::told(&app, &it, (&organization, directory.as_ref()), Show::Masked);
+    told.facts[0].1 = Html::link(&here, &organization.name);
     let page = ScimRequestPage {
         page: surroundings,
-        outcome: status(&it),
-        summary: format!("{}, {}", when(it.at).text, directory),
-        title: it.outcome.clone(),
-        line: format!("{} {}", it.method, it.path),
-        facts: vec![
-            ("Organization".to_owned(), Html::link(&here, &organization.name)),
-            ("Answer".to_owned(), Html::text(&answer(it.status))),
-            ("Directory".to_owned(), Html::text(&it.directory_id.to_string())),
-            ("Reference".to_owned(), Html::text(&it.id.to_string())),
-        ],
-        request,
+        it: told,
+        // Without its directory there is no page of the company that shows it.
+        unmask: directory.is_some().then(|| requests::unmask_at(&format!("{here}/desk"), &it)),
+        reason: Field::default(),
+        fix: Html::default(),
     };
     Ok(web::respond(StatusCode::OK, &page))
 }

@@ -258,6 +258,8 @@ async fn refused(
         outcome: format!("Not applied: {}", problem.detail),
         body: None,
         subject_id: Some(one.id.to_string()),
+        effect: None,
+        cause: Some(problem.code.to_owned()),
     };
     Ok(store::scim_request::add(tx, &record).await?)
 }

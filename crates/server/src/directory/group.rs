@@ -9,6 +9,7 @@ use store::{Tx, fold};
 
 use super::apply;
 use super::counts::resource;
+use super::effect::Effect;
 use super::held::{Held, name_of};
 use crate::app::App;
 use crate::problem::Problem;
@@ -20,6 +21,8 @@ pub struct WrittenGroup {
     pub group: DirectoryGroup,
     /// What happened.
     pub outcome: String,
+    /// What changed, attribute by attribute, and who came and went.
+    pub effect: Effect,
 }
 
 /// What a change did to the members of a group.
@@ -67,7 +70,8 @@ pub async fn create_group(
         apply::roles(app, tx, held, &moved.added).await?;
     }
     let name = name_of(&body.attributes);
-    Ok(WrittenGroup { outcome: format!("Created the group {name}{}", moved.sentence()), group })
+    let effect = Effect::between(&Map::new(), &body.attributes).with_members(&moved.added, &moved.removed);
+    Ok(WrittenGroup { outcome: format!("Created the group {name}{}", moved.sentence()), group, effect })
 }
 
 /// Puts a whole group in the place of the one that is there; members it does not speak of stay.
@@ -117,15 +121,15 @@ async fn change(
     attributes: Map<String, Value>,
     members: Vec<MembershipChange>,
 ) -> Result<WrittenGroup, Problem> {
-    let same = changes(&resource(&before.resource)?, &attributes).is_empty();
+    let changed = changes(&resource(&before.resource)?, &attributes);
     let mut moved = Moved::default();
     for change in members {
         move_members(tx, &before, change, &mut moved).await?;
     }
     let name = name_of(&attributes);
-    if same && moved.is_nothing() {
+    if changed.is_empty() && moved.is_nothing() {
         let outcome = format!("Nothing to change: the group {name} is like that already");
-        return Ok(WrittenGroup { group: before, outcome });
+        return Ok(WrittenGroup { group: before, outcome, effect: Effect::default() });
     }
     let version = (before.version + 1, before.created_at);
     let group = record(before.id, held, &attributes, version, app.now());
@@ -142,7 +146,8 @@ async fn change(
             apply::roles(app, tx, held, &everybody).await?;
         }
     }
-    Ok(WrittenGroup { outcome: format!("Changed the group {name}{}", moved.sentence()), group })
+    let effect = Effect::of(&changed).with_members(&moved.added, &moved.removed);
+    Ok(WrittenGroup { outcome: format!("Changed the group {name}{}", moved.sentence()), group, effect })
 }
 
 async fn move_members(

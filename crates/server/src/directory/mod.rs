@@ -9,6 +9,7 @@ mod brake;
 mod brake_letter;
 mod config;
 mod counts;
+mod effect;
 mod group;
 mod held;
 mod token;
@@ -23,6 +24,7 @@ pub use brake::{Brake, Decision, PASS, Stop, TELL, WINDOW, decide, pass_job, tel
 pub use config::{DirectoryConfig, RoleRule};
 pub(crate) use counts::resource;
 pub use counts::{Arrived, Counts, arrivals, counts};
+pub use effect::{Effect, Line};
 pub use group::{WrittenGroup, create_group, delete_group, member_ref, patch_group, replace_group};
 pub use held::{Held, name_of};
 pub use token::{MOST_TOKENS, add_token, revoke_token, rotate_token};

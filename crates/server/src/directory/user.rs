@@ -10,6 +10,7 @@ use store::{Tx, fold};
 
 use super::apply;
 use super::counts::{resource, this_year};
+use super::effect::Effect;
 use super::held::{Held, name_of};
 use crate::app::App;
 use crate::problem::Problem;
@@ -21,6 +22,8 @@ pub struct WrittenUser {
     pub user: DirectoryUser,
     /// What happened.
     pub outcome: String,
+    /// What changed, attribute by attribute.
+    pub effect: Effect,
 }
 
 /// Keeps a new user. A second one with the same user name or the provider's same id is refused: providers repeat a
@@ -42,8 +45,9 @@ pub async fn create_user(
     let now = app.now();
     let user = record(app.id(DirectoryUserId::new), held, &attributes, &index, (1, now), now);
     directory_user::add(tx, &user, &addresses(&index)).await?;
-    let effect = apply::user(app, tx, held, &user, &attributes, None).await?;
-    Ok(WrittenUser { outcome: format!("Created {}{effect}", name_of(&attributes)), user })
+    let told = apply::user(app, tx, held, &user, &attributes, None).await?;
+    let effect = Effect::between(&Map::new(), &attributes);
+    Ok(WrittenUser { outcome: format!("Created {}{told}", name_of(&attributes)), user, effect })
 }
 
 /// Puts a whole user in the place of the one that is there. Where it does not say whether the person is active, that
@@ -99,7 +103,8 @@ async fn change(
     let changed = changes(&before, &after);
     let name = name_of(&after);
     if changed.is_empty() {
-        return Ok(WrittenUser { user, outcome: format!("Nothing to change: {name} is like that already") });
+        let outcome = format!("Nothing to change: {name} is like that already");
+        return Ok(WrittenUser { user, outcome, effect: Effect::default() });
     }
     let index = UserIndex::of(&after);
     if fold(&index.user_name) != user.user_name_folded {
@@ -110,16 +115,16 @@ async fn change(
     let version = (user.version + 1, user.created_at);
     let user = record(user.id, held, &after, &index, version, app.now());
     directory_user::update(tx, &user, &addresses(&index)).await?;
-    let effect = apply::user(app, tx, held, &user, &after, Some(&before)).await?;
+    let told = apply::user(app, tx, held, &user, &after, Some(&before)).await?;
     let outcome = match (was_active, user.active) {
-        (true, false) => format!("Deactivated {name}{effect}"),
-        (false, true) => format!("Reactivated {name}{effect}"),
+        (true, false) => format!("Deactivated {name}{told}"),
+        (false, true) => format!("Reactivated {name}{told}"),
         _ => {
             let paths: Vec<&str> = changed.iter().map(|change| short(&change.path)).take(8).collect();
-            format!("Changed {name} ({}){effect}", paths.join(", "))
+            format!("Changed {name} ({}){told}", paths.join(", "))
         }
     };
-    Ok(WrittenUser { user, outcome })
+    Ok(WrittenUser { user, outcome, effect: Effect::of(&changed) })
 }
 
 /// The last part of a path that begins with a schema's URN.
@@ -181,11 +186,11 @@ async fn refuse_foreign(
         domain.status == DomainStatus::Verified && domain.organization_id != held.org.id
     });
     if foreign {
-        return Err(ScimError::invalid_value(format!(
+        let problem = ScimError::invalid_value(format!(
             "The address {address} lies in {name}, a domain that another company has proven to be its own. Send this \
              person with an address of your own company, or take the person out of the provisioning."
-        ))
-        .into());
+        ));
+        return Err(Problem { code: "foreign_domain", ..problem.into() });
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ const COUNTERS: Duration = Duration::from_hours(24);
 const CALLS: Duration = Duration::from_hours(24 * 7);
 /// How long a sync in which people left can be undone as a whole.
 const SYNCS: Duration = Duration::from_hours(24 * 30);
-/// So many records of sign-ins are forgotten in one transaction.
+/// So many records of sign-ins and of directories' requests are forgotten in one transaction.
 const BATCH: usize = 500;
 /// After so many tries the waiting time grows no more.
 const LAST_BACKOFF: u32 = 10;
@@ -116,14 +116,16 @@ pub async fn tidy(app: &App) -> Result<(), Problem> {
     forget_traces(app, now.before(app.config.limits.traces)).await
 }
 
-/// Forgets records of sign-ins, real ones and those of shadows, that are older than they are kept, in batches, so that nobody waits long for the writer.
+/// Forgets records of sign-ins, real ones and those of shadows, and of directories' requests, that are older than they are
+/// kept, in batches, so that nobody waits long for the writer.
 async fn forget_traces(app: &App, before: Time) -> Result<(), Problem> {
     loop {
         let mut tx = app.write().await?;
         let attempts = store::session::forget_attempts(&mut tx, before, BATCH).await?;
         let shadows = store::shadow::forget_before(&mut tx, before, BATCH).await?;
+        let requests = store::scim_request::forget_before(&mut tx, before, BATCH).await?;
         tx.commit().await?;
-        if attempts.max(shadows) < u64::try_from(BATCH).unwrap_or(u64::MAX) {
+        if attempts.max(shadows).max(requests) < u64::try_from(BATCH).unwrap_or(u64::MAX) {
             return Ok(());
         }
     }

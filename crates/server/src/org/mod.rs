@@ -7,6 +7,7 @@ pub mod change;
 pub mod change_form;
 pub mod change_view;
 mod desk;
+pub mod directory;
 mod enforcement;
 mod exceptions;
 mod file;
@@ -18,6 +19,7 @@ mod member;
 mod members;
 pub mod reading;
 mod receipts;
+pub mod requests;
 mod routing;
 mod sessions;
 mod settings;
@@ -70,7 +72,10 @@ fn desk_pages() -> Router<App> {
         .route("/sign-on/codes", post(enforcement::codes))
         .route("/sign-on/openings", post(enforcement::open))
         .route("/sign-on/openings/{opening}/end", post(enforcement::end))
-        .route("/directory", get(trust::directory).post(trust::directory_act))
+        .route("/directory", get(directory::show).post(directory::act))
+        .route("/directory/{directory}/requests", get(requests::list))
+        .route("/directory/{directory}/requests/{reference}", get(requests::show))
+        .route("/directory/{directory}/requests/{reference}/unmask", post(requests::unmask))
         .route("/directory/{directory}/stop", get(stop::show).post(stop::decide))
         .route("/directory/{directory}/tokens", get(tokens::show).post(tokens::make))
         .route("/directory/{directory}/tokens/{token}/revoke", post(tokens::revoke))

@@ -1,32 +1,25 @@
-//! Domains, connections and directories of a company, as its administrators see them.
+//! Domains and connections of a company, as its administrators see them.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::{
-    Connection, ConnectionStatus, Directory, DirectoryStatus, DomainStatus, Protocol, Purpose, Time,
-};
-use store::scim_request::{Of, ScimRequest};
+use model::{Connection, ConnectionStatus, DomainStatus, Protocol, Time};
 
 use super::Desk;
 use super::links;
 use super::reading::{Known, reading_act, reading_acts, requests_fact};
-use super::{stop, words};
+use super::words;
 use crate::app::App;
 use crate::care::{self, State as Care};
 use crate::connection::{self, Settings, domains as room};
-use crate::directory as feed;
 use crate::onboarding::domain_panel;
 use crate::problem::Problem;
 use crate::request::{FormParams, Params, pairs};
 use web::Html;
 use web::guide;
-use web::pages::org::{Act, Confirm, ConnectionCard, OrgDirectory, OrgDomains, OrgSignOn, Place};
+use web::pages::org::{Act, Confirm, ConnectionCard, OrgDomains, OrgSignOn, Place};
 use web::pages::setup::DomainAnswer;
-use web::parts::{Field, Figure, Notice, Person, Status, Tone, When};
-
-/// How long a refused request is worth a notice.
-const LATELY: std::time::Duration = std::time::Duration::from_hours(24);
+use web::parts::{Field, Notice, Person, Status, When};
 
 /// `GET /domains`.
 pub async fn domains(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
@@ -180,7 +173,8 @@ pub async fn sign_on(State(app): State<App>, desk: Desk, params: Params) -> Resu
     Ok(web::respond(StatusCode::OK, &page))
 }
 
-fn provider(id: &str, detail: &str) -> Person {
+/// The provider with its mark.
+pub(super) fn provider(id: &str, detail: &str) -> Person {
     let name = guide::find(id).map_or_else(|| id.to_owned(), |g| g.name.clone());
     Person::company(&name, detail)
 }
@@ -218,7 +212,9 @@ pub(super) fn connection_card(
         .chain(care::reading(it, known.unwrap_or(&Care::default()), now))
         .collect(),
         open: (Settings::of(it).is_some())
-            .then(|| ("Change, test and compare".to_owned(), desk.at(&format!("sign-on/{}", it.id)))),
+            .then(|| ("Change, test and compare".to_owned(), desk.at(&format!("sign-on/{}", it.id))))
+            .into_iter()
+            .collect(),
         acts: reading_acts(it, known, &act)
             .into_iter()
             .chain(match it.status {
@@ -257,119 +253,4 @@ pub async fn connection(State(app): State<App>, desk: Desk, form: FormParams) ->
     }
     tx.commit().await?;
     Ok(Redirect::to(&desk.at("sign-on")).into_response())
-}
-
-/// `GET /directory`.
-pub async fn directory(State(app): State<App>, desk: Desk, params: Params) -> Result<Response, Problem> {
-    let mut db = app.read().await?;
-    let all = store::directory::list(&mut db, desk.organization.id).await?;
-    let mut figures = Vec::new();
-    let (mut cards, mut syncs) = (Vec::new(), Vec::new());
-    for it in &all {
-        let counts = feed::counts(&mut db, it).await?;
-        if figures.is_empty() {
-            figures = vec![
-                Figure::count(counts.users, "people sent"),
-                Figure::count(counts.groups, "groups"),
-                Figure::count(counts.incomplete, "incomplete"),
-            ];
-        }
-        cards.push(directory_card(&app, it, &desk));
-        syncs.extend(stop::rows(&mut db, &desk, it).await?);
-    }
-    let of = Of::Organization(desk.organization.id);
-    let refused = store::scim_request::list(&mut db, of, true, None, 1).await?.items;
-    drop(db);
-    let lately = refused.first().filter(|it| app.now().since(it.at) < LATELY);
-    let mut surroundings = desk.page(&app, "Directory", Place::Directory);
-    surroundings.flash = words::done(params.first("done"));
-    let page = OrgDirectory {
-        page: surroundings,
-        summary: if all.is_empty() {
-            "No directory is connected.".to_owned()
-        } else {
-            "People come and go as your directory says.".to_owned()
-        },
-        notices: all.iter().filter_map(|it| stop::notice(&desk, it)).chain(lately.map(refusal)).collect(),
-        directories: cards,
-        figures,
-        syncs,
-        links: links::rows(&app, &desk, &[Purpose::Scim, Purpose::Csv]).await?,
-        link_action: Some(desk.at("setup-links?purpose=scim")),
-    };
-    Ok(web::respond(StatusCode::OK, &page))
-}
-
-/// The last request that was refused, where that was lately.
-fn refusal(it: &ScimRequest) -> Notice {
-    let at = words::when(it.at).text;
-    Notice {
-        text: Html::text(&format!(
-            "{at}: {} {}. {} Most providers send it again by themselves once it is put right. Reference: {}.",
-            it.method, it.path, it.outcome, it.id
-        )),
-        ..Notice::new(Tone::Warn, "A request of your directory was refused", "")
-    }
-}
-
-/// A directory on a page.
-pub fn directory_card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
-    let act = |value: &str, label: &str, effect: &str| Act {
-        label: label.to_owned(),
-        effect: effect.to_owned(),
-        action: desk.at("directory"),
-        field: (value.to_owned(), it.id.to_string()),
-    };
-    ConnectionCard {
-        provider: provider(&it.provider, &format!("SCIM 2.0 · {}", it.id)),
-        status: match it.status {
-            DirectoryStatus::Draft => Status::pending("Being set up"),
-            DirectoryStatus::Preview => Status::pending("Preview"),
-            DirectoryStatus::Active => Status::ok("Active"),
-            DirectoryStatus::Paused => Status::stopped("Paused"),
-        },
-        facts: vec![
-            ("Base URL".to_owned(), Html::text(&feed::base_url(app, it.id))),
-            ("Last request".to_owned(), Html::text(&words::maybe_when(it.last_request_at).text)),
-        ],
-        open: Some(("Tokens".to_owned(), desk.at(&format!("directory/{}/tokens", it.id)))),
-        acts: match it.status {
-            DirectoryStatus::Active => {
-                vec![act("pause", "Pause", "It is answered and stored, and changes nobody until you resume.")]
-            }
-            DirectoryStatus::Paused => vec![act("resume", "Resume", "What came meanwhile is applied.")],
-            DirectoryStatus::Draft | DirectoryStatus::Preview => Vec::new(),
-        },
-    }
-}
-
-/// `POST /directory` with `pause` or `resume` and a directory's id.
-pub async fn directory_act(
-    State(app): State<App>,
-    desk: Desk,
-    form: FormParams,
-) -> Result<Response, Problem> {
-    let (status, id) = match (form.first("pause"), form.first("resume")) {
-        (Some(id), _) => (DirectoryStatus::Paused, id),
-        (None, Some(id)) => (DirectoryStatus::Active, id),
-        (None, None) => {
-            return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page."));
-        }
-    };
-    let mut tx = app.write().await?;
-    let it = feed::require(&mut tx, &desk.organization, id).await?;
-    let id = it.id;
-    feed::set_status(&app, &mut tx, it, status).await?;
-    let action = format!("directory.{status}");
-    app.audit(
-        &mut tx,
-        &desk.actor,
-        &action,
-        Some(desk.organization.id),
-        Some(id.to_string()),
-        &serde_json::json!({}),
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(Redirect::to(&desk.at("directory")).into_response())
 }

@@ -10,6 +10,7 @@ mod plan;
 mod read;
 mod record;
 mod show;
+pub mod told;
 mod waiting;
 mod write;
 
@@ -22,6 +23,7 @@ use model::DirectoryUserId;
 use serde_json::Value;
 
 use crate::app::App;
+use crate::directory::Effect;
 use crate::problem::Problem;
 use call::Call;
 use plan::Plan;
@@ -46,6 +48,8 @@ struct Done {
     outcome: String,
     /// The user it was about.
     subject: Option<DirectoryUserId>,
+    /// What changed.
+    effect: Effect,
 }
 
 impl Done {
@@ -57,6 +61,7 @@ impl Done {
             etag: None,
             outcome: outcome.into(),
             subject: None,
+            effect: Effect::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::plan::{Kind, Read};
 use super::show::{self, Stored};
 use super::{Done, list};
 use crate::app::App;
-use crate::directory::name_of;
+use crate::directory::{Effect, name_of};
 use crate::problem::Problem;
 
 /// Answers a request that changes nothing.
@@ -39,6 +39,7 @@ pub async fn read(app: &App, call: &Call, what: Read) -> Result<Done, Problem> {
                 etag: Some(tag),
                 outcome,
                 subject,
+                effect: Effect::default(),
             })
         }
     }

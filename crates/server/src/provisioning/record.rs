@@ -11,6 +11,7 @@ use store::scim_request::ScimRequest;
 
 use super::Done;
 use super::call::Call;
+use super::told;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -25,9 +26,9 @@ const TOKEN_TOUCH: Duration = Duration::from_mins(1);
 
 /// Records what was done, in the transaction that did it.
 pub async fn done(app: &App, tx: &mut Tx, call: &Call, done: &Done) -> Result<(), Problem> {
-    let id = app.id(TraceId::new);
-    let subject = done.subject.map(|id| id.to_string());
-    add(app, tx, call, id, (done.status.as_u16(), &done.outcome), subject).await
+    let record = good(app, call, done);
+    store::scim_request::add(tx, &record).await?;
+    due(app, call).write(tx, call.directory.id, record.at).await
 }
 
 /// Records a request that changed nothing: later, together with others (see `waiting`). A directory's very first request
@@ -38,9 +39,13 @@ pub async fn read(app: &App, call: &Call, done: &Done) -> Result<(), Problem> {
         self::done(app, &mut tx, call, done).await?;
         return Ok(tx.commit().await?);
     }
+    app.scim_records.add(app, good(app, call, done), due(app, call)).await
+}
+
+fn good(app: &App, call: &Call, done: &Done) -> ScimRequest {
     let subject = done.subject.map(|id| id.to_string());
     let record = record(app, call, app.id(TraceId::new), (done.status.as_u16(), &done.outcome), subject);
-    app.scim_records.add(app, record, due(app, call)).await
+    ScimRequest { effect: done.effect.to_text(), ..record }
 }
 
 /// Records a request that was refused. The answer is the reference.
@@ -48,22 +53,12 @@ pub async fn refused(app: &App, call: &Call, problem: &Problem) -> Result<TraceI
     let id = app.id(TraceId::new);
     let outcome = format!("Refused: {}", problem.detail);
     let mut tx = app.write().await?;
-    add(app, &mut tx, call, id, (problem.status.as_u16(), &outcome), None).await?;
+    let record = record(app, call, id, (problem.status.as_u16(), &outcome), None);
+    let record = ScimRequest { cause: Some(told::cause(problem).to_owned()), ..record };
+    store::scim_request::add(&mut tx, &record).await?;
+    due(app, call).write(&mut tx, call.directory.id, record.at).await?;
     tx.commit().await?;
     Ok(id)
-}
-
-async fn add(
-    app: &App,
-    tx: &mut Tx,
-    call: &Call,
-    id: TraceId,
-    what: (u16, &str),
-    subject: Option<String>,
-) -> Result<(), Problem> {
-    let record = record(app, call, id, what, subject);
-    store::scim_request::add(tx, &record).await?;
-    due(app, call).write(tx, call.directory.id, record.at).await
 }
 
 /// Which times of a last use are worth writing anew.
@@ -117,6 +112,8 @@ fn record(
         outcome: plain(outcome).collect(),
         body: body(&call.body),
         subject_id: subject,
+        effect: None,
+        cause: None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::read::find;
 use super::show::{self, Stored};
 use super::{Done, record};
 use crate::app::App;
-use crate::directory::{self, Held, WrittenGroup, WrittenUser};
+use crate::directory::{self, Effect, Held, WrittenGroup, WrittenUser};
 use crate::problem::Problem;
 
 /// Does it, and records it in the same transaction.
@@ -105,7 +105,8 @@ async fn user_answer(
     status: StatusCode,
 ) -> Result<Done, Problem> {
     let subject = Some(written.user.id);
-    answer(tx, call, &Stored::User(written.user), written.outcome, status, subject).await
+    let done = answer(tx, call, &Stored::User(written.user), written.outcome, status).await?;
+    Ok(Done { subject, effect: written.effect, ..done })
 }
 
 async fn group_answer(
@@ -114,7 +115,8 @@ async fn group_answer(
     written: WrittenGroup,
     status: StatusCode,
 ) -> Result<Done, Problem> {
-    answer(tx, call, &Stored::Group(written.group), written.outcome, status, None).await
+    let done = answer(tx, call, &Stored::Group(written.group), written.outcome, status).await?;
+    Ok(Done { effect: written.effect, ..done })
 }
 
 /// Whether the whole group is shown after a PATCH differs by client, and by how large the group is.
@@ -125,9 +127,8 @@ async fn patched_group(tx: &mut Tx, call: &Call, written: WrittenGroup) -> Resul
     if call.dialect().shows_patched_group(members, asked) {
         return group_answer(tx, call, written, StatusCode::OK).await;
     }
-    let mut done = nothing_to_show(written.outcome, None);
-    done.etag = Some(Stored::Group(written.group).etag());
-    Ok(done)
+    let etag = Some(Stored::Group(written.group).etag());
+    Ok(Done { etag, effect: written.effect, ..nothing_to_show(written.outcome, None) })
 }
 
 async fn answer(
@@ -136,7 +137,6 @@ async fn answer(
     stored: &Stored,
     outcome: String,
     status: StatusCode,
-    subject: Option<DirectoryUserId>,
 ) -> Result<Done, Problem> {
     let query = call.query()?;
     let kind = stored.kind().resource_type();
@@ -147,10 +147,12 @@ async fn answer(
         location: Some(stored.location(call)),
         etag: Some(stored.etag()),
         outcome,
-        subject,
+        subject: None,
+        effect: Effect::default(),
     })
 }
 
-const fn nothing_to_show(outcome: String, subject: Option<DirectoryUserId>) -> Done {
-    Done { status: StatusCode::NO_CONTENT, body: None, location: None, etag: None, outcome, subject }
+fn nothing_to_show(outcome: String, subject: Option<DirectoryUserId>) -> Done {
+    let effect = Effect::default();
+    Done { status: StatusCode::NO_CONTENT, body: None, location: None, etag: None, outcome, subject, effect }
 }

@@ -3,7 +3,7 @@
 //! Owns the words of outcomes, what of a message is shown to whom, and links that share an explanation. Does not own
 //! what is recorded (`login`, `connection`), or the pages around it (`console`, `org`).
 
-mod masked;
+pub(crate) mod masked;
 mod outcome;
 mod share;
 mod told;

@@ -3,6 +3,7 @@
 mod brake;
 mod bulk;
 mod clients;
+mod effects;
 mod feed;
 mod life;
 mod records;

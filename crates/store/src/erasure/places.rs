@@ -13,6 +13,8 @@ pub(super) enum Bind {
     Mention,
     /// The same for an address as it stands in a URL.
     MentionEncoded,
+    /// A LIKE pattern that finds the id of the directory's user.
+    MentionUser,
     Name,
     /// LIKE patterns of the first and the last name, where the person has both.
     FirstName,
@@ -153,8 +155,15 @@ pub(super) const ERASED: &[Statement] = &[
         "DELETE FROM scim_requests
          WHERE organization_id = $1
            AND (lower(path) LIKE $2 ESCAPE '\\' OR lower(body) LIKE $2 ESCAPE '\\'
-                OR lower(outcome) LIKE $2 ESCAPE '\\')",
+                OR lower(outcome) LIKE $2 ESCAPE '\\' OR lower(effect) LIKE $2 ESCAPE '\\')",
         &[Bind::Organization, Bind::Mention],
+    ),
+    // A group's request names its members beside their ids.
+    of_member(
+        "scim_requests",
+        "DELETE FROM scim_requests
+         WHERE organization_id = $1 AND (body LIKE $2 ESCAPE '\\' OR effect LIKE $2 ESCAPE '\\')",
+        &[Bind::Organization, Bind::MentionUser],
     ),
     of_member(
         "scim_requests",

@@ -2,9 +2,11 @@
 
 mod mapping;
 mod preview;
+mod request;
 
 pub use mapping::{GroupRole, MappedValue, MappingRow, ScimMapping};
 pub use preview::{PreviewGroup, ScimPreview};
+pub use request::{ChangedValue, DirectoryRequests, RequestRow, RequestTold, ScimRequestPage};
 
 use super::sample_page;
 use super::setup::Way;

@@ -1,7 +1,6 @@
 //! Every sign-in and every SCIM request, and why it ended as it did.
 
 use super::{Place, sample_console};
-use crate::html::Html;
 use crate::layout::Page;
 use crate::pages::trace::{Acts, Explanation};
 use crate::parts::{Copy, Crumb, Filter, Icon, Input, Pager, Select, Status, When};
@@ -80,26 +79,6 @@ pub struct ScimRequests {
     pub rows: Vec<LogRow>,
     /// Where one is in the list.
     pub pager: Pager,
-}
-
-/// One SCIM request, explained.
-#[derive(Clone, Debug, Template)]
-#[template(path = "pages/console/scim_request.html")]
-pub struct ScimRequestPage {
-    /// Surroundings.
-    pub page: Page,
-    /// "200 OK", "409 Conflict".
-    pub outcome: Status,
-    /// "23 November 2026, 17:12 UTC, Okta".
-    pub summary: String,
-    /// What it did, or why not.
-    pub title: String,
-    /// Method and path.
-    pub line: String,
-    /// Term and value.
-    pub facts: Vec<(String, Html)>,
-    /// What came, formatted.
-    pub request: String,
 }
 
 impl LogRow {
@@ -191,26 +170,5 @@ impl ScimRequests {
     /// A sample before the first request.
     pub fn sample_empty() -> Self {
         Self { rows: Vec::new(), filters: Vec::new(), pager: Pager::default(), ..Self::sample() }
-    }
-}
-
-impl ScimRequestPage {
-    /// A sample.
-    pub fn sample() -> Self {
-        let mut page = sample_console("PATCH /Users/dus_01jd9m2t", Place::Scim);
-        page.crumbs = vec![Crumb::new("SCIM requests", "/console/scim")];
-        Self {
-            page,
-            outcome: Status::ok("200 OK"),
-            summary: "23 November 2026, 17:12 UTC, Okta".to_owned(),
-            title: "Changed Jonas Weber: active is false: signed out everywhere".to_owned(),
-            line: "PATCH /Users/scu_01jd9m2t".to_owned(),
-            facts: vec![
-                ("Took".to_owned(), Html::marked("6 ms")),
-                ("Reference".to_owned(), Html::marked("``FD-1``")),
-            ],
-            request: "{\n  \"Operations\": [{ \"op\": \"replace\", \"value\": { \"active\": false } }]\n}"
-                .to_owned(),
-        }
     }
 }

@@ -10,7 +10,7 @@ mod requests;
 
 pub use access::{FirstOperator, OperatorPasskeys, OperatorSignIn, Operators};
 pub use keys::{KeyGroup, KeyRow, Keys};
-pub use log::{Attempts, LogRow, ScimRequestPage, ScimRequests, Trace};
+pub use log::{Attempts, LogRow, ScimRequests, Trace};
 pub use mail::{MailPage, MailRow, Mails};
 pub use organization::{NewOrganization, Organization, OrganizationRow, Organizations, Switch};
 pub use product::{

@@ -85,8 +85,8 @@ pub struct ConnectionCard {
     pub status: Status,
     /// Term and value.
     pub facts: Vec<(String, Html)>,
-    /// Link to where it is changed: label and address.
-    pub open: Option<(String, String)>,
+    /// Links to where more is seen and changed: label and address.
+    pub open: Vec<(String, String)>,
     /// What can be done.
     pub acts: Vec<Act>,
 }
@@ -173,7 +173,7 @@ impl ConnectionCard {
                     Html::marked("until 14 March 2036, read from metadata every hour"),
                 ),
             ],
-            open: Some(("Change, test and compare".to_owned(), "/org/sign-on/con_01jd8q6v".to_owned())),
+            open: vec![("Change, test and compare".to_owned(), "/org/sign-on/con_01jd8q6v".to_owned())],
             acts: vec![Act::new(
                 "Switch off",
                 "People of acme.example can no longer sign in through Okta.",
@@ -266,7 +266,7 @@ impl OrgDirectory {
             directories: vec![ConnectionCard {
                 provider: Person::thing("Okta", "SCIM 2.0 · dir_01jd9m2t", "Ok", 5),
                 status: Status::ok("Healthy"),
-                open: None,
+                open: vec![("Requests".to_owned(), "/org/directory/dir_01/requests".to_owned())],
                 ..ConnectionCard::sample()
             }],
             figures: vec![
