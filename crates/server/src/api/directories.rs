@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use store::Tx;
 
 use crate::app::App;
-use crate::directory;
+use crate::directory::{self, Sent};
 use crate::organization;
 use crate::problem::Problem;
+use crate::provisioning;
 use crate::request::{ApiCaller, ApiJson};
 use web::guide;
 
@@ -84,6 +85,61 @@ pub async fn update(
     audit(&app, &mut tx, &caller, &it, "directory.updated").await?;
     tx.commit().await?;
     Ok(Json(to_json(&app, &it)))
+}
+
+/// `GET /api/v1/organizations/{id}/directories/{directory}/health`.
+pub async fn health(
+    _caller: ApiCaller,
+    State(app): State<App>,
+    Path((id, directory_id)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    provisioning::flush(&app).await?;
+    let mut db = app.read().await?;
+    let organization = organization::require(&mut db, &id).await?;
+    let it = directory::require(&mut db, &organization, &directory_id).await?;
+    drop(db);
+    let health = directory::health(&app, &it).await?;
+    let counts = &health.counts;
+    let person = |it: &Sent| {
+        let (user, member) = (it.user.map(|id| id.to_string()), it.member.map(|id| id.to_string()));
+        json!({"user_id": user, "member_id": member, "name": it.name, "email": it.email})
+    };
+    let missing = health.missing.iter().map(|it| {
+        let people: Vec<Value> = it.people.iter().map(person).collect();
+        json!({"field": it.field.api_name(), "count": it.count, "people": people, "fix": it.words.plain})
+    });
+    let unread = health.unread.iter().map(|it| {
+        let mut value = person(&it.person);
+        value["field"] = json!(it.field.as_ref().map(profile::Field::api_name));
+        value["received"] = json!(it.received);
+        value["problem"] = json!(it.problem);
+        value
+    });
+    let refused = health.refused.iter().map(|it| {
+        json!({
+            "code": it.cause.code,
+            "count": it.cause.count,
+            "last_reference": it.cause.last.to_string(),
+            "last_at": it.last.as_ref().map(|last| last.at.to_string()),
+            "title": it.words.means,
+            "fix": it.words.plain,
+        })
+    });
+    Ok(Json(json!({
+        "directory_id": it.id.to_string(),
+        "status": it.status.as_str(),
+        "last_request_at": it.last_request_at.map(|t| t.to_string()),
+        "users": counts.users,
+        "inactive_users": counts.inactive,
+        "groups": counts.groups,
+        "members": counts.applied,
+        "incomplete_members": counts.incomplete,
+        "missing": missing.collect::<Vec<_>>(),
+        "unread": unread.collect::<Vec<_>>(),
+        "more_unread": health.more_unread,
+        "refused_days": directory::DAYS,
+        "refused": refused.collect::<Vec<_>>(),
+    })))
 }
 
 async fn audit(

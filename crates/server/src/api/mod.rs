@@ -65,6 +65,7 @@ pub fn machine() -> Router<App> {
         )
         .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
         .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
+        .route("/api/v1/organizations/{id}/directories/{directory}/health", get(directories::health))
         .route(
             "/api/v1/organizations/{id}/directories/{directory}/stop",
             get(stops::show).post(stops::decide),

@@ -272,7 +272,7 @@ pub async fn request(
         // Without its directory there is no page of the company that shows it.
         unmask: directory.is_some().then(|| requests::unmask_at(&format!("{here}/desk"), &it)),
         reason: Field::default(),
-        fix: Html::default(),
+        fix: directory.as_ref().map(|d| requests::fix(&app, &it, d)).unwrap_or_default(),
     };
     Ok(web::respond(StatusCode::OK, &page))
 }

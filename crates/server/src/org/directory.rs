@@ -102,7 +102,7 @@ pub fn card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
             ("Base URL".to_owned(), Html::text(&feed::base_url(app, it.id))),
             ("Last request".to_owned(), Html::text(&words::maybe_when(it.last_request_at).text)),
         ],
-        open: [("Requests", "requests"), ("Tokens", "tokens")]
+        open: [("Health", "health"), ("Requests", "requests"), ("Tokens", "tokens")]
             .map(|(label, path)| (label.to_owned(), desk.at(&format!("directory/{}/{path}", it.id))))
             .to_vec(),
         acts: match it.status {

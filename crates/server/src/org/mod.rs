@@ -11,6 +11,7 @@ pub mod directory;
 mod enforcement;
 mod exceptions;
 mod file;
+mod health;
 mod joining;
 mod leaver_file;
 mod leavers;
@@ -73,9 +74,10 @@ fn desk_pages() -> Router<App> {
         .route("/sign-on/openings", post(enforcement::open))
         .route("/sign-on/openings/{opening}/end", post(enforcement::end))
         .route("/directory", get(directory::show).post(directory::act))
+        .route("/directory/{directory}/health", get(health::show))
         .route("/directory/{directory}/requests", get(requests::list))
-        .route("/directory/{directory}/requests/{reference}", get(requests::show))
-        .route("/directory/{directory}/requests/{reference}/unmask", post(requests::unmask))
+        .route("/directory/{directory}/requests/{request}", get(requests::show))
+        .route("/directory/{directory}/requests/{request}/unmask", post(requests::unmask))
         .route("/directory/{directory}/stop", get(stop::show).post(stop::decide))
         .route("/directory/{directory}/tokens", get(tokens::show).post(tokens::make))
         .route("/directory/{directory}/tokens/{token}/revoke", post(tokens::revoke))

@@ -19,6 +19,7 @@ use crate::provisioning::{self, told};
 use crate::request::{FormParams, Params};
 use crate::trace::{self, Show};
 use web::Html;
+use web::guide::{Values, sync_words};
 use web::pages::org::Place;
 use web::pages::scim::{DirectoryRequests, RequestRow, ScimRequestPage};
 use web::parts::{Crumb, Field, Filter, Pager};
@@ -83,7 +84,7 @@ pub async fn list(
             next: found.next.as_deref().map(here),
         },
         rows: found.items.iter().map(|request| row(request, &at)).collect(),
-        back: desk.at("directory"),
+        back: desk.at(&format!("directory/{}/health", it.id)),
         all: at.clone(),
     };
     Ok(web::respond(StatusCode::OK, &page))
@@ -109,7 +110,7 @@ fn row(it: &ScimRequest, at: &str) -> RequestRow {
 
 type Names = Path<BTreeMap<String, String>>;
 
-/// `GET /directory/{directory}/requests/{reference}`.
+/// `GET /directory/{directory}/requests/{request}`.
 pub async fn show(State(app): State<App>, desk: Desk, Path(ids): Names) -> Result<Response, Problem> {
     let (it, directory) = find(&app, &desk, &ids).await?;
     page(&app, &desk, (&it, &directory), (Show::Masked, Field::default(), StatusCode::OK))
@@ -123,7 +124,7 @@ async fn find(
     let text = |name: &str| ids.get(name).map(String::as_str).unwrap_or_default();
     let mut db = app.read().await?;
     let directory = feed::require(&mut db, &desk.organization, text("directory")).await?;
-    let found = match text("reference").parse::<TraceId>() {
+    let found = match text("request").parse::<TraceId>() {
         Ok(id) => store::scim_request::lookup(&mut db, desk.organization.id, id).await?,
         Err(_) => None,
     };
@@ -134,6 +135,13 @@ async fn find(
 /// Where the values of a request are asked for.
 pub fn unmask_at(base: &str, it: &ScimRequest) -> String {
     format!("{base}/directory/{}/requests/{}/unmask", it.directory_id, it.id)
+}
+
+/// What puts a refused request right, in the words of the provider's console.
+pub fn fix(app: &App, it: &ScimRequest, directory: &Directory) -> Html {
+    let Some(cause) = it.cause.as_deref() else { return Html::default() };
+    let values = Values { app_name: app.brand.vendor_name.clone(), ..Values::default() };
+    sync_words(&directory.provider, cause, &values).remedy
 }
 
 fn page(
@@ -150,12 +158,12 @@ fn page(
         it: told::told(app, it, (&desk.organization, Some(directory)), show),
         unmask: (show == Show::Masked).then(|| unmask_at(&desk.base, it)),
         reason,
-        fix: Html::default(),
+        fix: fix(app, it, directory),
     };
     Ok(web::respond(status, &page))
 }
 
-/// `POST /directory/{directory}/requests/{reference}/unmask` with `reason`: with personal data, in this answer alone.
+/// `POST /directory/{directory}/requests/{request}/unmask` with `reason`: with personal data, in this answer alone.
 pub async fn unmask(
     State(app): State<App>,
     desk: Desk,

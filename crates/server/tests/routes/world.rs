@@ -8,6 +8,7 @@ use model::{
 use serde_json::{Value, json};
 use store::departure::Departure;
 use store::receipt::Erasure;
+use store::scim_request::ScimRequest;
 use store::session::Attempt;
 use testkit::{SamlProvider, TestApp, TestBrowser};
 
@@ -119,6 +120,7 @@ impl Company {
             t.import(organization, "First name,Last name,Email,Country\nAnn,Lee,ann@example.test,US\n").await;
         let setup_token = text(&link["url"]).rsplit('/').next().expect("a token").to_owned();
         let sync = stopped(t, text(&directory["id"]).parse().unwrap(), of.id).await;
+        let request = recorded(t, organization, text(&directory["id"]).parse().unwrap()).await;
         let ids = HashMap::from([
             ("sync", sync.to_string()),
             ("id", id.clone()),
@@ -135,6 +137,7 @@ impl Company {
             ("exception", text(&exception["id"])),
             ("session", sessions[0].id.to_string()),
             ("reference", refused(t, organization).await),
+            ("request", request.to_string()),
             ("import", import.to_string()),
             ("erasure", erased(t, organization).await),
             ("act", "suspend".to_owned()),
@@ -220,6 +223,28 @@ async fn erased(t: &TestApp, organization: OrganizationId) -> String {
     store::receipt::keep(&mut tx, it.id, "e30.e30.c2ln").await.unwrap();
     tx.commit().await.unwrap();
     it.id.to_string()
+}
+
+/// A request of its directory.
+async fn recorded(t: &TestApp, organization_id: OrganizationId, directory_id: DirectoryId) -> TraceId {
+    let it = ScimRequest {
+        id: t.app.id(TraceId::new),
+        directory_id,
+        organization_id,
+        at: t.app.now(),
+        method: "GET".to_owned(),
+        path: "/Users".to_owned(),
+        status: 200,
+        outcome: "Read 0 users".to_owned(),
+        body: None,
+        subject_id: None,
+        effect: None,
+        cause: None,
+    };
+    let mut tx = t.app.write().await.unwrap();
+    store::scim_request::add(&mut tx, &it).await.unwrap();
+    tx.commit().await.unwrap();
+    it.id
 }
 
 /// A refused sign-in at the company: its reference.

@@ -153,7 +153,8 @@ async fn records_go_with_the_person_and_after_the_days_they_are_kept() {
         feed.group("Team", &[&ann, &bob]).await;
         let body = json!({"displayName": "Crew", "members": [{"value": ann, "display": "Annabelle Lee"}]});
         feed.call("POST", "/Groups", Some(body)).await;
-        let operations = json!([{"op": "replace", "path": "emails[type eq \"work\"].value", "value": "eve@acme.test"}]);
+        let operations =
+            json!([{"op": "replace", "path": "emails[type eq \"work\"].value", "value": "eve@acme.test"}]);
         feed.patch(&format!("/Users/{ann}"), operations).await;
         // The place of a group's record is taken by the group itself.
         let member = feed.member("eve@acme.test").await.unwrap();

@@ -5,6 +5,7 @@ mod bulk;
 mod clients;
 mod effects;
 mod feed;
+mod health;
 mod life;
 mod records;
 mod refusals;

@@ -54,6 +54,9 @@ pub struct Guide {
     /// The provider's own errors, and what they mean here.
     #[serde(default)]
     pub errors: Vec<ErrorHint>,
+    /// A directory's troubles as we count them, and what puts each right in this console.
+    #[serde(default)]
+    pub sync: Vec<SyncFix>,
     /// Why it cannot be connected directly, and what to do instead. Its steps then describe that.
     #[serde(default)]
     pub instead: String,
@@ -282,6 +285,20 @@ pub struct ErrorHint {
     /// "AADSTS50011".
     pub code: String,
     /// What happened.
+    pub means: String,
+    /// What to do.
+    #[serde(rename = "do")]
+    pub remedy: String,
+}
+
+/// A trouble of a directory, and what puts it right in the provider's own words.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncFix {
+    /// Our code: `field`, `silent`, or that of a refused request, such as `uniqueness`.
+    pub cause: String,
+    /// What happened, in a few words; the general guide has it for all.
+    #[serde(default)]
     pub means: String,
     /// What to do.
     #[serde(rename = "do")]

@@ -8,15 +8,17 @@ mod data;
 mod list;
 mod recognise;
 mod render;
+mod sync;
 mod values;
 
 pub use data::{
     Attributes, BringsBack, Confidence, CopyField, ErrorHint, Exchange, Fact, Fix, Guide, Missing, Mistake,
-    Protocol, Step, Way,
+    Protocol, Step, SyncFix, Way,
 };
 pub use list::{Family, Kind, directories, families, find, search, sso};
 pub use recognise::{Recognised, recognise};
 pub use render::{RenderedError, RenderedGuide, RenderedStep};
+pub use sync::{SyncWords, sync_words};
 pub use values::{Placeholder, Values};
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ fn marked<'a>(texts: impl IntoIterator<Item = &'a String>, values: &Values) -> V
 pub(super) fn text(source: &str, values: &Values) -> Html {
     let html = Html::marked(source);
     Html::trusted(values.fill_with(html.as_str(), |value, placeholder| match placeholder {
-        Placeholder::AppName => escape(&value),
+        Placeholder::AppName | Placeholder::Field => escape(&value),
         _ => format!("<code>{}</code>", escape(&value)),
     }))
 }

@@ -247,3 +247,51 @@ fn consoles_with_a_field_for_sign_outs_get_our_address_for_it() {
         trust.missing.iter().any(|it| it.text.contains("{slo_url}") && it.text.contains("`SAML Logout`"))
     );
 }
+
+#[test]
+fn every_trouble_of_a_directory_has_words_and_each_provider_its_own_for_fields() {
+    let causes = [
+        "field",
+        "silent",
+        "uniqueness",
+        "foreign_domain",
+        "not_found",
+        "invalidValue",
+        "invalidSyntax",
+        "invalidPath",
+        "invalidFilter",
+        "noTarget",
+        "mutability",
+        "stale_version",
+        "too_large",
+        "not_here",
+        "never heard of",
+    ];
+    let general = find("custom-scim2").unwrap();
+    for guide in directories().iter().filter(|guide| guide.protocol == Protocol::Scim) {
+        for cause in causes {
+            let words = sync_words(&guide.id, cause, &Values::sample());
+            assert!(!words.means.is_empty() && !words.remedy.is_empty(), "{}: {cause}", guide.id);
+            assert!(!words.plain.contains(['`', '{']), "{}: {}", guide.id, words.plain);
+        }
+        if guide.base.is_none() && guide.id != general.id {
+            for cause in ["field", "silent"] {
+                assert!(
+                    guide.sync.iter().any(|fix| fix.cause == cause),
+                    "{}: no words for {cause}",
+                    guide.id
+                );
+            }
+        }
+        for fix in &guide.sync {
+            let known = general.sync.iter().any(|it| it.cause == fix.cause);
+            assert!(known, "{}: nobody counts {}", guide.id, fix.cause);
+        }
+    }
+    let words = sync_words("entra-scim", "field", &Values::sample());
+    assert!(
+        words.plain.contains("Attribute mapping") && words.plain.contains("Provision on demand"),
+        "{words:?}"
+    );
+    assert!(words.plain.contains("addresses[type eq \"work\"].country"), "{words:?}");
+}

@@ -29,6 +29,10 @@ pub struct Values {
     pub scim_base_url: String,
     /// SCIM token; empty when it can no longer be shown.
     pub scim_token: String,
+    /// A profile field, as people call it: "country".
+    pub field: String,
+    /// Where that field is looked for first: `addresses[type eq "work"].country`.
+    pub attribute: String,
 }
 
 impl Values {
@@ -48,6 +52,8 @@ impl Values {
             login_url: format!("{origin}/login"),
             scim_base_url: format!("{origin}/scim/v2/dir_01jd9m2t"),
             scim_token: "fdst_8sQm2VxT0rLkJ4bNwYc7HpZa5eGdU9fR".to_owned(),
+            field: "country".to_owned(),
+            attribute: "addresses[type eq \"work\"].country".to_owned(),
         }
     }
 
@@ -69,6 +75,8 @@ impl Values {
             Placeholder::LoginUrl => self.login_url.clone(),
             Placeholder::ScimBaseUrl => self.scim_base_url.clone(),
             Placeholder::ScimToken => self.scim_token.clone(),
+            Placeholder::Field => self.field.clone(),
+            Placeholder::Attribute => self.attribute.clone(),
         }
     }
 
@@ -121,11 +129,15 @@ pub enum Placeholder {
     ScimBaseUrl,
     /// `{scim_token}`
     ScimToken,
+    /// `{field}`
+    Field,
+    /// `{attribute}`
+    Attribute,
 }
 
 impl Placeholder {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AppName,
         Self::AcsUrl,
         Self::AcsUrlPattern,
@@ -140,6 +152,8 @@ impl Placeholder {
         Self::LoginUrl,
         Self::ScimBaseUrl,
         Self::ScimToken,
+        Self::Field,
+        Self::Attribute,
     ];
 
     /// As it stands in a guide, with its braces.
@@ -164,6 +178,8 @@ impl Placeholder {
             Self::LoginUrl => "login_url",
             Self::ScimBaseUrl => "scim_base_url",
             Self::ScimToken => "scim_token",
+            Self::Field => "field",
+            Self::Attribute => "attribute",
         }
     }
 }

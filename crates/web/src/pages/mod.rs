@@ -164,6 +164,8 @@ fn samples_of_the_console() -> Vec<Sample> {
         "console-scim-requests-empty": console::ScimRequests::sample_empty(),
         "scim-request": scim::ScimRequestPage::sample(),
         "scim-request-refused": scim::ScimRequestPage::sample_refused(),
+        "scim-health": scim::DirectoryHealth::sample(),
+        "scim-health-well": scim::DirectoryHealth::sample_well(),
         "scim-requests": scim::DirectoryRequests::sample(),
         "scim-requests-empty": scim::DirectoryRequests::sample_empty(),
         "console-applications": console::Applications::sample(),

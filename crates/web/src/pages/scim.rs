@@ -1,9 +1,11 @@
 //! Pages of the setup wizard for directory sync: values, waiting, fields, leavers, preview.
 
+mod health;
 mod mapping;
 mod preview;
 mod request;
 
+pub use health::{DirectoryHealth, MissingField, RefusedFor, UnreadValue};
 pub use mapping::{GroupRole, MappedValue, MappingRow, ScimMapping};
 pub use preview::{PreviewGroup, ScimPreview};
 pub use request::{ChangedValue, DirectoryRequests, RequestRow, RequestTold, ScimRequestPage};

@@ -1,0 +1,120 @@
+//! How a company's directory does, for its administrators and for operators.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::{Directory, DirectoryStatus};
+
+use super::Desk;
+use super::stop::{self, Ids};
+use super::words;
+use crate::app::App;
+use crate::directory::{self as feed, DAYS, Health, Lacking, Refusals, Sent, Unreadable};
+use crate::problem::Problem;
+use crate::provisioning::{self, told};
+use crate::request::Params;
+use crate::trace::{self, Show};
+use web::pages::org::Place;
+use web::pages::scim::{DirectoryHealth, MissingField, RefusedFor, UnreadValue};
+use web::parts::{Crumb, Figure, Person, Status, Tone};
+
+/// So many people are named for each field on the page.
+const NAMED: usize = 8;
+
+/// `GET /directory/{directory}/health`.
+pub async fn show(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<Ids>,
+    params: Params,
+) -> Result<Response, Problem> {
+    provisioning::flush(&app).await?;
+    let it = feed::require(&mut app.read().await?, &desk.organization, &id.directory).await?;
+    let health = feed::health(&app, &it).await?;
+    let mut surroundings = desk.page(&app, "Health", Place::Directory);
+    surroundings.crumbs.push(Crumb::new("Directory", desk.at("directory")));
+    surroundings.flash = words::done(params.first("done"));
+    let provider = trace::provider(&it.provider);
+    let page = DirectoryHealth {
+        page: surroundings,
+        state: state(&it, &health),
+        last_request: words::maybe_when(it.last_request_at),
+        notices: stop::notice(&desk, &it).into_iter().collect(),
+        figures: figures(&health),
+        missing: health.missing.iter().map(|it| missing(&desk, it)).collect(),
+        unread: health.unread.iter().map(|it| unread(&desk, it)).collect(),
+        more_unread: health.more_unread,
+        refused: health.refused.iter().map(|one| refused(&desk, &it, one)).collect(),
+        days: DAYS,
+        requests: desk.at(&format!("directory/{}/requests", it.id)),
+        back: desk.at("directory"),
+        provider,
+    };
+    Ok(web::respond(StatusCode::OK, &page))
+}
+
+/// How it does, in two words.
+pub fn state(it: &Directory, health: &Health) -> Status {
+    match it.status {
+        DirectoryStatus::Draft => Status::pending("Being set up"),
+        DirectoryStatus::Preview => Status::pending("Preview"),
+        DirectoryStatus::Paused => Status::stopped("Paused"),
+        DirectoryStatus::Active if !health.is_well() => Status::warn("Needs a look"),
+        DirectoryStatus::Active => Status::ok("Healthy"),
+    }
+}
+
+fn figures(health: &Health) -> Vec<Figure> {
+    let counts = &health.counts;
+    let attention = |count: u64, words: &str, tone| {
+        let figure = Figure::count(count, words);
+        if count > 0 { figure.key(tone) } else { figure }
+    };
+    vec![
+        Figure::count(counts.users, if counts.users == 1 { "person sent" } else { "people sent" }),
+        Figure::count(counts.groups, if counts.groups == 1 { "group" } else { "groups" }),
+        attention(counts.incomplete, "incomplete", Tone::Warn),
+        attention(health.refused_count(), &format!("refused in {DAYS} days"), Tone::Bad),
+    ]
+}
+
+fn person(desk: &Desk, it: &Sent) -> Person {
+    let person = Person::new(&it.name, it.email.as_deref().unwrap_or("no address yet"));
+    match it.member {
+        Some(member) => person.linked(desk.at(&format!("members/{member}"))),
+        None => person,
+    }
+}
+
+fn missing(desk: &Desk, it: &Lacking) -> MissingField {
+    let people: Vec<Person> = it.people.iter().take(NAMED).map(|one| person(desk, one)).collect();
+    MissingField {
+        label: it.field.label().to_owned(),
+        count: it.count,
+        more: it.count.saturating_sub(u64::try_from(people.len()).unwrap_or(0)),
+        people,
+        fix: it.words.remedy.clone(),
+    }
+}
+
+fn unread(desk: &Desk, it: &Unreadable) -> UnreadValue {
+    UnreadValue {
+        person: person(desk, &it.person),
+        field: it.field.as_ref().map_or_else(|| "A value".to_owned(), |field| field.label().to_owned()),
+        received: it.received.clone(),
+        problem: it.problem.clone(),
+    }
+}
+
+fn refused(desk: &Desk, directory: &Directory, it: &Refusals) -> RefusedFor {
+    let requests = desk.at(&format!("directory/{}/requests", directory.id));
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("cause", &it.cause.code).finish();
+    RefusedFor {
+        means: it.words.means.clone(),
+        count: it.cause.count,
+        last: it.last.as_ref().map(|last| words::brief(last.at)).unwrap_or_default(),
+        example: it.last.as_ref().map(|last| told::title(last, Show::Masked)).unwrap_or_default(),
+        fix: it.words.remedy.clone(),
+        href: format!("{requests}?{query}"),
+    }
+}
