@@ -63,23 +63,7 @@ pub fn machine() -> Router<App> {
             "/api/v1/organizations/{id}/connections/{connection}/shadow",
             get(drafts::shadow).put(drafts::start_shadow).delete(drafts::stop_shadow),
         )
-        .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
-        .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
-        .route("/api/v1/organizations/{id}/directories/{directory}/health", get(directories::health))
-        .route(
-            "/api/v1/organizations/{id}/directories/{directory}/stop",
-            get(stops::show).post(stops::decide),
-        )
-        .route(
-            "/api/v1/organizations/{id}/directories/{directory}/tokens",
-            get(directory_tokens::list).post(directory_tokens::create),
-        )
-        .route(
-            "/api/v1/organizations/{id}/directories/{directory}/tokens/{token}",
-            delete(directory_tokens::revoke),
-        )
-        .route("/api/v1/organizations/{id}/directories/{directory}/syncs", get(stops::syncs))
-        .route("/api/v1/organizations/{id}/directories/{directory}/syncs/{sync}/undo", post(stops::undo))
+        .merge(of_directories())
         .route(
             "/api/v1/organizations/{id}/domains/{domain}/sso",
             get(enforcement::show).put(enforcement::switch),
@@ -125,6 +109,28 @@ fn across() -> Router<App> {
         .route("/api/v1/erasures/{id}/acknowledgements", post(erasures::acknowledge))
         .route("/api/v1/erasures/{id}/receipt", get(erasures::receipt))
         .route("/api/v1/events", get(events::list))
+}
+
+/// Those of a company's directories.
+fn of_directories() -> Router<App> {
+    Router::new()
+        .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
+        .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
+        .route("/api/v1/organizations/{id}/directories/{directory}/health", get(directories::health))
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/stop",
+            get(stops::show).post(stops::decide),
+        )
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/tokens",
+            get(directory_tokens::list).post(directory_tokens::create),
+        )
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/tokens/{token}",
+            delete(directory_tokens::revoke),
+        )
+        .route("/api/v1/organizations/{id}/directories/{directory}/syncs", get(stops::syncs))
+        .route("/api/v1/organizations/{id}/directories/{directory}/syncs/{sync}/undo", post(stops::undo))
 }
 
 /// A cursor as it goes out: safe in an address, and nothing that a client would take apart.

@@ -113,7 +113,7 @@ type Names = Path<BTreeMap<String, String>>;
 /// `GET /directory/{directory}/requests/{request}`.
 pub async fn show(State(app): State<App>, desk: Desk, Path(ids): Names) -> Result<Response, Problem> {
     let (it, directory) = find(&app, &desk, &ids).await?;
-    page(&app, &desk, (&it, &directory), (Show::Masked, Field::default(), StatusCode::OK))
+    Ok(page(&app, &desk, (&it, &directory), (Show::Masked, Field::default(), StatusCode::OK)))
 }
 
 async fn find(
@@ -149,7 +149,7 @@ fn page(
     desk: &Desk,
     (it, directory): (&ScimRequest, &Directory),
     (show, reason, status): (Show, Field, StatusCode),
-) -> Result<Response, Problem> {
+) -> Response {
     let mut surroundings = surroundings(app, desk, directory, &it.id.to_string());
     let list = desk.at(&format!("directory/{}/requests", directory.id));
     surroundings.crumbs.push(Crumb::new("Requests", list));
@@ -160,7 +160,7 @@ fn page(
         reason,
         fix: fix(app, it, directory),
     };
-    Ok(web::respond(status, &page))
+    web::respond(status, &page)
 }
 
 /// `POST /directory/{directory}/requests/{request}/unmask` with `reason`: with personal data, in this answer alone.
@@ -177,7 +177,7 @@ pub async fn unmask(
     if !readable {
         let words = format!("Say why, in 1 to {LONGEST_REASON} characters. It stays in the audit log.");
         let shown = (Show::Masked, Field::wrong(reason, words), StatusCode::UNPROCESSABLE_ENTITY);
-        return page(&app, &desk, (&it, &directory), shown);
+        return Ok(page(&app, &desk, (&it, &directory), shown));
     }
     let mut tx = app.write().await?;
     let (organization, target) = (Some(desk.organization.id), Some(it.id.to_string()));
@@ -191,5 +191,5 @@ pub async fn unmask(
     )
     .await?;
     tx.commit().await?;
-    page(&app, &desk, (&it, &directory), (Show::All, Field::default(), StatusCode::OK))
+    Ok(page(&app, &desk, (&it, &directory), (Show::All, Field::default(), StatusCode::OK)))
 }

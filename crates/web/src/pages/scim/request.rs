@@ -155,7 +155,7 @@ impl ScimRequestPage {
         };
         let fix = Html::marked("In Okta open `Directory`, `People`, and look who else has this name.");
         let reason = Field::wrong("", "Say why, in 1 to 300 characters.");
-        Self { it, fix, reason, ..Self::sample() }
+        Self { it, reason, fix, ..Self::sample() }
     }
 }
 
