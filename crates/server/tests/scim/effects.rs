@@ -160,7 +160,7 @@ async fn records_go_with_the_person_and_after_the_days_they_are_kept() {
         // The place of a group's record is taken by the group itself.
         let member = feed.member("eve@acme.test").await.unwrap();
         let mut tx = t.app.store.write().await.unwrap();
-        server::member::erase_now(&t.app, &mut tx, &member).await.unwrap();
+        server::member::erase_now(&t.app, &mut tx, &member, server::receipt::Asked::Company).await.unwrap();
         tx.commit().await.unwrap();
         let left = records(&feed).await;
         let text = format!("{left:?}");
