@@ -129,6 +129,12 @@ pub struct Directory {
     pub brake: String,
     /// When the provider last asked anything.
     pub last_request_at: Option<Time>,
+    /// The longest pause between two requests so far.
+    pub longest_gap: Duration,
+    /// How often it was heard, at different times.
+    pub heard: i64,
+    /// The last request before a silence that people were told of.
+    pub silent_since: Option<Time>,
     /// When it was created.
     pub created_at: Time,
     /// When it was last changed.

@@ -1,5 +1,7 @@
 //! Directories. Their tokens are in `directory_token`. Users and groups that they send live in the submodules.
 
+use std::time::Duration;
+
 use model::{Directory, DirectoryId, DirectoryStatus, OrganizationId, Time};
 use sqlx::FromRow;
 
@@ -16,6 +18,9 @@ pub(crate) struct Row {
     config: String,
     brake: String,
     last_request_at: Option<At>,
+    longest_gap: i64,
+    heard: i64,
+    silent_since: Option<At>,
     created_at: At,
     updated_at: At,
 }
@@ -30,6 +35,9 @@ impl From<Row> for Directory {
             config: row.config,
             brake: row.brake,
             last_request_at: row.last_request_at.map(|t| t.0),
+            longest_gap: Duration::from_micros(u64::try_from(row.longest_gap).unwrap_or(0)),
+            heard: row.heard,
+            silent_since: row.silent_since.map(|t| t.0),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
         }
@@ -85,15 +93,66 @@ pub async fn set_brake(tx: &mut Tx, id: DirectoryId, brake: &str) -> Result<()> 
     Ok(())
 }
 
-/// Records that the provider asked something.
+/// Records that the provider asked something, and with it the longest pause so far.
 pub async fn touch(tx: &mut Tx, id: DirectoryId, at: Time) -> Result<()> {
-    on!(tx, |db| sqlx::query("UPDATE directories SET last_request_at = $2 WHERE id = $1")
+    on!(tx, |db| {
+        sqlx::query(
+        "UPDATE directories SET heard = heard + 1, last_request_at = $2,
+            longest_gap = CASE WHEN $2 - last_request_at > longest_gap THEN $2 - last_request_at ELSE longest_gap END
+         WHERE id = $1 AND (last_request_at IS NULL OR last_request_at < $2)"
+    )
+    .bind(Text(id))
+    .bind(At(at))
+    .execute(db)
+    .await
+    .map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// Writes since when people know that it is silent; none where it speaks again.
+pub async fn set_silent(tx: &mut Tx, id: DirectoryId, since: Option<Time>) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE directories SET silent_since = $2 WHERE id = $1")
         .bind(Text(id))
-        .bind(At(at))
+        .bind(since.map(At))
         .execute(db)
         .await
         .map(|_| ()))?;
     Ok(())
+}
+
+/// Live directories that were heard `heard` times or more, are silent since before `floor` and for longer than ever by
+/// `now`, and of which nobody was told.
+pub async fn list_quiet(
+    c: &mut impl Connected,
+    (now, floor): (Time, Time),
+    heard: i64,
+    limit: usize,
+) -> Result<Vec<DirectoryId>> {
+    let ids: Vec<Text<DirectoryId>> = on!(c, |db| sqlx::query_scalar(
+        "SELECT id FROM directories
+         WHERE silent_since IS NULL AND status = 'active' AND heard >= $3 AND last_request_at < $2
+           AND last_request_at + longest_gap + longest_gap / 4 < $1
+         ORDER BY id LIMIT $4"
+    )
+    .bind(At(now))
+    .bind(At(floor))
+    .bind(heard)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await)?;
+    Ok(ids.into_iter().map(|id| id.0).collect())
+}
+
+/// Directories of whose silence people were told, and that have spoken since.
+pub async fn list_heard_again(c: &mut impl Connected, limit: usize) -> Result<Vec<DirectoryId>> {
+    let ids: Vec<Text<DirectoryId>> = on!(c, |db| sqlx::query_scalar(
+        "SELECT id FROM directories WHERE last_request_at > silent_since ORDER BY id LIMIT $1"
+    )
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await)?;
+    Ok(ids.into_iter().map(|id| id.0).collect())
 }
 
 /// The directory, if there is one.

@@ -21,6 +21,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (18, include_str!("../migrations/0018_brake.sql")),
     (22, include_str!("../migrations/0022_token_ends.sql")),
     (23, include_str!("../migrations/0023_effect_of_requests.sql")),
+    (24, include_str!("../migrations/0024_silence.sql")),
     (26, include_str!("../migrations/0026_erasures.sql")),
 ];
 

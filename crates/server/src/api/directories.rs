@@ -129,6 +129,8 @@ pub async fn health(
         "directory_id": it.id.to_string(),
         "status": it.status.as_str(),
         "last_request_at": it.last_request_at.map(|t| t.to_string()),
+        "silent_since": directory::silence::silent_since(&it, app.now()).map(|t| t.to_string()),
+        "longest_pause_seconds": it.longest_gap.as_secs(),
         "users": counts.users,
         "inactive_users": counts.inactive,
         "groups": counts.groups,

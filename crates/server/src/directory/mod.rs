@@ -13,8 +13,11 @@ mod effect;
 mod group;
 mod health;
 mod held;
+pub mod silence;
 mod token;
 mod user;
+
+use std::time::Duration;
 
 use model::{Directory, DirectoryId, DirectoryStatus, NewEvent, Organization, Token};
 use serde_json::json;
@@ -53,6 +56,9 @@ pub async fn create(
         config: String::new(),
         brake: "{}".to_owned(),
         last_request_at: None,
+        longest_gap: Duration::ZERO,
+        heard: 0,
+        silent_since: None,
         created_at: now,
         updated_at: now,
     };

@@ -89,13 +89,16 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
     }
 }
 
-/// Looks after connections and our own keys.
+/// Looks after connections, directories and our own keys.
 async fn care(app: App) {
     if let Err(problem) = crate::keys::tend(&app).await {
         tracing::error!(cause = problem.cause, "our own keys could not be looked after");
     }
     if let Err(problem) = crate::care::round(&app).await {
         tracing::error!(cause = problem.cause, "connections could not be looked after");
+    }
+    if let Err(problem) = crate::directory::silence::round(&app).await {
+        tracing::error!(cause = problem.cause, "nobody could be told of silent directories");
     }
     if let Err(problem) = crate::connection::domains::round(&app).await {
         tracing::error!(cause = problem.cause, "the records of domains could not be looked at again");

@@ -7,7 +7,7 @@ use model::{Directory, DirectoryStatus, Purpose};
 use store::scim_request::{Of, ScimRequest};
 
 use super::trust::provider;
-use super::{Desk, links, stop, words};
+use super::{Desk, health, links, stop, words};
 use crate::app::App;
 use crate::directory as feed;
 use crate::problem::Problem;
@@ -54,7 +54,8 @@ pub async fn show(State(app): State<App>, desk: Desk, params: Params) -> Result<
         },
         notices: all
             .iter()
-            .filter_map(|it| stop::notice(&desk, it))
+            .flat_map(|it| [stop::notice(&desk, it), health::silence(&app, &desk, it)])
+            .flatten()
             .chain(lately.map(|last| refusal(&desk, last)))
             .collect(),
         directories: cards,
@@ -95,6 +96,9 @@ pub fn card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
         status: match it.status {
             DirectoryStatus::Draft => Status::pending("Being set up"),
             DirectoryStatus::Preview => Status::pending("Preview"),
+            DirectoryStatus::Active if feed::silence::silent_since(it, app.now()).is_some() => {
+                Status::bad("Silent")
+            }
             DirectoryStatus::Active => Status::ok("Active"),
             DirectoryStatus::Paused => Status::stopped("Paused"),
         },

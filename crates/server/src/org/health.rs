@@ -3,20 +3,23 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{Directory, DirectoryStatus};
+use model::{Directory, DirectoryStatus, Time};
 
 use super::Desk;
 use super::stop::{self, Ids};
 use super::words;
 use crate::app::App;
+use crate::directory::silence;
 use crate::directory::{self as feed, DAYS, Health, Lacking, Refusals, Sent, Unreadable};
 use crate::problem::Problem;
 use crate::provisioning::{self, told};
 use crate::request::Params;
 use crate::trace::{self, Show};
+use web::Html;
+use web::guide::{Values, sync_words};
 use web::pages::org::Place;
 use web::pages::scim::{DirectoryHealth, MissingField, RefusedFor, UnreadValue};
-use web::parts::{Crumb, Figure, Person, Status, Tone};
+use web::parts::{Crumb, Figure, Notice, Person, Status, Tone};
 
 /// So many people are named for each field on the page.
 const NAMED: usize = 8;
@@ -37,9 +40,13 @@ pub async fn show(
     let provider = trace::provider(&it.provider);
     let page = DirectoryHealth {
         page: surroundings,
-        state: state(&it, &health),
+        state: state(&it, &health, app.now()),
         last_request: words::maybe_when(it.last_request_at),
-        notices: stop::notice(&desk, &it).into_iter().collect(),
+        notices: stop::notice(&desk, &it)
+            .into_iter()
+            .chain(silence(&app, &desk, &it).map(|it| Notice { link: None, ..it }))
+            .collect(),
+        longest: if it.heard > 1 { silence::length(it.longest_gap) } else { String::new() },
         figures: figures(&health),
         missing: health.missing.iter().map(|it| missing(&desk, it)).collect(),
         unread: health.unread.iter().map(|it| unread(&desk, it)).collect(),
@@ -54,14 +61,30 @@ pub async fn show(
 }
 
 /// How it does, in two words.
-pub fn state(it: &Directory, health: &Health) -> Status {
+pub fn state(it: &Directory, health: &Health, now: Time) -> Status {
     match it.status {
+        DirectoryStatus::Active if silence::silent_since(it, now).is_some() => Status::bad("Silent"),
         DirectoryStatus::Draft => Status::pending("Being set up"),
         DirectoryStatus::Preview => Status::pending("Preview"),
         DirectoryStatus::Paused => Status::stopped("Paused"),
         DirectoryStatus::Active if !health.is_well() => Status::warn("Needs a look"),
         DirectoryStatus::Active => Status::ok("Healthy"),
     }
+}
+
+/// That a directory has gone silent, and what usually helps.
+pub fn silence(app: &App, desk: &Desk, it: &Directory) -> Option<Notice> {
+    let since = silence::silent_since(it, app.now())?;
+    let provider = trace::provider(&it.provider);
+    let values = Values { app_name: app.brand.vendor_name.clone(), ..Values::default() };
+    let words = sync_words(&it.provider, "silent", &values);
+    let title = format!("{provider} is silent since {}", words::when(since).text);
+    let text = format!("That is longer than ever before ({} at most). ", silence::length(it.longest_gap));
+    Some(Notice {
+        text: Html::joined("", [Html::text(&text), words.remedy]),
+        link: Some(("How it does".to_owned(), desk.at(&format!("directory/{}/health", it.id)))),
+        ..Notice::new(Tone::Bad, title, "")
+    })
 }
 
 fn figures(health: &Health) -> Vec<Figure> {

@@ -9,4 +9,5 @@ mod health;
 mod life;
 mod records;
 mod refusals;
+mod silence;
 mod tokens;

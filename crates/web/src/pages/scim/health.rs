@@ -18,6 +18,8 @@ pub struct DirectoryHealth {
     pub state: Status,
     /// When the last request came.
     pub last_request: When,
+    /// The longest pause between two requests: "3 days"; may be empty.
+    pub longest: String,
     /// What needs a decision.
     pub notices: Vec<Notice>,
     /// People, groups, incomplete, refused.
@@ -109,6 +111,7 @@ impl DirectoryHealth {
             page,
             provider: "Okta".to_owned(),
             state: Status::warn("Needs a look"),
+            longest: "3 days".to_owned(),
             last_request: When::new("2026-11-23T17:12:12Z", "23 November 2026, 17:12 UTC"),
             notices: Vec::new(),
             figures: vec![
