@@ -87,6 +87,14 @@ states! {
         /// Somebody decided that the member stays, or the directory took it back.
         Kept = "kept",
     }
+    /// What a secret of a directory is.
+    DirectorySecret {
+        /// Shown with each request (RFC 6750).
+        Bearer = "bearer",
+        /// Changed for short-lived tokens first (OAuth 2.0 client credentials, RFC 6749 section 4.4).
+        Client = "client",
+    }
+
     /// Life of a directory.
     DirectoryStatus {
         /// Being set up: answers and stores, applies nothing.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::keys::Schedule;
+use crate::pull::GoogleAddresses;
 use crate::rate;
 use web::brand::Brand;
 
@@ -29,6 +30,25 @@ pub struct Config {
     pub limits: Limits,
     /// How our own signing keys are replaced.
     pub keys: Schedule,
+    /// Where Google is.
+    pub google: GoogleAddresses,
+    /// The OAuth client by which administrators let us read their Google directory; none where the vendor has none.
+    pub google_client: Option<GoogleClient>,
+}
+
+/// An OAuth client of the vendor's at Google.
+#[derive(Clone)]
+pub struct GoogleClient {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for GoogleClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GoogleClient").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// A mail server.
@@ -91,6 +111,8 @@ impl Config {
             smtp: None,
             limits: Limits::default(),
             keys: Schedule::default(),
+            google: GoogleAddresses::default(),
+            google_client: None,
         }
     }
 

@@ -27,6 +27,7 @@ pub mod passkey;
 pub mod problem;
 pub mod provider;
 pub mod provisioning;
+pub mod pull;
 pub mod rate;
 pub mod receipt;
 pub mod request;

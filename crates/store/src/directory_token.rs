@@ -1,6 +1,7 @@
-//! The bearer tokens of directories: two may work at once, so that one takes the other's place without a gap.
+//! The secrets of directories, bearer tokens and OAuth clients: two may work at once, so that one takes the other's place
+//! without a gap.
 
-use model::{Directory, DirectoryId, Time, TokenHash, TokenId};
+use model::{Directory, DirectoryId, DirectorySecret, Time, TokenHash, TokenId};
 use sqlx::FromRow;
 
 use crate::db::on;
@@ -11,8 +12,10 @@ use crate::{Connected, Result, Tx};
 /// A token that works, without itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DirectoryToken {
-    /// Its id.
+    /// Its id; a client's `client_id`.
     pub id: TokenId,
+    /// What it is.
+    pub kind: DirectorySecret,
     /// When it was made.
     pub created_at: Time,
     /// When it was used last, to the minute.
@@ -24,6 +27,7 @@ pub struct DirectoryToken {
 #[derive(FromRow)]
 struct TokenRow {
     id: Text<TokenId>,
+    kind: Text<DirectorySecret>,
     created_at: At,
     last_used_at: Option<At>,
     expires_at: Option<At>,
@@ -37,23 +41,24 @@ struct OpenedRow {
     token_used_at: Option<At>,
 }
 
-/// Writes a new token of the directory.
+/// Writes a new secret of the directory.
 pub async fn add(
     tx: &mut Tx,
-    id: TokenId,
+    (id, kind): (TokenId, DirectorySecret),
     directory: DirectoryId,
     hash: &TokenHash,
     (now, expires_at): (Time, Option<Time>),
 ) -> Result<()> {
     on!(tx, |db| sqlx::query(
-        "INSERT INTO directory_tokens (id, directory_id, token_hash, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5)"
+        "INSERT INTO directory_tokens (id, directory_id, token_hash, created_at, expires_at, kind)
+         VALUES ($1, $2, $3, $4, $5, $6)"
     )
     .bind(Text(id))
     .bind(Text(directory))
     .bind(Text(hash))
     .bind(At(now))
     .bind(expires_at.map(At))
+    .bind(Text(kind))
     .execute(db)
     .await
     .map(|_| ()))?;
@@ -93,7 +98,7 @@ pub async fn revoke(tx: &mut Tx, directory: DirectoryId, id: TokenId, at: Time) 
 pub async fn list(c: &mut impl Connected, directory: DirectoryId, now: Time) -> Result<Vec<DirectoryToken>> {
     let rows: Vec<TokenRow> = on!(c, |db| {
         sqlx::query_as(
-        "SELECT id, created_at, last_used_at, expires_at FROM directory_tokens
+        "SELECT id, kind, created_at, last_used_at, expires_at FROM directory_tokens
          WHERE directory_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) ORDER BY id DESC"
     )
     .bind(Text(directory))
@@ -105,6 +110,7 @@ pub async fn list(c: &mut impl Connected, directory: DirectoryId, now: Time) -> 
         .into_iter()
         .map(|r| DirectoryToken {
             id: r.id.0,
+            kind: r.kind.0,
             created_at: r.created_at.0,
             last_used_at: r.last_used_at.map(|t| t.0),
             expires_at: r.expires_at.map(|t| t.0),
@@ -112,22 +118,47 @@ pub async fn list(c: &mut impl Connected, directory: DirectoryId, now: Time) -> 
         .collect())
 }
 
-/// The directory that a working token belongs to, with the token's id and when it was used last.
+/// A directory, with the id of the secret that leads to it and when that was used last.
+pub type Opened = (Directory, TokenId, Option<Time>);
+
+/// The directory that a working secret of this kind belongs to.
 pub async fn open(
     c: &mut impl Connected,
+    kind: DirectorySecret,
     hash: &TokenHash,
     now: Time,
-) -> Result<Option<(Directory, TokenId, Option<Time>)>> {
+) -> Result<Option<Opened>> {
     let row: Option<OpenedRow> = on!(c, |db| sqlx::query_as(
         "SELECT d.*, t.id AS token_id, t.last_used_at AS token_used_at
          FROM directories d JOIN directory_tokens t ON t.directory_id = d.id
-         WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)"
+         WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)
+         AND t.kind = $3"
     )
     .bind(Text(hash))
     .bind(At(now))
+    .bind(Text(kind))
     .fetch_optional(db)
     .await)?;
-    Ok(row.map(|r| (r.directory.into(), r.token_id.0, r.token_used_at.map(|t| t.0))))
+    Ok(row.map(opened))
+}
+
+/// The directory of a client that still works.
+pub async fn open_client(c: &mut impl Connected, id: TokenId, now: Time) -> Result<Option<Opened>> {
+    let row: Option<OpenedRow> = on!(c, |db| sqlx::query_as(
+        "SELECT d.*, t.id AS token_id, t.last_used_at AS token_used_at
+         FROM directories d JOIN directory_tokens t ON t.directory_id = d.id
+         WHERE t.id = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)
+         AND t.kind = 'client'"
+    )
+    .bind(Text(id))
+    .bind(At(now))
+    .fetch_optional(db)
+    .await)?;
+    Ok(row.map(opened))
+}
+
+fn opened(r: OpenedRow) -> Opened {
+    (r.directory.into(), r.token_id.0, r.token_used_at.map(|t| t.0))
 }
 
 /// Records that a token was used.

@@ -146,6 +146,24 @@ async fn forget_files(tx: &mut Tx, person: &Person) -> Result<u64> {
             emptied += 1;
         }
     }
+    // One that waits to be read goes whole: emptied, it would say that nobody is left.
+    let waiting: Vec<(String, Vec<u8>)> = on!(tx, |db| sqlx::query_as(
+        "SELECT f.directory_id, f.content FROM pulled_files f JOIN directories d ON d.id = f.directory_id
+         WHERE d.organization_id = $1"
+    )
+    .bind(Text(person.organization))
+    .fetch_all(db)
+    .await)?;
+    for (id, content) in waiting {
+        if person.emails.iter().any(|email| mentions(&content, &fold(email))) {
+            on!(tx, |db| sqlx::query("DELETE FROM pulled_files WHERE directory_id = $1")
+                .bind(&id)
+                .execute(db)
+                .await
+                .map(|_| ()))?;
+            emptied += 1;
+        }
+    }
     Ok(emptied)
 }
 

@@ -32,6 +32,7 @@ pub mod member;
 pub mod operator;
 pub mod organization;
 pub mod passkey;
+pub mod pull;
 pub mod rate;
 pub mod receipt;
 pub mod routing;

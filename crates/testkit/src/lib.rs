@@ -9,6 +9,7 @@
 mod authenticator;
 mod browser;
 mod chance;
+mod google;
 mod saml;
 mod world;
 
@@ -19,6 +20,7 @@ pub use authenticator::Authenticator;
 use axum::Router;
 pub use browser::{Answer, TestBrowser};
 pub use chance::{ManualClock, SeededRng};
+pub use google::{GoogleStandIn, REFRESH_TOKEN, Workspace};
 use model::{Mail, OperatorId, Seal, Time, TokenId};
 pub use saml::{Asked, Person, SamlProvider, Says, key_pair};
 use server::{App, AppParts, Config, Dns};
@@ -120,7 +122,11 @@ impl TestApp {
 
     /// An application on this database with these settings.
     pub async fn with(database: Database, config: Config) -> Self {
-        let clock = Arc::new(ManualClock::new(START));
+        Self::at(database, config, Arc::new(ManualClock::new(START))).await
+    }
+
+    /// The same with a clock that something else goes by too.
+    pub async fn at(database: Database, config: Config, clock: Arc<ManualClock>) -> Self {
         let seal = Seal::new(&[42; 32]).expect("32 bytes");
         let store = database.open().await;
         let parts = AppParts {

@@ -156,9 +156,19 @@ impl SigningKey {
         typ: &str,
         claims: &Map<String, Value>,
     ) -> Result<String, SigningKeyError> {
+        self.sign_token_as(&self.kid, typ, claims)
+    }
+
+    /// The same under a name that somebody else gave the key.
+    pub(crate) fn sign_token_as(
+        &self,
+        kid: &str,
+        typ: &str,
+        claims: &Map<String, Value>,
+    ) -> Result<String, SigningKeyError> {
         let mut header = Map::new();
         header.insert("alg".to_owned(), json!(self.algorithm.as_str()));
-        header.insert("kid".to_owned(), json!(self.kid));
+        header.insert("kid".to_owned(), json!(kid));
         header.insert("typ".to_owned(), json!(typ));
         let input = jws::signing_input(&header, claims);
         let signature = self.sign(input.as_bytes())?;

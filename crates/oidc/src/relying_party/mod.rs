@@ -12,6 +12,7 @@ mod explain;
 mod id_token;
 mod logout;
 mod security_event;
+mod service;
 mod token;
 mod userinfo;
 
@@ -24,5 +25,6 @@ pub use end_session::end_session_url;
 pub use id_token::{Expected, IdTokenClaims, validate_id_token};
 pub use logout::{LogoutClaims, validate_logout_token};
 pub use security_event::{SecurityEvent, validate_security_event};
+pub use service::{GRANT_TYPE as SERVICE_GRANT_TYPE, ServiceAssertion};
 pub use token::{ClientAuth, TokenCall, TokenResponse, client_assertion, token_call};
 pub use userinfo::merge_userinfo;

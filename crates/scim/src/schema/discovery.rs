@@ -72,6 +72,14 @@ pub fn service_provider_config(base_url: &str, capabilities: &Capabilities<'_>) 
             "description": "The token of the directory, shown once when the directory is connected.",
             "specUri": "https://www.rfc-editor.org/info/rfc6750",
             "primary": true,
+        }, {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": format!(
+                "A client of the directory changes its secret at {base_url}/oauth2/token for tokens that last an hour."
+            ),
+            "specUri": "https://www.rfc-editor.org/info/rfc6749",
+            "primary": false,
         }],
         "meta": {
             "resourceType": "ServiceProviderConfig",

@@ -13,6 +13,7 @@ use crate::directory::{self, Sent};
 use crate::organization;
 use crate::problem::Problem;
 use crate::provisioning;
+use crate::pull;
 use crate::request::{ApiCaller, ApiJson};
 use web::guide;
 
@@ -43,11 +44,19 @@ pub async fn create(
     let status = status(body.status.as_deref().unwrap_or("draft"))?;
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
-    let (it, token) = directory::create(&app, &mut tx, &organization, provider, status).await?;
+    let (it, token) = if pull::kind_of(provider).is_some() {
+        let made = directory::create_without_token(&app, &mut tx, &organization, provider, status).await?;
+        (made, None)
+    } else {
+        let (it, token) = directory::create(&app, &mut tx, &organization, provider, status).await?;
+        (it, Some(token))
+    };
     audit(&app, &mut tx, &caller, &it, "directory.created").await?;
     tx.commit().await?;
     let mut answer = to_json(&app, &it);
-    answer["scim"]["token"] = token.expose().into();
+    if let Some(token) = token {
+        answer["scim"]["token"] = token.expose().into();
+    }
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
@@ -165,7 +174,7 @@ fn to_json(app: &App, it: &Directory) -> Value {
         "organization_id": it.organization_id.to_string(),
         "provider": it.provider,
         "status": it.status.as_str(),
-        "scim": {"base_url": directory::base_url(app, it.id)},
+        "scim": pull::kind_of(&it.provider).is_none().then(|| json!({"base_url": directory::base_url(app, it.id)})),
         "last_request_at": it.last_request_at.map(|t| t.to_string()),
         "stopped_at": directory::Brake::of(&it.brake).stop().map(|stop| stop.at.to_string()),
         "created_at": it.created_at.to_string(),

@@ -1,9 +1,9 @@
-//! The tokens of directories over the API.
+//! The tokens and OAuth clients of directories over the API.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use model::Time;
+use model::{DirectorySecret, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ pub async fn list(
         .map(|it| {
             json!({
                 "id": it.id.to_string(),
+                "kind": it.kind.as_str(),
                 "created_at": it.created_at.to_string(),
                 "last_used_at": it.last_used_at.map(|t| t.to_string()),
                 "expires_at": it.expires_at.map(|t| t.to_string()),
@@ -41,6 +42,7 @@ pub async fn list(
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewToken {
+    kind: Option<String>,
     expires_at: Option<String>,
 }
 
@@ -57,10 +59,21 @@ pub async fn create(
     let wrong = |_| Problem::field("expires_at", "expected a time such as 2027-06-30T12:00:00Z");
     let ends = body.expires_at.map(|text| text.parse::<jiff::Timestamp>()).transpose().map_err(wrong)?;
     let ends = ends.map(Time::from);
+    let kind = body.kind.as_deref().unwrap_or("bearer").parse::<DirectorySecret>();
+    let kind = kind.map_err(|e| Problem::field("kind", e.to_string()))?;
     let held = Held::enter(&mut tx, it.id).await?;
-    let token = directory::add_token(&app, &mut tx, &held, ends, &caller.actor()).await?;
+    let (made, token) = directory::add_token(&app, &mut tx, &held, kind, ends, &caller.actor()).await?;
     tx.commit().await?;
-    let body = json!({"token": token.expose(), "expires_at": ends.map(|t| t.to_string())});
+    let mut body =
+        json!({"id": made.to_string(), "kind": kind.as_str(), "expires_at": ends.map(|t| t.to_string())});
+    match kind {
+        DirectorySecret::Bearer => body["token"] = token.expose().into(),
+        DirectorySecret::Client => {
+            body["client_id"] = made.to_string().into();
+            body["client_secret"] = token.expose().into();
+            body["token_url"] = directory::token_url(&app, it.id).into();
+        }
+    }
     Ok((StatusCode::CREATED, Json(body)))
 }
 

@@ -19,11 +19,12 @@ mod routing;
 mod sessions;
 mod setup_links;
 mod signals;
+mod sources;
 mod stops;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -128,6 +129,15 @@ fn of_directories() -> Router<App> {
         .route(
             "/api/v1/organizations/{id}/directories/{directory}/tokens/{token}",
             delete(directory_tokens::revoke),
+        )
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/source",
+            get(sources::show).put(sources::set),
+        )
+        .route("/api/v1/organizations/{id}/directories/{directory}/source/read", post(sources::read))
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/source/file",
+            put(sources::bring).layer(DefaultBodyLimit::max(crate::onboarding::import::MAX_BYTES)),
         )
         .route("/api/v1/organizations/{id}/directories/{directory}/syncs", get(stops::syncs))
         .route("/api/v1/organizations/{id}/directories/{directory}/syncs/{sync}/undo", post(stops::undo))

@@ -32,7 +32,7 @@ pub use effect::{Effect, Line};
 pub use group::{WrittenGroup, create_group, delete_group, member_ref, patch_group, replace_group};
 pub use health::{DAYS, Health, Lacking, Refusals, Sent, Unreadable, health};
 pub use held::{Held, name_of};
-pub use token::{MOST_TOKENS, add_token, revoke_token, rotate_token};
+pub use token::{MOST_TOKENS, add_token, revoke_token, rotate_token, token_url};
 pub use user::{WrittenUser, create_user, delete_user, patch_user, replace_user};
 
 use crate::app::App;
@@ -47,6 +47,19 @@ pub async fn create(
     provider: &str,
     status: DirectoryStatus,
 ) -> Result<(Directory, Token), Problem> {
+    let directory = create_without_token(app, tx, org, provider, status).await?;
+    let token = token::make(app, tx, directory.id, None).await?;
+    Ok((directory, token))
+}
+
+/// Makes a directory that nobody sends to: we read it ourselves (`pull`).
+pub async fn create_without_token(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    provider: &str,
+    status: DirectoryStatus,
+) -> Result<Directory, Problem> {
     let now = app.now();
     let directory = Directory {
         id: app.id(DirectoryId::new),
@@ -63,12 +76,11 @@ pub async fn create(
         updated_at: now,
     };
     store::directory::add(tx, &directory).await?;
-    let token = token::make(app, tx, directory.id, None).await?;
     tell(app, tx, "directory.created", &directory);
     if status == DirectoryStatus::Active {
         tell(app, tx, "directory.activated", &directory);
     }
-    Ok((directory, token))
+    Ok(directory)
 }
 
 /// Goes live: from now on what the provider sends becomes true for members, and what it sent before is applied.

@@ -1,6 +1,7 @@
-//! The tokens that a directory's provider shows: at most two work at once, the old one and the one that takes its place.
+//! What a directory's provider shows to prove itself, bearer tokens or an OAuth client: at most two work at once, the old one
+//! and the one that takes its place.
 
-use model::{Directory, DirectoryId, Time, Token, TokenId};
+use model::{Directory, DirectoryId, DirectorySecret, Time, Token, TokenId};
 use serde_json::json;
 use store::{Tx, directory_token};
 
@@ -18,18 +19,43 @@ pub(super) async fn make(
     directory: DirectoryId,
     ends: Option<Time>,
 ) -> Result<Token, Problem> {
-    let token = app.token("fd_scim_");
-    directory_token::add(tx, app.id(TokenId::new), directory, &token.hash(), (app.now(), ends)).await?;
-    Ok(token)
+    write(app, tx, directory, DirectorySecret::Bearer, ends).await.map(|(_, token)| token)
 }
 
-/// Makes a new token and revokes all others: the provider is refused until it has the new one.
-pub async fn rotate_token(app: &App, tx: &mut Tx, directory: &Directory) -> Result<Token, Problem> {
+async fn write(
+    app: &App,
+    tx: &mut Tx,
+    directory: DirectoryId,
+    kind: DirectorySecret,
+    ends: Option<Time>,
+) -> Result<(TokenId, Token), Problem> {
+    let token = app.token(match kind {
+        DirectorySecret::Bearer => "fd_scim_",
+        DirectorySecret::Client => "fd_scs_",
+    });
+    let id = app.id(TokenId::new);
+    directory_token::add(tx, (id, kind), directory, &token.hash(), (app.now(), ends)).await?;
+    Ok((id, token))
+}
+
+/// Revokes all tokens and makes a new one, where the provider is one that sends: it is refused until it has that.
+pub async fn rotate_token(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    sends: bool,
+) -> Result<Option<Token>, Problem> {
     directory_token::revoke_all(tx, directory.id, app.now()).await?;
-    make(app, tx, directory.id, None).await
+    if sends { make(app, tx, directory.id, None).await.map(Some) } else { Ok(None) }
 }
 
-/// Makes a token beside the one that is in use; both work until one is revoked. It is told here and never again.
+/// Where an OAuth client of the directory changes its secret for tokens.
+pub fn token_url(app: &App, id: DirectoryId) -> String {
+    format!("{}/oauth2/token", super::base_url(app, id))
+}
+
+/// Makes a token or client beside the one that is in use; both work until one is revoked. The secret is told here and never
+/// again; the id is a client's `client_id`.
 ///
 /// # Errors
 /// A conflict where two work already; a field problem for an end that has passed.
@@ -37,9 +63,10 @@ pub async fn add_token(
     app: &App,
     tx: &mut Tx,
     held: &Held,
+    kind: DirectorySecret,
     ends: Option<Time>,
     actor: &str,
-) -> Result<Token, Problem> {
+) -> Result<(TokenId, Token), Problem> {
     let id = held.directory.id;
     if ends.is_some_and(|ends| ends <= app.now()) {
         return Err(Problem::field("expires_at", "expected a moment that is still to come"));
@@ -51,9 +78,13 @@ pub async fn add_token(
             "Revoke the one that the provider no longer uses; when each was used last stands beside it.",
         ));
     }
-    let token = make(app, tx, id, ends).await?;
-    audit(app, tx, held, "directory.token_made", actor).await?;
-    Ok(token)
+    let made = write(app, tx, id, kind, ends).await?;
+    let action = match kind {
+        DirectorySecret::Bearer => "directory.token_made",
+        DirectorySecret::Client => "directory.client_made",
+    };
+    audit(app, tx, held, action, actor).await?;
+    Ok(made)
 }
 
 /// Revokes one token: whoever shows it is refused from now on.

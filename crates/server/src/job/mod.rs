@@ -56,6 +56,7 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
     tokio::pin!(stop);
     let mut tidied = app.now();
     let mut cared: Option<tokio::task::JoinHandle<()>> = None;
+    let mut pulled: Option<tokio::task::JoinHandle<()>> = None;
     let mut cared_at = None;
     loop {
         // Beside the queue: customers' providers may be slow, and mails do not wait for them.
@@ -63,6 +64,9 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
         if rested && cared.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
             cared_at = Some(app.now());
             cared = Some(tokio::spawn(care(app.clone())));
+        }
+        if pulled.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+            pulled = Some(tokio::spawn(pull(app.clone())));
         }
         if app.now().since(tidied) >= TIDY {
             tidied = app.now();
@@ -78,14 +82,21 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
         tokio::select! {
             () = &mut stop => {
                 // What a look has not written yet is written by the next one.
-                if let Some(cared) = cared {
-                    cared.abort();
+                for under_way in [cared, pulled].into_iter().flatten() {
+                    under_way.abort();
                 }
                 return;
             }
             () = waiting.notified() => {}
             _ = tokio::time::timeout(LOOK, std::future::pending::<()>()) => {}
         }
+    }
+}
+
+/// Reads directories that are due.
+async fn pull(app: App) {
+    if let Err(problem) = crate::pull::round(&app).await {
+        tracing::error!(cause = problem.cause, "directories could not be read");
     }
 }
 

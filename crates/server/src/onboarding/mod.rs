@@ -7,6 +7,7 @@ pub mod import;
 pub mod joining_panel;
 pub mod links;
 pub mod people;
+pub mod source;
 pub mod wizard;
 
 pub use wizard::brought;

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::directory as feed;
 use crate::problem::Problem;
 use crate::provisioning::told;
+use crate::pull;
 use crate::request::{FormParams, Params};
 use crate::trace::Show;
 use web::Html;
@@ -85,6 +86,9 @@ fn refusal(desk: &Desk, it: &ScimRequest) -> Notice {
 
 /// A directory on a page.
 pub fn card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
+    let pulled = pull::kind_of(&it.provider).is_some();
+    let last = Html::text(&words::maybe_when(it.last_request_at).text);
+    let last_page = if pulled { ("How we read it", "source") } else { ("Tokens", "tokens") };
     let act = |value: &str, label: &str, effect: &str| Act {
         label: label.to_owned(),
         effect: effect.to_owned(),
@@ -92,7 +96,10 @@ pub fn card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
         field: (value.to_owned(), it.id.to_string()),
     };
     ConnectionCard {
-        provider: provider(&it.provider, &format!("SCIM 2.0 · {}", it.id)),
+        provider: provider(
+            &it.provider,
+            &format!("{} · {}", if pulled { "Read by us" } else { "SCIM 2.0" }, it.id),
+        ),
         status: match it.status {
             DirectoryStatus::Draft => Status::pending("Being set up"),
             DirectoryStatus::Preview => Status::pending("Preview"),
@@ -102,11 +109,15 @@ pub fn card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
             DirectoryStatus::Active => Status::ok("Active"),
             DirectoryStatus::Paused => Status::stopped("Paused"),
         },
-        facts: vec![
-            ("Base URL".to_owned(), Html::text(&feed::base_url(app, it.id))),
-            ("Last request".to_owned(), Html::text(&words::maybe_when(it.last_request_at).text)),
-        ],
-        open: [("Health", "health"), ("Requests", "requests"), ("Tokens", "tokens")]
+        facts: if pulled {
+            vec![("Last read".to_owned(), last)]
+        } else {
+            vec![
+                ("Base URL".to_owned(), Html::text(&feed::base_url(app, it.id))),
+                ("Last request".to_owned(), last),
+            ]
+        },
+        open: [("Health", "health"), ("Requests", "requests"), last_page]
             .map(|(label, path)| (label.to_owned(), desk.at(&format!("directory/{}/{path}", it.id))))
             .to_vec(),
         acts: match it.status {

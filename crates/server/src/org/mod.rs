@@ -25,6 +25,7 @@ mod routing;
 mod sessions;
 mod settings;
 pub mod sign_ins;
+mod source;
 mod stop;
 mod tokens;
 pub mod trust;
@@ -78,8 +79,11 @@ fn desk_pages() -> Router<App> {
         .route("/directory/{directory}/requests", get(requests::list))
         .route("/directory/{directory}/requests/{request}", get(requests::show))
         .route("/directory/{directory}/requests/{request}/unmask", post(requests::unmask))
+        .route("/directory/{directory}/source", get(source::show).post(source::save).layer(upload))
+        .route("/directory/{directory}/source/read", post(source::read))
         .route("/directory/{directory}/stop", get(stop::show).post(stop::decide))
         .route("/directory/{directory}/tokens", get(tokens::show).post(tokens::make))
+        .route("/directory/{directory}/clients", post(tokens::make_client))
         .route("/directory/{directory}/tokens/{token}/revoke", post(tokens::revoke))
         .route("/directory/{directory}/syncs/{sync}/undo", post(stop::undo))
         .route("/domains", get(trust::domains).post(trust::domain))

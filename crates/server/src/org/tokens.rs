@@ -1,8 +1,9 @@
-//! The tokens of a directory: a second one is made, given to the provider, and the first one revoked.
+//! The tokens and OAuth clients of a directory: a second one is made, given to the provider, and the first one revoked.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use model::{Directory, DirectorySecret, Token, TokenId};
 use store::directory_token::DirectoryToken;
 
 use super::Desk;
@@ -28,19 +29,47 @@ pub async fn show(
 
 /// `POST /directory/{directory}/tokens`: makes one and shows it this once.
 pub async fn make(State(app): State<App>, desk: Desk, Path(id): Path<Ids>) -> Result<Response, Problem> {
+    another(&app, &desk, &id.directory, DirectorySecret::Bearer).await
+}
+
+/// `POST /directory/{directory}/clients`: makes an OAuth client and shows its secret this once.
+pub async fn make_client(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<Ids>,
+) -> Result<Response, Problem> {
+    another(&app, &desk, &id.directory, DirectorySecret::Client).await
+}
+
+async fn another(app: &App, desk: &Desk, id: &str, kind: DirectorySecret) -> Result<Response, Problem> {
     let mut tx = app.write().await?;
-    let it = feed::require(&mut tx, &desk.organization, &id.directory).await?;
+    let it = feed::require(&mut tx, &desk.organization, id).await?;
     let held = Held::enter(&mut tx, it.id).await?;
-    let token = feed::add_token(&app, &mut tx, &held, None, &desk.actor).await?;
+    let made = feed::add_token(app, &mut tx, &held, kind, None, &desk.actor).await?;
     tx.commit().await?;
-    page(&app, &desk, &id.directory, Some(token.expose()), None).await
+    page(app, desk, id, Some((kind, made)), None).await
+}
+
+/// What the provider's console asks for, to copy.
+fn copies(app: &App, it: &Directory, kind: DirectorySecret, (id, token): (TokenId, Token)) -> Vec<Copy> {
+    let hint = "Shown only now. Whoever has it can change the company’s people.";
+    let base_url = Copy::new("url", "Base URL", feed::base_url(app, it.id));
+    match kind {
+        DirectorySecret::Bearer => vec![Copy::new("token", "Token", token.expose()).hint(hint), base_url],
+        DirectorySecret::Client => vec![
+            Copy::new("client", "Client ID", id.to_string()),
+            Copy::new("secret", "Client secret", token.expose()).hint(hint),
+            Copy::new("token-url", "Token endpoint", feed::token_url(app, it.id)),
+            base_url,
+        ],
+    }
 }
 
 async fn page(
     app: &App,
     desk: &Desk,
     id: &str,
-    made: Option<&str>,
+    made: Option<(DirectorySecret, (TokenId, Token))>,
     done: Option<&str>,
 ) -> Result<Response, Problem> {
     let mut db = app.read().await?;
@@ -53,13 +82,10 @@ async fn page(
     let page = OrgTokens {
         page: surroundings,
         provider: trace::provider(&it.provider),
-        made: made.map(|token| {
-            Copy::new("token", "Token", token)
-                .hint("Shown only now. Whoever has it can change the company’s people.")
-        }),
-        base_url: Copy::new("url", "Base URL", feed::base_url(app, it.id)),
+        made: made.map(|(kind, made)| copies(app, &it, kind, made)).unwrap_or_default(),
         tokens: all.iter().map(|token| row(desk, &at, token)).collect(),
         action: (all.len() < MOST_TOKENS).then(|| desk.at(&at)),
+        client_action: desk.at(&format!("directory/{}/clients", it.id)),
         back: desk.at("directory"),
     };
     Ok(web::respond(StatusCode::OK, &page))
@@ -67,6 +93,7 @@ async fn page(
 
 fn row(desk: &Desk, at: &str, it: &DirectoryToken) -> TokenRow {
     TokenRow {
+        client: (it.kind == DirectorySecret::Client).then(|| it.id.to_string()),
         made: words::when(it.created_at),
         used: it.last_used_at.map(words::when),
         status: match it.expires_at {

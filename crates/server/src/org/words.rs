@@ -88,6 +88,8 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
         "undone" => {
             ("Being undone", "Everybody of that sync whose records are there comes back in, within moments.")
         }
+        "source-saved" => ("Kept", "We read it now; how it went is below in a moment."),
+        "source-asked" => ("On its way", "We read everything now; how it went is below in a moment."),
         "token-revoked" => ("The token no longer works", "Whoever shows it is refused from now on."),
         "removed" => ("Removed", "It is gone from this list."),
         _ => return None,

@@ -9,6 +9,7 @@ use scim::limits::MAX_BODY_BYTES;
 use scim::{Dialect, ListQuery, ScimError, query};
 use serde_json::Value;
 
+use super::client_credentials;
 use crate::app::App;
 use crate::directory;
 use crate::problem::Problem;
@@ -44,12 +45,12 @@ impl Call {
     pub async fn authenticate(app: &App, parts: &Parts) -> Result<Self, Problem> {
         let refused = || {
             Problem::unauthorized(
-                "The bearer token is missing, was replaced, or belongs to another address. Copy address and token \
+                "The bearer token is missing, has ended, was replaced, or belongs to another address. Copy address and token \
                  from the setup page again; a new token can be made there.",
             )
         };
         let token = request::bearer(&parts.headers).ok_or_else(refused)?;
-        let found = store::directory_token::open(&mut app.read().await?, &token.hash(), app.now()).await?;
+        let found = client_credentials::open(app, &token).await?;
         let below = parts.uri.path().strip_prefix("/scim/v2/").unwrap_or_default();
         let (id, rest) = below.split_once('/').unwrap_or((below, ""));
         let found = found.filter(|(directory, ..)| id == directory.id.to_string());

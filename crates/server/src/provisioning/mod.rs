@@ -5,6 +5,7 @@
 
 mod bulk;
 mod call;
+mod client_credentials;
 mod list;
 mod plan;
 mod read;
@@ -18,7 +19,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, post};
 use model::DirectoryUserId;
 use serde_json::Value;
 
@@ -34,6 +35,7 @@ pub fn machine() -> Router<App> {
     Router::new()
         .route("/scim/v2/{directory_id}", any(serve))
         .route("/scim/v2/{directory_id}/", any(serve))
+        .route("/scim/v2/{directory_id}/oauth2/token", post(client_credentials::token))
         .route("/scim/v2/{directory_id}/{*rest}", any(serve))
 }
 

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::DirectoryStatus;
 use serde_json::{Value, json};
 use testkit::{Answer, TestApp, each_database};
@@ -67,6 +71,82 @@ async fn token_ends_when_it_was_told_to() {
     });
 }
 
+/// What the token endpoint of this directory answers to a form.
+async fn exchange(feed: &Feed, form: &str, basic: Option<&str>) -> Answer {
+    let mut request = Request::builder()
+        .method("POST")
+        .uri(format!("/scim/v2/{}/oauth2/token", feed.directory.id))
+        .header("content-type", "application/x-www-form-urlencoded");
+    if let Some(basic) = basic {
+        request = request.header("authorization", format!("Basic {}", STANDARD.encode(basic)));
+    }
+    let mut browser = testkit::TestBrowser::new(server::router(feed.app.clone()));
+    browser.send(request.body(Body::from(form.to_owned())).unwrap()).await
+}
+
+#[tokio::test]
+async fn client_changes_its_secret_for_tokens_that_end() {
+    each_database!(|t| {
+        let mut feed = Feed::new(&t, "acme.test", "entra-scim", DirectoryStatus::Active).await;
+        let made = ask(&t, &feed, "POST", "", Some(json!({"kind": "client"}))).await.json();
+        let (id, secret) =
+            (made["client_id"].as_str().unwrap(), made["client_secret"].as_str().unwrap().to_owned());
+        assert!(made["token_url"].as_str().unwrap().ends_with("/oauth2/token"), "{made}");
+        let grant = "grant_type=client_credentials";
+        let posted = format!("{grant}&client_id={id}&client_secret={secret}");
+        let first = exchange(&feed, grant, Some(&format!("{id}:{secret}"))).await;
+        assert_eq!((first.status.as_u16(), &first.json()["expires_in"]), (200, &json!(3600)));
+        assert_eq!(first.headers["cache-control"], "no-store");
+        let bearer = std::mem::take(&mut feed.token);
+        feed.token = exchange(&feed, &posted, None).await.json()["access_token"].as_str().unwrap().to_owned();
+        feed.user("ada@acme.test").await;
+        feed.token.push('A');
+        assert_eq!(status(&feed).await, 401, "a changed token");
+        feed.token = secret.clone();
+        assert_eq!(status(&feed).await, 401, "the secret itself opens nothing");
+        for (form, basic, error) in [
+            (grant.to_owned(), Some(format!("{id}:wrong")), "invalid_client"),
+            (grant.to_owned(), Some(format!("tok_x:{secret}")), "invalid_client"),
+            (grant.to_owned(), Some(format!("{id}:{bearer}")), "invalid_client"),
+            (grant.to_owned(), None, "invalid_client"),
+            (posted.replace("client_credentials", "password"), None, "unsupported_grant_type"),
+            (format!("{posted}&{grant}"), None, "invalid_request"),
+        ] {
+            let refused = exchange(&feed, &form, basic.as_deref()).await;
+            assert_eq!(refused.json()["error"], error, "{form}: {}", refused.text);
+        }
+        feed.token = first.json()["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(status(&feed).await, 200);
+        t.clock.advance(Duration::from_mins(61));
+        assert_eq!(status(&feed).await, 401, "an hour is over");
+        feed.token = exchange(&feed, &posted, None).await.json()["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(status(&feed).await, 200);
+        let all = ask(&t, &feed, "GET", "", None).await.json()["data"].clone();
+        assert_eq!((&all[0]["kind"], &all[1]["kind"]), (&json!("client"), &json!("bearer")));
+        assert_eq!(ask(&t, &feed, "DELETE", &format!("/{id}"), None).await.status, 204);
+        assert_eq!(status(&feed).await, 401, "a revoked client’s tokens end with it");
+        assert_eq!(exchange(&feed, &posted, None).await.json()["error"], "invalid_client");
+        feed.token = bearer;
+        assert_eq!(status(&feed).await, 200);
+    });
+}
+
+#[tokio::test]
+async fn client_of_one_directory_opens_no_other() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "entra-scim", DirectoryStatus::Active).await;
+        let mut other = Feed::new(&t, "globex.test", "entra-scim", DirectoryStatus::Active).await;
+        let made = ask(&t, &feed, "POST", "", Some(json!({"kind": "client"}))).await.json();
+        let pair =
+            format!("{}:{}", made["client_id"].as_str().unwrap(), made["client_secret"].as_str().unwrap());
+        let grant = "grant_type=client_credentials";
+        assert_eq!(exchange(&other, grant, Some(&pair)).await.json()["error"], "invalid_client");
+        let token = exchange(&feed, grant, Some(&pair)).await.json()["access_token"].clone();
+        token.as_str().unwrap().clone_into(&mut other.token);
+        assert_eq!(status(&other).await, 401);
+    });
+}
+
 #[tokio::test]
 async fn operator_makes_and_revokes_tokens_on_the_page() {
     each_database!(|t| {
@@ -77,7 +157,7 @@ async fn operator_makes_and_revokes_tokens_on_the_page() {
             format!("/console/organizations/{}/desk/directory/{}/tokens", feed.org.id, feed.directory.id);
         let page = operator.get(&at).await;
         assert!(
-            page.text.contains("Never used") && page.text.contains("Make another token"),
+            page.text.contains("Never used") && page.text.contains("Make an OAuth client"),
             "{}",
             page.text
         );

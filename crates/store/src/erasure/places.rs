@@ -256,8 +256,15 @@ pub(super) const ERASED: &[Statement] = &[
 
 /// Tables that go with a row of [`ERASED`] by foreign key.
 #[cfg(test)]
-pub(super) const GO_ALONG: &[&str] =
-    &["departures", "ended_access_tokens", "refresh_tokens", "recovery_codes", "trace_shares"];
+pub(super) const GO_ALONG: &[&str] = &[
+    "departures",
+    "ended_access_tokens",
+    "pulled_files",
+    "pulled_users",
+    "refresh_tokens",
+    "recovery_codes",
+    "trace_shares",
+];
 
 /// Tables that hold nothing about an organization's people: the vendor's own, an organization's settings, hashes
 /// and counters.
@@ -279,6 +286,8 @@ pub(super) const WITHOUT_PEOPLE: &[&str] = &[
     "directories",
     "directory_tokens",
     "directory_groups",
+    "directory_pulls",
+    "pulled_groups",
     "connection_troubles",
     "seen_assertions",
     "applications",

@@ -79,6 +79,8 @@ pub enum Protocol {
     Oidc,
     /// SCIM 2.0.
     Scim,
+    /// We read it ourselves.
+    Pull,
     /// People are brought as a file.
     File,
     /// There is no way yet; the guide says what to do instead.
@@ -92,6 +94,7 @@ impl Protocol {
             Self::Saml => "SAML 2.0",
             Self::Oidc => "OpenID Connect",
             Self::Scim => "SCIM 2.0",
+            Self::Pull => "Read by us",
             Self::File => "File of people",
             Self::None => "Not directly",
         }

@@ -110,7 +110,7 @@ fn every_guide_is_complete() {
             Protocol::Scim => {
                 assert!(asks.contains("scim_base_url") && asks.contains("scim_token"), "{id}: our values");
             }
-            Protocol::File | Protocol::None => {}
+            Protocol::Pull | Protocol::File | Protocol::None => {}
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod problem;
 pub mod scim;
 pub mod setup;
 pub mod sign_out;
+pub mod source;
 pub mod trace;
 mod ways;
 
@@ -77,6 +78,7 @@ fn samples_of_the_wizard() -> Vec<Sample> {
         "setup-providers-empty": setup::SetupProviders::sample_empty(),
         "setup-choose": setup::SetupChoose::sample(),
         "setup-hand-over": setup::SetupHandOver::sample(),
+        "setup-source": source::SetupSource::sample(),
         "setup-steps": setup::SetupSteps::sample(),
         "setup-steps-general": setup::SetupSteps::sample_general(),
         "setup-metadata": setup::SetupMetadata::sample(),
@@ -123,6 +125,7 @@ fn samples_for_companies() -> Vec<Sample> {
         "org-receipts-empty": org::OrgReceipts::sample_empty(),
         "org-receipt": org::OrgReceipt::sample(),
         "org-receipt-waiting": org::OrgReceipt::sample_waiting(),
+        "org-source": source::OrgSource::sample(),
         "org-tokens": org::OrgTokens::sample(),
         "org-domains": org::OrgDomains::sample(),
         "org-joining": org::OrgJoining::sample(),

@@ -13,6 +13,7 @@ use super::{Form, see_other, text, when};
 use crate::app::App;
 use crate::directory;
 use crate::problem::Problem;
+use crate::pull;
 use crate::request::{Browser, Params};
 use web::guide::{self, Guide, Kind, Placeholder, Protocol, Values};
 use web::html::Html;
@@ -44,7 +45,7 @@ pub async fn look(
 ) -> Result<Response, Problem> {
     visit.require(Purpose::Scim)?;
     let guide = known(&id)?;
-    if guide.protocol != Protocol::Scim {
+    if !feeds(guide) {
         return Ok(instead(&app, &visit, &browser, guide));
     }
     if visit.directory.as_ref().is_some_and(|it| it.provider == guide.id) {
@@ -78,7 +79,7 @@ pub async fn choose(
 ) -> Result<Response, Problem> {
     visit.require(Purpose::Scim)?;
     let guide = known(&id)?;
-    if guide.protocol != Protocol::Scim {
+    if !feeds(guide) {
         return Ok(see_other(&visit.path(&format!("/scim/providers/{id}"))));
     }
     let mut held = visit.hold(&app).await?;
@@ -94,7 +95,15 @@ pub async fn choose(
     visit.progress = held.progress.clone();
     held.commit().await?;
     visit.directory = Some(it);
-    credentials(&app, &visit, &browser, Some(&token), None).await
+    match &token {
+        Some(token) => credentials(&app, &visit, &browser, Some(token), None).await,
+        None => Ok(see_other(&visit.path("/scim/steps"))),
+    }
+}
+
+/// Whether choosing the guide begins a directory.
+fn feeds(guide: &Guide) -> bool {
+    matches!(guide.protocol, Protocol::Scim | Protocol::Pull)
 }
 
 /// The directory of this guide. A preview that nobody has reached yet becomes it; one that has sent something is left
@@ -105,12 +114,13 @@ async fn begin(
     tx: &mut Tx,
     current: Option<Directory>,
     guide: &Guide,
-) -> Result<(Directory, Token), Problem> {
+) -> Result<(Directory, Option<Token>), Problem> {
+    let sends = pull::kind_of(&guide.id).is_none();
     let preview = current.filter(|it| it.status == DirectoryStatus::Preview);
     let (it, token, action) = match preview {
         Some(old) if old.last_request_at.is_none() => {
             let it = directory::set_provider(app, tx, old, &guide.id).await?;
-            let token = directory::rotate_token(app, tx, &it).await?;
+            let token = directory::rotate_token(app, tx, &it, sends).await?;
             (it, token, "directory.updated")
         }
         old => {
@@ -118,8 +128,14 @@ async fn begin(
                 directory::set_status(app, tx, old, DirectoryStatus::Paused).await?;
             }
             let status = DirectoryStatus::Preview;
-            let (it, token) = directory::create(app, tx, &visit.organization, &guide.id, status).await?;
-            (it, token, "directory.created")
+            let org = &visit.organization;
+            if sends {
+                let (it, token) = directory::create(app, tx, org, &guide.id, status).await?;
+                (it, Some(token), "directory.created")
+            } else {
+                let it = directory::create_without_token(app, tx, org, &guide.id, status).await?;
+                (it, None, "directory.created")
+            }
         }
     };
     let data = json!({"directory_id": it.id.to_string(), "provider": it.provider});
@@ -149,7 +165,28 @@ pub async fn show(
              the token, once. If nobody has it, make another one.",
         )
     });
+    if let Some(guide) = visit.directory_guide().filter(|guide| guide.protocol == Protocol::Pull) {
+        return Ok(steps_of_a_source(&app, &visit, &browser, guide));
+    }
     credentials(&app, &visit, &browser, None, notice).await.map_err(IntoResponse::into_response)
+}
+
+/// The steps of a directory that we read ourselves; what they bring back is entered on the next page.
+fn steps_of_a_source(app: &App, visit: &Visit, browser: &Browser, guide: &Guide) -> Response {
+    let title = format!("Let us read {}", guide.name);
+    let page = SetupSteps {
+        page: visit.page(app, browser, &title, Some(Step::Connect)),
+        title,
+        guide: guide.render(&values(app, visit, None)),
+        others: other_ways(Kind::Directory, guide, &visit.path("/scim/providers")),
+        done: visit.progress.directory_ticked.iter().cloned().collect(),
+        done_action: visit.path("/scim/steps"),
+        next: visit.path("/scim/source"),
+        next_label: "I have it".to_owned(),
+        back: visit.path("/scim/providers"),
+        notice: None,
+    };
+    web::respond(StatusCode::OK, &page)
 }
 
 async fn credentials(
@@ -232,7 +269,9 @@ async fn replace_token(
     if working.is_some_and(|it| it.id.to_string() != instead_of) {
         return Ok(see_other(&visit.path("/scim/steps?token=replaced")));
     }
-    let token = directory::rotate_token(app, &mut held.tx, &it).await?;
+    let token =
+        directory::rotate_token(app, &mut held.tx, &it, pull::kind_of(&it.provider).is_none()).await?;
+    let token = token.ok_or_else(|| Problem::not_found("token"))?;
     let data = json!({"directory_id": it.id.to_string()});
     let (organization, target) = (Some(visit.organization.id), Some(it.id.to_string()));
     app.audit(&mut held.tx, &visit.actor(), "directory.token_replaced", organization, target, &data).await?;

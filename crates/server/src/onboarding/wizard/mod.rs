@@ -19,6 +19,7 @@ mod renew;
 mod renew_done;
 mod renew_test;
 mod renew_values;
+mod source;
 mod sso_live;
 mod sso_providers;
 mod sso_result;
@@ -68,6 +69,7 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/scim/providers/{id}", get(directories::look).post(directories::choose))
         .route("/s/{token}/scim/steps", get(directories::show).post(directories::tick))
         .route("/s/{token}/scim/new-token", post(directories::new_token))
+        .route("/s/{token}/scim/source", get(source::show).post(source::save).layer(upload))
         .route("/s/{token}/scim/waiting", get(waiting::show))
         .route("/s/{token}/scim/mapping", get(mapping::show).post(mapping::save))
         .route("/s/{token}/scim/leavers", get(leavers::show).post(leavers::save))

@@ -121,6 +121,6 @@ fn protocol(guide: &Guide) -> Option<model::Protocol> {
     match guide.protocol {
         Protocol::Saml => Some(model::Protocol::Saml),
         Protocol::Oidc => Some(model::Protocol::Oidc),
-        Protocol::Scim | Protocol::File | Protocol::None => None,
+        Protocol::Scim | Protocol::Pull | Protocol::File | Protocol::None => None,
     }
 }

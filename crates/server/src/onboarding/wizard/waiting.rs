@@ -41,6 +41,7 @@ async fn render(app: &App, visit: &Visit, browser: &Browser) -> Result<Response,
         Check::new(tone, &text, end)
     };
     let name = &guide.name;
+    let pulled = crate::pull::kind_of(&it.provider).is_some();
     let troubles = guide
         .render(&values(app, visit, None))
         .errors
@@ -52,7 +53,11 @@ async fn render(app: &App, visit: &Visit, browser: &Browser) -> Result<Response,
         here: visit.path("/scim/waiting"),
         connected,
         since: when(it.created_at),
-        hint: Html::text(&format!("Start the test or the first sync in {name}.")),
+        hint: Html::text(&if pulled {
+            format!("We are reading {name}.")
+        } else {
+            format!("Start the test or the first sync in {name}.")
+        }),
         figures: if connected {
             vec![
                 Figure::count(
@@ -71,7 +76,15 @@ async fn render(app: &App, visit: &Visit, browser: &Browser) -> Result<Response,
         latest: latest.iter().map(arrival).collect(),
         last_request: it.last_request_at.map_or_else(When::default, when),
         checks: vec![
-            line(connected, format!("{name} reaches us with the right token"), "waiting"),
+            line(
+                connected,
+                if pulled {
+                    format!("We reach {name}")
+                } else {
+                    format!("{name} reaches us with the right token")
+                },
+                "waiting",
+            ),
             line(counts.users > 0, "The first person arrives".to_owned(), "then"),
             line(counts.groups > 0, "The first group arrives".to_owned(), "if you push groups"),
         ],
