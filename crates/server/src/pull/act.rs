@@ -7,7 +7,7 @@ use store::{Connected, Tx};
 use super::fault::Fault;
 use super::file::File;
 use super::google::Google;
-use super::run::Outcome;
+use super::reading::Outcome;
 use super::settings::{Kind, Settings};
 use super::{Page, Source as _};
 use crate::app::App;

@@ -3,7 +3,7 @@
 use model::DirectoryId;
 use store::Tx;
 
-use super::run::Outcome;
+use super::reading::Outcome;
 use crate::app::App;
 use crate::care::to_everybody;
 use crate::problem::Problem;

@@ -11,6 +11,7 @@ mod file;
 mod google;
 mod google_person;
 mod letter;
+mod reading;
 mod run;
 mod settings;
 mod take;
@@ -20,7 +21,8 @@ use serde_json::Value;
 pub use act::{State, bring_file, kind_of, prove, read_now, set, state};
 pub use fault::Fault;
 pub use google::GoogleAddresses;
-pub use run::{Outcome, round};
+pub use reading::Outcome;
+pub use run::round;
 pub use settings::{FileSettings, GoogleSettings, Kind, ServiceAccount, Settings};
 
 /// A person or group as a source lists it.

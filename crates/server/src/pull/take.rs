@@ -10,7 +10,7 @@ use store::{Tx, directory_group, directory_user};
 
 use super::Listed;
 use super::fault::Fault;
-use super::run::Reading;
+use super::reading::Reading;
 use crate::app::App;
 use crate::directory::{self, Held};
 use crate::problem::Problem;
