@@ -8,7 +8,7 @@ use clap::Args;
 use model::Seal;
 use serde::Deserialize;
 use server::Config;
-use server::config::{Network, Smtp};
+use server::config::{GoogleClient, Network, Smtp};
 use server::keys::Schedule;
 use store::Target;
 use url::Url;
@@ -62,6 +62,16 @@ struct File {
     vendor: Vendor,
     mail: Option<MailServer>,
     keys: Keys,
+    google: Option<Google>,
+}
+
+/// The vendor's OAuth client at Google, by which companies let us read their directories.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Google {
+    client_id: String,
+    /// Or `FRONTDESK_GOOGLE_CLIENT_SECRET`.
+    client_secret: Option<String>,
 }
 
 /// How our own signing keys are replaced, in days.
@@ -113,6 +123,7 @@ impl ServeArgs {
         config.brand = brand(file.vendor)?;
         config.smtp = mail_server(file.mail)?;
         config.keys = key_schedule(&file.keys)?;
+        config.google_client = file.google.map(google_client).transpose()?;
         Ok(config)
     }
 }
@@ -302,6 +313,17 @@ fn key_schedule(file: &Keys) -> Result<Schedule, Refusal> {
         ));
     }
     Ok(it)
+}
+
+fn google_client(file: Google) -> Result<GoogleClient, Refusal> {
+    let from_env = std::env::var("FRONTDESK_GOOGLE_CLIENT_SECRET").ok().filter(|secret| !secret.is_empty());
+    let secret = from_env.or(file.client_secret).ok_or_else(|| {
+        Refusal(
+            "[google] has a client_id and no secret. Add client_secret, or set FRONTDESK_GOOGLE_CLIENT_SECRET. See --config."
+                .to_owned(),
+        )
+    })?;
+    Ok(GoogleClient { id: file.client_id, secret })
 }
 
 fn mail_server(file: Option<MailServer>) -> Result<Option<Smtp>, Refusal> {

@@ -31,6 +31,7 @@ pub fn router(app: App) -> Router {
         .merge(crate::console::pages())
         .merge(crate::org::pages())
         .merge(crate::onboarding::wizard::pages())
+        .merge(crate::pull::consent::pages())
         .merge(crate::trace::pages())
         .layer(from_fn_with_state(app.clone(), rate::failed_links))
         .layer(from_fn(page_headers))

@@ -79,6 +79,7 @@ impl GoogleStandIn {
             workspace: Arc::new(Mutex::new(workspace)),
             clock,
             addresses: GoogleAddresses {
+                authorize: format!("{base}/o/oauth2/v2/auth"),
                 token: format!("{base}/token"),
                 api: format!("{base}/admin/directory/v1"),
             },
@@ -154,6 +155,10 @@ async fn token(State(it): State<GoogleStandIn>, body: String) -> Response {
     let says = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let granted = match says("grant_type") {
         "urn:ietf:params:oauth:grant-type:jwt-bearer" => it.delegated(says("assertion")),
+        "authorization_code" if says("code") == "consented" && says("code_verifier").len() >= 43 => {
+            let tokens = json!({"access_token": "ya29.it@acme.test", "refresh_token": REFRESH_TOKEN, "expires_in": 3599});
+            return Json(tokens).into_response();
+        }
         "refresh_token" if says("refresh_token") == REFRESH_TOKEN && it.workspace().consented => {
             if says("client_id") == "vendor-client" && says("client_secret") == "vendor-secret" {
                 Ok("it@acme.test".to_owned())

@@ -5,15 +5,22 @@ use model::Directory;
 use crate::app::App;
 use crate::directory::Held;
 use crate::problem::Problem;
-use crate::pull::{self, FileSettings, GoogleSettings, Kind, ServiceAccount, Settings, State};
+use crate::pull::{self, FileSettings, GoogleSettings, Kind, ServiceAccount, Settings, State, consent};
 use crate::request::Upload;
 use crate::trace;
 use web::pages::source::SourceForm;
 use web::parts::{Field, Notice, Tone};
 
 /// The form for what is kept now.
-pub fn form(it: &Directory, kind: Kind, state: Option<&State>, action: String, back: String) -> SourceForm {
+pub fn form(
+    app: &App,
+    it: &Directory,
+    kind: Kind,
+    state: Option<&State>,
+    (action, back): (String, String),
+) -> SourceForm {
     let mut form = SourceForm {
+        consent: consent::is_offered(app, &it.provider).then(|| format!("{action}/consent")),
         google: kind == Kind::Google,
         provider: trace::provider(&it.provider),
         action,
@@ -22,6 +29,7 @@ pub fn form(it: &Directory, kind: Kind, state: Option<&State>, action: String, b
     };
     match state.map(|state| &state.settings) {
         Some(Settings::Google(it)) => {
+            form.consented = it.refresh_token.is_some();
             form.account = it.service_account.as_ref().map(|it| it.client_email.clone()).unwrap_or_default();
             form.admin = Field::new(it.admin.clone());
             form.groups = Field::new(it.groups.join("\n"));
@@ -56,6 +64,13 @@ pub fn again(mut form: SourceForm, upload: &Upload, problem: &Problem) -> Source
     };
     form.notice = text.map(|text| Notice::new(Tone::Bad, "This does not work yet", &text));
     form
+}
+
+/// Says what became of a consent that came to nothing.
+pub fn after_consent(form: &mut SourceForm, code: Option<&str>) {
+    if let Some(code) = code {
+        form.notice = Some(Notice::new(Tone::Bad, "We cannot read Google yet", consent::words(code)));
+    }
 }
 
 /// Reads the form. What was left empty and is secret stays as it is.

@@ -81,6 +81,7 @@ fn desk_pages() -> Router<App> {
         .route("/directory/{directory}/requests/{request}/unmask", post(requests::unmask))
         .route("/directory/{directory}/source", get(source::show).post(source::save).layer(upload))
         .route("/directory/{directory}/source/read", post(source::read))
+        .route("/directory/{directory}/source/consent", post(source::consent))
         .route("/directory/{directory}/stop", get(stop::show).post(stop::decide))
         .route("/directory/{directory}/tokens", get(tokens::show).post(tokens::make))
         .route("/directory/{directory}/clients", post(tokens::make_client))

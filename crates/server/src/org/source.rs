@@ -33,7 +33,8 @@ pub async fn show(
     params: Params,
 ) -> Result<Response, Problem> {
     let (it, kind) = require(&app, &desk, &id.directory).await?;
-    let (view, _) = view(&app, &desk, &it, kind, params.first("done")).await?;
+    let (mut view, _) = view(&app, &desk, &it, kind, params.first("done")).await?;
+    source::after_consent(&mut view.it, params.first("consent"));
     Ok(web::respond(StatusCode::OK, &view))
 }
 
@@ -46,7 +47,7 @@ async fn view(
 ) -> Result<(OrgSource, SourceForm), Problem> {
     let state = pull::state(app, &mut app.read().await?, it).await?;
     let at = desk.at(&format!("directory/{}/source", it.id));
-    let mut form = source::form(it, kind, state.as_ref(), at.clone(), desk.at("directory"));
+    let mut form = source::form(app, it, kind, state.as_ref(), (at.clone(), desk.at("directory")));
     let outcome = state.as_ref().and_then(|state| state.outcome.clone());
     if let Some(failed) = outcome.as_ref().filter(|it| !it.ok) {
         let text = format!("{} {}", failed.text, failed.fix);
@@ -111,6 +112,18 @@ pub async fn save(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// `POST /directory/{directory}/source/consent`: on to Google, where an administrator lets us read.
+pub async fn consent(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<Ids>,
+    _form: CsrfForm<std::collections::BTreeMap<String, String>>,
+) -> Result<Response, Problem> {
+    let (it, _) = require(&app, &desk, &id.directory).await?;
+    let at = desk.at(&format!("directory/{}/source", it.id));
+    pull::consent::begin(&app, &it, &desk.actor, format!("{at}?done=source-saved"), at)
 }
 
 /// `POST /directory/{directory}/source/read`: reads it now.

@@ -29,15 +29,19 @@ pub fn kind_of(provider: &str) -> Option<Kind> {
 /// # Errors
 /// A field problem that says what the source answered, and what to do.
 pub async fn prove(app: &App, settings: &Settings) -> Result<usize, Problem> {
-    match settings {
-        Settings::Google(it) => async { Google::connect(app, it).await?.people(None, true).await }.await,
+    look(app, settings).await.map_err(|fault| fault.to_problem())
+}
+
+/// The same, with the fault itself.
+pub(super) async fn look(app: &App, settings: &Settings) -> Result<usize, Fault> {
+    let page = match settings {
+        Settings::Google(it) => Google::connect(app, it).await?.people(None, true).await?,
         Settings::File(it) => match &it.url {
-            Some(url) => async { File::fetch(app, url, it).await?.people(None, true).await }.await,
+            Some(url) => File::fetch(app, url, it).await?.people(None, true).await?,
             None => return Ok(0),
         },
-    }
-    .and_then(|page| somebody(&page))
-    .map_err(|fault| fault.to_problem())
+    };
+    somebody(&page)
 }
 
 fn somebody(page: &Page) -> Result<usize, Fault> {

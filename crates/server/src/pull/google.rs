@@ -28,6 +28,8 @@ const GROUPS: &str = "200";
 /// Where Google is. Others only for a stand-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoogleAddresses {
+    /// Where administrators consent.
+    pub authorize: String,
     /// The token endpoint.
     pub token: String,
     /// What the Directory API's paths begin with, without a slash at the end.
@@ -37,6 +39,7 @@ pub struct GoogleAddresses {
 impl Default for GoogleAddresses {
     fn default() -> Self {
         Self {
+            authorize: "https://accounts.google.com/o/oauth2/v2/auth".to_owned(),
             token: "https://oauth2.googleapis.com/token".to_owned(),
             api: "https://admin.googleapis.com/admin/directory/v1".to_owned(),
         }

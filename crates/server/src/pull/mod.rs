@@ -6,6 +6,7 @@
 //! `docs/decisions/0026-directories-that-are-read.md`.
 
 mod act;
+pub mod consent;
 mod fault;
 mod file;
 mod google;

@@ -104,3 +104,73 @@ async fn directory_whose_provider_sends_has_no_source() {
         assert_eq!(refused.status, 409, "{}", refused.text);
     });
 }
+
+/// A directory that is read by consent, on a server that has a client at Google.
+async fn by_consent(database: testkit::Database) -> (World, String) {
+    let w = World::new(database, "google-directory", DirectoryStatus::Active).await;
+    w.google.user("1000", "ada@acme.test", json!({}));
+    let at = format!("/console/organizations/{}/desk/directory/{}/source", w.org.id, w.directory.id);
+    (w, at)
+}
+
+#[tokio::test]
+async fn operator_lets_google_be_read_by_consent() {
+    for database in databases().await {
+        let (w, at) = by_consent(database).await;
+        let mut operator = w.t.browser();
+        operator.add_cookie(&w.t.operator_cookie().await);
+        let page = operator.get(&at).await;
+        assert!(
+            page.text.contains("Authorize with Google") && !page.text.contains("Key file"),
+            "{}",
+            page.text
+        );
+        let sent = operator.post(&format!("{at}/consent"), &[]).await;
+        assert_eq!(sent.status, 303, "{}", sent.text);
+        let url: url::Url = sent.location().parse().unwrap();
+        let asked: std::collections::BTreeMap<String, String> = url.query_pairs().into_owned().collect();
+        assert_eq!((asked["access_type"].as_str(), asked["prompt"].as_str()), ("offline", "consent"));
+        let callback = "/directories/google/callback";
+        let state = asked["state"].clone();
+        for wrong in ["?code=consented&state=x".to_owned(), "?code=consented".to_owned()] {
+            assert_eq!(operator.get(&format!("{callback}{wrong}")).await.status, 400);
+        }
+        let stranger = w.t.browser().get(&format!("{callback}?code=consented&state={state}")).await;
+        assert_eq!(stranger.status, 400, "another browser brings nothing in");
+        let back = operator.get(&format!("{callback}?code=consented&state={state}")).await;
+        assert_eq!(back.location(), format!("{at}?done=source-saved"), "{}", back.text);
+        let again = operator.get(&format!("{callback}?code=consented&state={state}")).await;
+        assert_eq!(again.status, 400, "a consent is used once");
+        assert_eq!(w.read().await, 1);
+        assert_eq!(w.status("ada@acme.test").await, "active");
+        assert_eq!(w.api("GET", "/source", None).await.json()["google"]["by_consent"], true);
+        // The consent is withdrawn: nobody leaves, and people are told what to do.
+        w.google.workspace().consented = false;
+        w.read_later().await;
+        assert_eq!(w.status("ada@acme.test").await, "active");
+        assert!(operator.get(&at).await.text.contains("Authorize with Google again"));
+    }
+}
+
+#[tokio::test]
+async fn consent_that_comes_to_nothing_says_why() {
+    for database in databases().await {
+        let (w, at) = by_consent(database).await;
+        let mut operator = w.t.browser();
+        operator.add_cookie(&w.t.operator_cookie().await);
+        for (answer, words) in
+            [("error=access_denied", "no consent"), ("code=consented", "may not read users")]
+        {
+            w.google.workspace().admins.clear();
+            operator.get(&at).await;
+            let sent = operator.post(&format!("{at}/consent"), &[]).await;
+            let url: url::Url = sent.location().parse().unwrap();
+            let (_, state) = url.query_pairs().find(|(name, _)| name == "state").unwrap();
+            let back = operator.get(&format!("/directories/google/callback?{answer}&state={state}")).await;
+            assert!(back.location().starts_with(&format!("{at}?consent=")), "{}", back.location());
+            let page = operator.get(back.location()).await;
+            assert!(page.text.contains(words), "{}", page.text);
+        }
+        assert_eq!(w.api("GET", "/source", None).await.status, 404, "nothing was kept");
+    }
+}

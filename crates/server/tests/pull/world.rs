@@ -23,6 +23,10 @@ impl World {
         let mut config = server::Config::new("http://127.0.0.1:8080".parse().unwrap());
         config.allow_private_network = true;
         config.google = google.addresses.clone();
+        if provider == "google-directory" {
+            let (id, secret) = ("vendor-client".to_owned(), "vendor-secret".to_owned());
+            config.google_client = Some(server::config::GoogleClient { id, secret });
+        }
         let t = TestApp::at(database, config, clock).await;
         let org = t.organization_with("Acme", |it| it.brake_people = 3).await;
         t.domain(&org, "acme.test").await;

@@ -140,7 +140,7 @@ async fn another_companys_administrator_finds_nothing_of_ours() {
             if pattern.contains('{')
                 && ![
                     "/revoke", "/send", "/end", "/remove", "/unmask", "/shares", "/undo", "/clients",
-                    "/source", "/read",
+                    "/consent", "/source", "/read",
                 ]
                 .iter()
                 .any(|end| pattern.ends_with(end))

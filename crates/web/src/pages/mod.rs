@@ -79,6 +79,7 @@ fn samples_of_the_wizard() -> Vec<Sample> {
         "setup-choose": setup::SetupChoose::sample(),
         "setup-hand-over": setup::SetupHandOver::sample(),
         "setup-source": source::SetupSource::sample(),
+        "setup-source-consent": source::SetupSource::sample_consent(),
         "setup-steps": setup::SetupSteps::sample(),
         "setup-steps-general": setup::SetupSteps::sample_general(),
         "setup-metadata": setup::SetupMetadata::sample(),

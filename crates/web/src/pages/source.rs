@@ -17,6 +17,10 @@ pub struct SourceForm {
     pub action: String,
     /// What is wrong as a whole.
     pub notice: Option<Notice>,
+    /// Where the wish to authorize with Google is posted to; none where that is not the way.
+    pub consent: Option<String>,
+    /// Google is read by somebody's consent.
+    pub consented: bool,
     /// The service account whose key is kept; empty where none is.
     pub account: String,
     /// The key file as it was pasted.
@@ -88,6 +92,13 @@ impl SetupSource {
             page: sample_wizard("Read Google Workspace", 1),
             it: SourceForm::sample(true, "/s/token/scim/steps"),
         }
+    }
+
+    /// A sample of the way by consent.
+    pub fn sample_consent() -> Self {
+        let consent = Some("/s/token/scim/source/consent".to_owned());
+        let it = SourceForm { consent, ..SourceForm::sample(true, "/s/token/scim/steps") };
+        Self { page: sample_wizard("Read Google Workspace", 1), it }
     }
 }
 

@@ -45,6 +45,9 @@ pub async fn look(
 ) -> Result<Response, Problem> {
     visit.require(Purpose::Scim)?;
     let guide = known(&id)?;
+    if lacks_client(&app, guide) {
+        return Ok(see_other(&visit.path(&format!("/scim/providers/{WITHOUT_CLIENT}"))));
+    }
     if !feeds(guide) {
         return Ok(instead(&app, &visit, &browser, guide));
     }
@@ -79,7 +82,7 @@ pub async fn choose(
 ) -> Result<Response, Problem> {
     visit.require(Purpose::Scim)?;
     let guide = known(&id)?;
-    if !feeds(guide) {
+    if !feeds(guide) || lacks_client(&app, guide) {
         return Ok(see_other(&visit.path(&format!("/scim/providers/{id}"))));
     }
     let mut held = visit.hold(&app).await?;
@@ -99,6 +102,14 @@ pub async fn choose(
         Some(token) => credentials(&app, &visit, &browser, Some(token), None).await,
         None => Ok(see_other(&visit.path("/scim/steps"))),
     }
+}
+
+/// The way to read Google that needs no client of the vendor's.
+const WITHOUT_CLIENT: &str = "google-directory-delegation";
+
+/// Whether the guide's way needs a client at Google that this server does not have.
+fn lacks_client(app: &App, guide: &Guide) -> bool {
+    guide.id == "google-directory" && !pull::consent::is_offered(app, &guide.id)
 }
 
 /// Whether choosing the guide begins a directory.

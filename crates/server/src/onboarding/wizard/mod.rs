@@ -70,6 +70,7 @@ pub fn pages() -> Router<App> {
         .route("/s/{token}/scim/steps", get(directories::show).post(directories::tick))
         .route("/s/{token}/scim/new-token", post(directories::new_token))
         .route("/s/{token}/scim/source", get(source::show).post(source::save).layer(upload))
+        .route("/s/{token}/scim/source/consent", post(source::consent))
         .route("/s/{token}/scim/waiting", get(waiting::show))
         .route("/s/{token}/scim/mapping", get(mapping::show).post(mapping::save))
         .route("/s/{token}/scim/leavers", get(leavers::show).post(leavers::save))
