@@ -164,6 +164,8 @@ ids! {
     ShadowId = "shd";
     /// That somebody was erased; nothing of the person is in it.
     ErasureId = "era";
+    /// A leaver drill.
+    DrillId = "drl";
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ pub use chance::{Rng, SystemRng};
 pub use clock::{Clock, SystemClock, Time};
 pub use id::{
     AccountId, ApplicationId, ConnectionId, DepartureId, DirectoryGroupId, DirectoryId, DirectoryUserId,
-    DomainId, ErasureId, EventId, ExceptionId, FlowId, IdError, ImportId, InvitationId, JobId, KeyId, LinkId,
-    MailId, MemberId, OpeningId, OperatorId, OrganizationId, PasskeyId, RuleId, SessionId, ShadowId, ShareId,
-    TokenId, TraceId, VersionId,
+    DomainId, DrillId, ErasureId, EventId, ExceptionId, FlowId, IdError, ImportId, InvitationId, JobId,
+    KeyId, LinkId, MailId, MemberId, OpeningId, OperatorId, OrganizationId, PasskeyId, RuleId, SessionId,
+    ShadowId, ShareId, TokenId, TraceId, VersionId,
 };
 pub use secret::{Seal, SealError, Secret, Token, TokenHash};
 pub use states::{

@@ -65,6 +65,8 @@ pub struct Inner {
     pub client_keys: crate::provider::ClientKeys,
     /// The keys that prove to customers' OpenID providers who we are, once opened.
     pub own_client_keys: crate::provider::keys::Cache,
+    /// The made-up organizations of drills, of which no event tells.
+    pub made_up: crate::drill::MadeUp,
     /// The keys that sign receipts, once opened.
     pub receipt_keys: crate::provider::keys::Cache,
 }
@@ -98,6 +100,7 @@ impl App {
             signing_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Oidc),
             client_keys: crate::provider::ClientKeys::default(),
             own_client_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Client),
+            made_up: crate::drill::MadeUp::default(),
             receipt_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Receipt),
         }))
     }
@@ -117,8 +120,11 @@ impl App {
         Token::new(&*self.rng, prefix)
     }
 
-    /// Adds a fact to the stream of the transaction.
+    /// Adds a fact to the stream of the transaction; what happens in a drill is none.
     pub fn append(&self, tx: &mut Tx, event: NewEvent) {
+        if self.made_up.holds(event.organization_id) {
+            return;
+        }
         tx.append(&*self.clock, &*self.rng, event);
     }
 

@@ -13,6 +13,7 @@ pub mod connection;
 pub mod console;
 pub mod directory;
 pub mod dns;
+pub mod drill;
 pub mod enforcement;
 pub mod job;
 pub mod keys;

@@ -4,16 +4,19 @@ use model::Job;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{connection, directory, enforcement, mail, member, organization, provider, receipt};
+use crate::{connection, directory, drill, enforcement, mail, member, organization, provider, receipt};
 
 /// Does a job.
 pub async fn run(app: &App, job: &Job) -> Result<(), Problem> {
     match job.kind.as_str() {
         mail::SEND => mail::send_job(app, job).await,
         provider::BACKCHANNEL_LOGOUT => provider::backchannel_logout_job(app, job).await,
+        drill::RUN => drill::run_job(app, job).await,
+        drill::MEASURE => drill::measure_job(app, job).await,
         receipt::SEAL => receipt::seal_job(app, job).await,
         receipt::REMIND => receipt::remind_job(app, job).await,
         member::ERASE => member::erase_job(app, job).await,
+        member::CLAIM_REMINDER => member::claim_reminder_job(app, job).await,
         member::SCRUB => member::scrub_job(app).await,
         organization::FILL => member::fill_job(app, job).await,
         connection::domains::LOOK => connection::domains::look_job(app, job).await,

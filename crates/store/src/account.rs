@@ -1,6 +1,6 @@
 //! Accounts: people who can sign in.
 
-use model::{Account, AccountId};
+use model::{Account, AccountId, Time};
 use sqlx::FromRow;
 
 use crate::db::on;
@@ -142,6 +142,27 @@ pub async fn lookup_email(c: &mut impl Connected, email: &str) -> Result<Option<
         .fetch_optional(db)
         .await)?;
     Ok(row.map(Into::into))
+}
+
+/// The person is not asked for a private address any more.
+pub async fn ask_later(tx: &mut Tx, id: AccountId, at: Time) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE accounts SET address_later_at = $2 WHERE id = $1")
+        .bind(Text(id))
+        .bind(At(at))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// Whether the person said that the question for a private address may wait.
+pub async fn is_asked_later(c: &mut impl Connected, id: AccountId) -> Result<bool> {
+    let at: Option<Option<At>> =
+        on!(c, |db| sqlx::query_scalar("SELECT address_later_at FROM accounts WHERE id = $1")
+            .bind(Text(id))
+            .fetch_optional(db)
+            .await)?;
+    Ok(at.flatten().is_some())
 }
 
 /// Removes the account with its sessions, grants and identities.

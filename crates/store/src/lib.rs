@@ -17,6 +17,7 @@ pub mod directory_group;
 pub mod directory_token;
 pub mod directory_user;
 pub mod domain;
+pub mod drill;
 pub mod enforcement;
 pub mod erasure;
 pub mod event;

@@ -139,9 +139,10 @@ pub async fn list(
 ) -> Result<Page<Organization>> {
     let (after_name, after_id) = cursor.and_then(|c| c.rsplit_once('\n')).unwrap_or(("", ""));
     let from = fold(prefix);
-    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
+    let rows: Vec<Row> = on!(c, |db| {
+        sqlx::query_as(
         "SELECT * FROM organizations
-         WHERE name_folded >= $1 AND name_folded < $2 AND (name_folded > $3 OR (name_folded = $3 AND id > $4))
+         WHERE drill_of IS NULL AND name_folded >= $1 AND name_folded < $2 AND (name_folded > $3 OR (name_folded = $3 AND id > $4))
          ORDER BY name_folded, id LIMIT $5"
     )
     .bind(&from)
@@ -150,7 +151,8 @@ pub async fn list(
     .bind(after_id)
     .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
     .fetch_all(db)
-    .await)?;
+    .await
+    })?;
     Ok(Page::from_rows(rows.into_iter().map(Organization::from).collect(), limit, |o| {
         format!("{}\n{}", fold(&o.name), o.id)
     }))
@@ -158,5 +160,7 @@ pub async fn list(
 
 /// How many organizations there are.
 pub async fn count(c: &mut impl Connected) -> Result<i64> {
-    Ok(on!(c, |db| sqlx::query_scalar("SELECT COUNT(*) FROM organizations").fetch_one(db).await)?)
+    Ok(on!(c, |db| sqlx::query_scalar("SELECT COUNT(*) FROM organizations WHERE drill_of IS NULL")
+        .fetch_one(db)
+        .await)?)
 }

@@ -13,6 +13,7 @@ pub mod mail_layout;
 
 pub mod pages;
 pub mod parts;
+pub mod words;
 
 pub use html::Html;
 pub use layout::Page;

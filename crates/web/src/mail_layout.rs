@@ -5,6 +5,7 @@
 
 use super::brand::Brand;
 use super::html::Html;
+use super::words::Language;
 use askama::Template;
 use std::fmt::Write;
 
@@ -86,14 +87,21 @@ struct LetterMjml<'a> {
     note: Html,
     small: Vec<Html>,
     reason: Html,
+    copy_address: String,
+    questions: String,
 }
 
-/// Renders a letter in the vendor's name.
+/// Renders an English letter in the vendor's name.
 pub fn render(brand: &Brand, letter: &Letter) -> Result<Rendered, MailError> {
+    render_in(brand, letter, Language::default())
+}
+
+/// Renders a letter that is written in this language.
+pub fn render_in(brand: &Brand, letter: &Letter, language: Language) -> Result<Rendered, MailError> {
     let marked = |texts: &[String]| texts.iter().map(|t| Html::marked(t)).collect();
     let mjml = LetterMjml {
         letter,
-        lang: "en",
+        lang: language.code(),
         vendor: &brand.vendor_name,
         initial: brand.initial(),
         legal: &brand.legal_name,
@@ -103,15 +111,17 @@ pub fn render(brand: &Brand, letter: &Letter) -> Result<Rendered, MailError> {
         note: Html::marked(&letter.button_note),
         small: marked(&letter.small),
         reason: Html::marked(&letter.reason),
+        copy_address: language.say("copy-address", &[]),
+        questions: language.say("questions", &[]),
     }
     .render()?;
     let parsed = mrml::parse(&mjml).map_err(|e| MailError::Parse(e.to_string()))?;
     let html = parsed.element.render(&mrml::prelude::render::RenderOptions::default());
     let html = html.map_err(|e| MailError::Layout(e.to_string()))?;
-    Ok(Rendered { subject: one_line(&letter.subject), html, text: as_text(brand, letter) })
+    Ok(Rendered { subject: one_line(&letter.subject), html, text: as_text(brand, letter, language) })
 }
 
-fn as_text(brand: &Brand, letter: &Letter) -> String {
+fn as_text(brand: &Brand, letter: &Letter, language: Language) -> String {
     let mut out = String::new();
     let mut add = |text: &str| {
         if !text.is_empty() {
@@ -126,7 +136,8 @@ fn as_text(brand: &Brand, letter: &Letter) -> String {
         add(&letter.button_note);
     }
     letter.small.iter().for_each(|p| add(p));
-    add(&format!("-- \n{}. {}\nQuestions? {}", brand.legal_name, letter.reason, brand.support_email));
+    let questions = language.say("questions", &[]);
+    add(&format!("-- \n{}. {}\n{questions} {}", brand.legal_name, letter.reason, brand.support_email));
     if let Some(link) = &letter.opt_out {
         add(&format!("{}: {}", link.label, link.url));
     }

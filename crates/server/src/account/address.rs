@@ -200,6 +200,18 @@ pub(super) async fn remove(
     Ok(Redirect::to("/account?done=removed").into_response())
 }
 
+/// `POST /account/email/later`: the question may wait. The address can still be added in the list.
+pub(super) async fn later(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    _form: FormParams,
+) -> Result<Response, Problem> {
+    let mut tx = app.write().await?;
+    store::account::ask_later(&mut tx, signed_in.account.id, app.now()).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/account?done=later").into_response())
+}
+
 async fn working(
     app: &App,
     db: &mut impl Connected,

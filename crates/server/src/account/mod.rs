@@ -47,6 +47,7 @@ pub fn pages() -> Router<App> {
         .route("/account/passkeys/{passkey}/remove", post(passkeys::remove))
         .route("/account/email", post(address::add))
         .route("/account/email/remove", post(address::remove))
+        .route("/account/email/later", post(address::later))
         .route("/verify/done", get(address::done))
         .route("/verify/{token}", get(address::ask).post(address::confirm))
 }

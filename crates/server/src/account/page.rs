@@ -17,7 +17,7 @@ use crate::request::{Browser, Params, SignedIn};
 use web::Html;
 use web::guide;
 use web::layout::NavItem;
-use web::pages::account::{Account as View, AddressRow, SessionRow};
+use web::pages::account::{Account as View, AddressCard, AddressRow, SessionRow};
 use web::parts::{Field, Notice, Person, Status, Tone};
 
 /// What was typed and is not accepted, and what the request before did.
@@ -51,6 +51,7 @@ fn done(what: &str) -> Option<Notice> {
         "mailed" => {
             ("Look into your mail", "We have sent you a link. The address is added when you open it.")
         }
+        "later" => ("We do not ask again", "You can still add a personal address below."),
         "removed" => ("The address is removed", "We no longer write to it."),
         _ => return None,
     };
@@ -88,6 +89,7 @@ pub(super) async fn view(app: &App, browser: &Browser, it: &SignedIn, forms: For
     let places = places(&mut db, &it.account).await?;
     let sessions = store::session::list(&mut db, it.account.id, app.now()).await?;
     let own_password = may_have_password(&mut db, it, app.now()).await?;
+    let later = store::account::is_asked_later(&mut db, it.account.id).await?;
     let passkeys = store::passkey::list(&mut db, Owner::Account(it.account.id)).await?;
     drop(db);
     let name = name(&it.account);
@@ -97,15 +99,16 @@ pub(super) async fn view(app: &App, browser: &Browser, it: &SignedIn, forms: For
     page.nav = nav(&places, &it.session);
     page.flash = forms.done;
     let without = it.account.personal_email.is_none();
-    let company = places.first().map_or("a company", Place::name);
-    let notice = Notice::new(
-        Tone::Brand,
-        "Add an address that stays yours",
-        &format!(
-            "Should you ever leave {}, we can reach you there and you can keep this account. Nobody else sees it.",
-            plain(company)
+    let asked = places.first().filter(|_| without && !later);
+    let card = asked.map(|place| AddressCard {
+        title: format!("If you ever leave {}, where should we write to?", place.name()),
+        text: format!(
+            "An address of your own lets you keep this account then. We write a mail to it now, to see that it is yours, \
+             and after that only when you would lose the account. {} does not see it.",
+            place.name()
         ),
-    );
+        later: "/account/email/later".to_owned(),
+    });
     Ok(View {
         page,
         person: Person::new(&name, ""),
@@ -122,7 +125,7 @@ pub(super) async fn view(app: &App, browser: &Browser, it: &SignedIn, forms: For
         password: forms.password,
         sessions: sessions.iter().map(|s| session_row(s, &places, it.session.id == s.id)).collect(),
         sign_out_others: "/account/sessions/end-others".to_owned(),
-        notice: (without && !places.is_empty()).then_some(notice),
+        card,
         who_sees: places.iter().flat_map(who_sees).collect(),
     })
 }
@@ -278,11 +281,6 @@ fn who_sees(place: &Place) -> [(String, Html); 2] {
             Html::text("your private address, and sign-ins of your own that are not through it"),
         ),
     ]
-}
-
-/// A name that came from elsewhere, without marks of light markup.
-fn plain(text: &str) -> String {
-    text.replace(['*', '`'], "")
 }
 
 fn day(time: Time) -> String {

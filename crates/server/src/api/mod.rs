@@ -7,6 +7,7 @@ mod connections;
 mod directories;
 mod directory_tokens;
 mod drafts;
+mod drills;
 mod enforcement;
 mod erasures;
 mod events;
@@ -97,9 +98,15 @@ pub fn machine() -> Router<App> {
         .merge(across())
 }
 
-/// What belongs to no one organization.
+/// What belongs to no one organization, and what came after the rest.
 fn across() -> Router<App> {
     Router::new()
+        .route(
+            "/api/v1/organizations/{id}/drills",
+            post(drills::create).get(drills::list).put(drills::schedule),
+        )
+        .route("/api/v1/organizations/{id}/drills/{drill}", get(drills::show))
+        .route("/api/v1/organizations/{id}/drills/{drill}/report", get(drills::report))
         .route("/api/v1/applications", post(applications::create).get(applications::list))
         .route(
             "/api/v1/applications/{id}",

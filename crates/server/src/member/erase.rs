@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use model::{Job, Member, MemberId, MemberStatus};
+use model::{ErasureId, Job, Member, MemberId, MemberStatus};
 use store::erasure::Person;
 use store::{Connected, Tx};
 
@@ -40,8 +40,9 @@ pub async fn erase_now(app: &App, tx: &mut Tx, member: &Member, asked: Asked) ->
     super::sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
     let person = person(tx, member).await?;
     let removed = store::erasure::erase(tx, &person).await?;
-    let id = receipt::begin(app, tx, member.organization_id, asked, &removed).await?;
+    let id = app.id(ErasureId::new);
     tell_erased(app, tx, member, id, person.account_goes);
+    receipt::begin(app, tx, (id, member.organization_id), asked, &removed).await?;
     job::enqueue(app, tx, SCRUB, &json!({}), app.now()).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use store::Tx;
 use super::arrive::{facts, lock, needs_invitation};
 use super::gate::{Footing, gate};
 use super::record::tell;
-use super::{Reason, claim, decide, erase, invite, letters};
+use super::{Reason, claim, decide, erase, farewell, invite, letters};
 use crate::app::App;
 use crate::job;
 use crate::problem::Problem;
@@ -40,6 +40,9 @@ pub async fn leave(
         ..member
     };
     store::member::update(tx, &member).await?;
+    if last {
+        letters::no_administrator(app, tx, org).await?;
+    }
     let more = json!({ "reason": reason.as_str(), "last_administrator": last });
     if let Some(at) = leaving.erase_at {
         tell(app, tx, "member.erasing", &member, more);
@@ -47,7 +50,7 @@ pub async fn leave(
     } else {
         tell(app, tx, "member.disconnected", &member, more);
         if decide::may_claim(member.status, member.account_id.is_some()) {
-            letters::offboarding(app, tx, org, &member).await?;
+            farewell::offer(app, tx, org, &member).await?;
         }
     }
     Ok(member)

@@ -1,15 +1,18 @@
-//! The letters of a member's life: the invitation, the offer to a leaver, the confirmation of a new address.
+//! The letters of a member's life: the invitation, and the confirmation of a new address. Those to leavers are in
+//! `farewell`.
 
 use model::{InvitationId, Member, Organization, Time, Token};
 use store::Tx;
 use store::invitation::Invitation;
 
-use super::{claim, invite};
+use super::invite;
 use crate::app::App;
+use crate::care;
 use crate::mail;
 use crate::problem::Problem;
-use web::mail_layout::{Letter, Link, render};
+use web::mail_layout::{Letter, Link, Rendered, render, render_in};
 use web::parts::When;
+use web::words::Language;
 
 /// Invites a member: one link that works once, in a mail to their address. An older link stops working.
 pub(super) async fn invitation(
@@ -49,99 +52,6 @@ pub(super) async fn invitation(
     post(app, tx, "invitation", email, Some(member), &letter).await
 }
 
-/// Offers a leaver to keep the account: to the personal address, where there is one, and to the work address, each
-/// with a link of its own.
-pub(super) async fn offboarding(
-    app: &App,
-    tx: &mut Tx,
-    org: &Organization,
-    member: &Member,
-) -> Result<(), Problem> {
-    let account = match member.account_id {
-        Some(id) => store::account::lookup(tx, id).await?,
-        None => None,
-    };
-    let Some(account) = account else { return Ok(()) };
-    let work = member.email.clone().unwrap_or_else(|| account.email.clone());
-    let mut addresses = vec![work];
-    let home = home_addresses(tx, member).await?;
-    for other in account.personal_email.into_iter().chain(home).chain([account.email]) {
-        if !addresses.iter().any(|known| store::fold(known) == store::fold(&other)) {
-            addresses.push(other);
-        }
-    }
-    let until = app.now().after(app.config.limits.claim);
-    let left = member.left_at.unwrap_or_else(|| app.now());
-    for address in addresses {
-        let token = capability(app, tx, claim::KIND, member, &address, until).await?;
-        let url = app.config.url(&format!("/claim/{}", token.expose()));
-        let letter = farewell(app, org, member, &address, left, until, url);
-        post(app, tx, "offboarding", &address, Some(member), &letter).await?;
-    }
-    Ok(())
-}
-
-/// Personal addresses that the directory knows (SCIM `emails` of type `home`), at most two.
-async fn home_addresses(tx: &mut Tx, member: &Member) -> Result<Vec<String>, Problem> {
-    let Some(user) = member.directory_user_id else { return Ok(Vec::new()) };
-    let resource = store::member::directory_resource(tx, user).await?.unwrap_or_default();
-    let resource: serde_json::Value = serde_json::from_str(&resource).unwrap_or_default();
-    Ok(home_emails(&resource))
-}
-
-fn home_emails(resource: &serde_json::Value) -> Vec<String> {
-    let emails = resource["emails"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let home = emails.iter().filter(|e| {
-        let kind = e["type"].as_str().unwrap_or_default();
-        kind.eq_ignore_ascii_case("home") || kind.eq_ignore_ascii_case("personal")
-    });
-    let read = home.filter_map(|e| profile::email::parse(e["value"].as_str()?).ok().flatten());
-    read.take(2).collect()
-}
-
-fn farewell(
-    app: &App,
-    org: &Organization,
-    member: &Member,
-    address: &str,
-    left: Time,
-    until: Time,
-    url: String,
-) -> Letter {
-    let vendor = &app.brand.vendor_name;
-    let hello =
-        member.first_name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
-    Letter {
-        subject: format!("Your {vendor} account after {}", org.name),
-        preview: format!("You can keep it. {} does not see whether you do.", org.name),
-        heading: "You can keep your account".to_owned(),
-        paragraphs: vec![
-            hello,
-            format!(
-                "{} has told us that you are no longer with them. Your access through {} ended on {}, and you are \
-                 signed out everywhere.",
-                org.name,
-                org.name,
-                moment(left)
-            ),
-            "The account itself is yours if you want it. Give it an address of your own, and it carries on."
-                .to_owned(),
-        ],
-        button: Some(Link::new("Keep my account", url)),
-        button_note: format!("Open until {}, for you alone.", day(until).text),
-        small: vec![
-            format!("**{} sees none of this.** Neither your new address nor what you decide.", org.name),
-            "**If you do nothing,** the account stays closed.".to_owned(),
-            format!(
-                "**Was it a mistake?** Ask {}. As soon as they bring you back, everything is as before.",
-                org.name
-            ),
-        ],
-        reason: format!("Sent to {address} because {} no longer manages your account.", org.name),
-        opt_out: None,
-    }
-}
-
 /// Asks the owner of a new address to confirm it. The mail belongs to no organization: the former one never sees it.
 pub(super) async fn confirmation(
     app: &App,
@@ -167,8 +77,30 @@ pub(super) async fn confirmation(
     post(app, tx, "confirmation", email, None, &letter).await
 }
 
+/// Nobody administers the company any more: the operators are told. The cut does not wait for that.
+pub(super) async fn no_administrator(app: &App, tx: &mut Tx, org: &Organization) -> Result<(), Problem> {
+    let name = &org.name;
+    let letter = Letter {
+        subject: format!("{name} has no administrator any more"),
+        preview: "The last one has left.".to_owned(),
+        heading: format!("{name} has no administrator any more"),
+        paragraphs: vec![
+            format!("The last administrator of {name} has left. Everybody else signs in as before."),
+            "Nobody at the company can change its settings now, nor decide about a sync that was stopped. Ask whom they \
+             choose, and make that member an administrator in the console."
+                .to_owned(),
+        ],
+        button: None,
+        button_note: String::new(),
+        small: Vec::new(),
+        reason: String::new(),
+        opt_out: None,
+    };
+    care::to_operators(app, tx, "no_administrator", org, letter).await
+}
+
 /// Makes a capability for one member and address, and answers its token.
-async fn capability(
+pub(super) async fn capability(
     app: &App,
     tx: &mut Tx,
     kind: &str,
@@ -202,6 +134,30 @@ async fn post(
     letter: &Letter,
 ) -> Result<(), Problem> {
     let ready = render(&app.brand, letter).map_err(|e| Problem::internal(&e))?;
+    put(app, tx, kind, to, member, ready).await
+}
+
+/// A letter to a member in a language.
+pub(super) async fn post_in(
+    app: &App,
+    tx: &mut Tx,
+    kind: &'static str,
+    to: &str,
+    member: &Member,
+    (letter, language): (&Letter, Language),
+) -> Result<(), Problem> {
+    let ready = render_in(&app.brand, letter, language).map_err(|e| Problem::internal(&e))?;
+    put(app, tx, kind, to, Some(member), ready).await
+}
+
+async fn put(
+    app: &App,
+    tx: &mut Tx,
+    kind: &'static str,
+    to: &str,
+    member: Option<&Member>,
+    ready: Rendered,
+) -> Result<(), Problem> {
     let mail = mail::Letter {
         kind,
         to: to.to_owned(),
@@ -218,26 +174,4 @@ async fn post(
 pub(super) fn day(time: Time) -> When {
     let date = time.to_jiff();
     When::new(time.to_string(), date.strftime("%-d %B %Y").to_string())
-}
-
-/// "24 November 2026, at 10:05 UTC".
-fn moment(time: Time) -> String {
-    time.to_jiff().strftime("%-d %B %Y, at %H:%M UTC").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn home_addresses_are_read_from_what_the_directory_sent() {
-        let resource = serde_json::json!({"emails": [
-            {"type": "work", "value": "ada@acme.test"},
-            {"type": "Home", "value": "Ada@Home.example"},
-            {"type": "home", "value": "no address"},
-            {"value": "x@y.example"},
-        ]});
-        assert_eq!(home_emails(&resource), ["ada@home.example"]);
-        assert!(home_emails(&serde_json::Value::Null).is_empty());
-    }
 }

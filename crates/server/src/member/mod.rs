@@ -10,6 +10,7 @@ mod arrive;
 mod claim;
 mod decide;
 mod erase;
+mod farewell;
 mod fill;
 mod find;
 mod form;
@@ -26,6 +27,7 @@ use model::{DirectoryUserId, Role, Source};
 
 pub use arrive::{Met, adopt, arrive, complete, lock_name, meet, set_role};
 pub use erase::{ERASE, SCRUB, erase_job, erase_now, scrub_job};
+pub use farewell::{CLAIM_REMINDER, claim_reminder_job};
 pub use fill::fill_job;
 pub use form::{profile_field, read_fields};
 pub use gate::{Footing, gate};

@@ -99,6 +99,7 @@ async fn page(
         action: desk.at("leavers"),
         file_action: desk.at("leavers/file"),
         receipts: desk.at("receipts"),
+        drills: desk.at("drills"),
         leaving: leaving
             .iter()
             .map(|m| Leaving {

@@ -8,6 +8,7 @@ pub mod change_form;
 pub mod change_view;
 mod desk;
 pub mod directory;
+mod drills;
 mod enforcement;
 mod exceptions;
 mod file;
@@ -96,6 +97,9 @@ fn desk_pages() -> Router<App> {
         .route("/setup-links/{link}/send", post(links::send))
         .route("/leavers", get(leavers::show).post(leavers::save))
         .route("/leavers/file", post(leaver_file::upload).layer(upload))
+        .route("/drills", get(drills::list).post(drills::act))
+        .route("/drills/{drill}", get(drills::show))
+        .route("/drills/{drill}/file", get(drills::file))
         .route("/receipts", get(receipts::list))
         .route("/receipts/{erasure}", get(receipts::show))
         .route("/receipts/{erasure}/file", get(receipts::file))

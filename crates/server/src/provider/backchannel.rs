@@ -200,7 +200,7 @@ pub async fn backchannel_logout_job(app: &App, job: &Job) -> Result<(), Problem>
         id: job.id,
         application_id: client.application.id,
         sid,
-        tried_at: now,
+        tried_at: app.now(),
         attempts: job.attempts,
         status: status.to_owned(),
         outcome,

@@ -53,20 +53,20 @@ pub fn protocol() -> Router<App> {
     Router::new().route("/receipts/jwks.json", get(file::keys))
 }
 
-/// Writes down that somebody was just erased, and begins to wait for the applications.
+/// Writes down that somebody was just erased, under an id that was told already, and begins to wait for the applications.
 pub async fn begin(
     app: &App,
     tx: &mut Tx,
-    organization: OrganizationId,
+    (id, organization): (ErasureId, OrganizationId),
     asked: Asked,
     removed: &BTreeMap<&'static str, u64>,
-) -> Result<ErasureId, Problem> {
+) -> Result<(), Problem> {
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for (table, rows) in removed {
         *kinds.entry(kind_of(table)).or_default() += rows;
     }
     let it = Erasure {
-        id: app.id(ErasureId::new),
+        id,
         organization_id: organization,
         asked_by: asked.as_str().to_owned(),
         erased_at: app.now(),
@@ -88,12 +88,7 @@ pub async fn begin(
         };
         store::receipt::expect(tx, it.id, &expected).await?;
     }
-    if waits {
-        remind::later(app, tx, &it, 1).await?;
-    } else {
-        settle(app, tx, &it).await?;
-    }
-    Ok(it.id)
+    if waits { remind::later(app, tx, &it, 1).await } else { settle(app, tx, &it).await }
 }
 
 /// An application says that it has erased the person too. Said twice it is said once.

@@ -134,6 +134,7 @@ async fn a_claim_works_once_until_it_ends_and_for_the_one_account() {
         assert_eq!(browser.post(&claims[1], &form).await.status, 410);
         assert_eq!(browser.post(&format!("{}/erase", claims[1]), &[]).await.status, 410);
         assert_eq!(rows(&t, &["accounts"]).await, [2]);
+        t.work().await;
         t.assert_no_work().await;
     });
 }

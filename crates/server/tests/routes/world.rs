@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use model::{
-    DepartureId, DepartureState, DirectoryId, ErasureId, Member, MemberId, OrganizationId, Role, TraceId,
+    DepartureId, DepartureState, DirectoryId, DrillId, ErasureId, Member, MemberId, OrganizationId, Role,
+    TraceId,
 };
 use serde_json::{Value, json};
 use store::departure::Departure;
+use store::drill::Drill;
 use store::receipt::Erasure;
 use store::scim_request::ScimRequest;
 use store::session::Attempt;
@@ -140,6 +142,7 @@ impl Company {
             ("request", request.to_string()),
             ("import", import.to_string()),
             ("erasure", erased(t, organization).await),
+            ("drill", drilled(t, organization).await),
             ("act", "suspend".to_owned()),
             ("switch", "self-service".to_owned()),
             ("*rest", "Users".to_owned()),
@@ -245,6 +248,25 @@ async fn recorded(t: &TestApp, organization_id: OrganizationId, directory_id: Di
     store::scim_request::add(&mut tx, &it).await.unwrap();
     tx.commit().await.unwrap();
     it.id
+}
+
+/// A drill was run at the company, and its report signed.
+async fn drilled(t: &TestApp, organization: OrganizationId) -> String {
+    let it = Drill {
+        id: t.app.id(DrillId::new),
+        organization_id: organization,
+        asked_by: "system".to_owned(),
+        state: "done".to_owned(),
+        began_at: t.app.now(),
+        ended_at: Some(t.app.now()),
+        work: "{}".to_owned(),
+        report: Some("e30.e30.c2ln".to_owned()),
+    };
+    let mut tx = t.app.write().await.unwrap();
+    store::drill::add(&mut tx, &it).await.unwrap();
+    store::drill::update(&mut tx, &it).await.unwrap();
+    tx.commit().await.unwrap();
+    it.id.to_string()
 }
 
 /// A refused sign-in at the company: its reference.

@@ -1,6 +1,6 @@
 //! Logout tokens that were posted to applications, and how that went.
 
-use model::{ApplicationId, JobId, Time};
+use model::{ApplicationId, JobId, Time, TokenId};
 use sqlx::FromRow;
 
 use crate::db::on;
@@ -37,6 +37,20 @@ struct Row {
     outcome: String,
 }
 
+impl From<Row> for LogoutCall {
+    fn from(r: Row) -> Self {
+        Self {
+            id: r.id.0,
+            application_id: r.application_id.0,
+            sid: r.sid,
+            tried_at: r.tried_at.0,
+            attempts: r.attempts,
+            status: r.status,
+            outcome: r.outcome,
+        }
+    }
+}
+
 /// Writes how the last try went, over what is known of earlier ones.
 pub async fn record_logout_call(tx: &mut Tx, it: &LogoutCall) -> Result<()> {
     on!(tx, |db| sqlx::query(
@@ -70,18 +84,16 @@ pub async fn list_logout_calls(
     .bind(limit)
     .fetch_all(db)
     .await)?;
-    Ok(rows
-        .into_iter()
-        .map(|r| LogoutCall {
-            id: r.id.0,
-            application_id: r.application_id.0,
-            sid: r.sid,
-            tried_at: r.tried_at.0,
-            attempts: r.attempts,
-            status: r.status,
-            outcome: r.outcome,
-        })
-        .collect())
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// How the application was told that this grant has ended; nothing where it was not tried yet.
+pub async fn logout_call_of(c: &mut impl Connected, grant: TokenId) -> Result<Option<LogoutCall>> {
+    let row: Option<Row> = on!(c, |db| sqlx::query_as("SELECT * FROM logout_calls WHERE sid = $1")
+        .bind(Text(grant))
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(Into::into))
 }
 
 /// Forgets calls that were tried last before `then`.

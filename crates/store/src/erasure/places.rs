@@ -292,6 +292,7 @@ pub(super) const WITHOUT_PEOPLE: &[&str] = &[
     "seen_assertions",
     "applications",
     "erasures",
+    "drills",
     "erasure_confirmations",
     "logout_calls",
     "event_counter",

@@ -3,7 +3,7 @@
 use super::sample_page;
 use crate::html::Html;
 use crate::layout::Page;
-use crate::parts::{Field, Icon, Input, Notice, Person, Status, Tone};
+use crate::parts::{Field, Icon, Input, Person, Status};
 use askama::Template;
 
 /// The page.
@@ -40,8 +40,8 @@ pub struct Account {
     pub sessions: Vec<SessionRow>,
     /// Where "sign out everywhere else" is posted to.
     pub sign_out_others: String,
-    /// Said beside: add an address that stays.
-    pub notice: Option<Notice>,
+    /// The question for an address that stays; none once it was answered or put off.
+    pub card: Option<AddressCard>,
     /// Who sees what: term and value.
     pub who_sees: Vec<(String, Html)>,
 }
@@ -57,6 +57,17 @@ pub struct AddressRow {
     pub status: Status,
     /// Where removing it is posted to.
     pub remove: Option<String>,
+}
+
+/// The question for a personal address, with the form to answer it.
+#[derive(Clone, Debug)]
+pub struct AddressCard {
+    /// "If you ever leave Acme, where should we write to?"
+    pub title: String,
+    /// What comes of it, and who does not see it.
+    pub text: String,
+    /// Where "Not now" is posted to.
+    pub later: String,
 }
 
 /// A passkey.
@@ -133,11 +144,12 @@ impl Account {
                 session("Safari on iPhone", "yesterday, 19:20", false),
             ],
             sign_out_others: "/account/sessions/end-others".to_owned(),
-            notice: Some(Notice::new(
-                Tone::Brand,
-                "Add an address that stays yours",
-                "Should you ever leave Acme, we can reach you there and you can keep this account. Acme does not see it.",
-            )),
+            card: Some(AddressCard {
+                title: "If you ever leave Acme, where should we write to?".to_owned(),
+                text: "An address of your own lets you keep this account then. Acme does not see it."
+                    .to_owned(),
+                later: "/account/email/later".to_owned(),
+            }),
             who_sees: vec![
                 (
                     "Acme sees".to_owned(),

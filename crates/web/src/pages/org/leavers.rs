@@ -31,6 +31,8 @@ pub struct OrgLeavers {
     pub file_action: String,
     /// Link to the receipts of erasures.
     pub receipts: String,
+    /// Link to the leaver drills.
+    pub drills: String,
     /// Who is leaving.
     pub leaving: Vec<Leaving>,
 }
@@ -148,6 +150,7 @@ impl OrgLeavers {
             action: "/org/leavers".to_owned(),
             file_action: "/org/leavers/file".to_owned(),
             receipts: "/org/receipts".to_owned(),
+            drills: "/org/drills".to_owned(),
             leaving: vec![
                 Leaving {
                     person: Person::new("Mei Chen", "by Priya Raman, yesterday 16:10"),

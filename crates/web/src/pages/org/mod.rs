@@ -1,5 +1,6 @@
 //! Pages of a company's administrators, `/org`; the console shows several of them for any company.
 
+mod drills;
 mod enforcement;
 mod exceptions;
 mod import;
@@ -11,6 +12,7 @@ mod routing;
 mod tokens;
 mod trust;
 
+pub use drills::{OrgDrill, OrgDrills};
 pub use enforcement::{CodesLeft, OpeningRow, OrgRequire, OrgRequired, RecoveryCodes, RequiredDomain};
 pub use exceptions::{ExceptionRow, OrgExceptions};
 pub use import::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview};
