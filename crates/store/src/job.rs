@@ -66,6 +66,17 @@ pub async fn finish(tx: &mut Tx, id: JobId) -> Result<()> {
     Ok(())
 }
 
+/// Takes back work of one kind that names this id: it is not wanted any more.
+pub async fn cancel(tx: &mut Tx, kind: &str, id: &str) -> Result<()> {
+    on!(tx, |db| sqlx::query("DELETE FROM jobs WHERE kind = $1 AND payload LIKE $2")
+        .bind(kind)
+        .bind(format!("%{id}%"))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
 /// The job failed; try again at `at`.
 pub async fn retry(tx: &mut Tx, id: JobId, at: Time, error: &str) -> Result<()> {
     on!(tx, |db| sqlx::query("UPDATE jobs SET run_at = $2, last_error = $3 WHERE id = $1")

@@ -30,7 +30,7 @@ const ROWS: &[&str] = &[
     "INSERT INTO scim_requests VALUES ('t3', 'dir_1', '{org}', 1, 'POST', '/Users', 409, 'WORD@Acme.test is taken', NULL, NULL, NULL, NULL)",
     "INSERT INTO scim_requests VALUES ('t4', 'dir_1', '{org}', 1, 'PATCH', '/Users/x', 200, '', NULL, NULL, '{\"to\":\"WORD@acme.test\"}', NULL)",
     "INSERT INTO scim_requests VALUES ('t5', 'dir_1', '{org}', 1, 'PATCH', '/Groups/x', 200, '', '[{\"value\":\"{user}\",\"display\":\"WORD\"}]', NULL, NULL, NULL)",
-    "INSERT INTO accounts VALUES ('{account}', 'WORD@acme.test', 'WORD@acme.test', 1, 'WORD', 'WORD', 'hash of WORD', 'WORD@home.example', 'WORD', 1)",
+    "INSERT INTO accounts VALUES ('{account}', 'WORD@acme.test', 'WORD@acme.test', 1, 'WORD', 'WORD', 'hash of WORD', 'WORD@home.example', 'WORD', 1, NULL)",
     "INSERT INTO account_identities VALUES ('con_1', 'WORD', '{account}', 1)",
     "INSERT INTO members (id, organization_id, account_id, directory_user_id, status, source, role, email, email_folded, first_name, last_name, country, current_city, current_state, name_folded, extra, unread, created_at, updated_at) VALUES ('{member}', '{org}', '{account}', '{user}', 'erasing', 'scim', 'admin', 'WORD@acme.test', 'WORD@acme.test', 'WORD', 'WORD', 'WORD', 'WORD', 'WORD', 'WORD', '{\"a\":\"WORD\"}', '[\"WORD\"]', 1, 1)",
     "INSERT INTO invitations VALUES ('i1', 'claim', 'h1', '{org}', '{member}', NULL, 'WORD@acme.test', '{\"password_hash\":\"WORD\"}', 1, 1, NULL)",

@@ -277,6 +277,7 @@ async fn do_erase(
     Path(token): Path<String>,
     _: Form,
 ) -> Result<Response, Problem> {
+    erase::settle(&app).await?;
     let mut tx = app.write().await?;
     let it = match offer(&app, &mut tx, &token).await? {
         Ok((it, _)) => it,

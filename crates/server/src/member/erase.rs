@@ -6,6 +6,7 @@ use model::{ErasureId, Job, Member, MemberId, MemberStatus};
 use store::erasure::Person;
 use store::{Connected, Tx};
 
+use super::farewell;
 use super::record::{name_of, tell_erased};
 use crate::app::App;
 use crate::job;
@@ -25,6 +26,7 @@ pub async fn erase_job(app: &App, job: &Job) -> Result<(), Problem> {
     let payload: serde_json::Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
     let id: MemberId =
         payload["member"].as_str().unwrap_or_default().parse().map_err(|e| Problem::internal(&e))?;
+    settle(app).await?;
     let mut tx = app.write().await?;
     let member = store::member::lookup_any(&mut tx, id).await?;
     let due = |m: &Member| m.status == MemberStatus::Erasing && m.erase_at.is_some_and(|at| at <= app.now());
@@ -34,12 +36,19 @@ pub async fn erase_job(app: &App, job: &Job) -> Result<(), Problem> {
     Ok(tx.commit().await?)
 }
 
+/// Writes the records that wait in memory, so that an erasure finds them.
+pub(super) async fn settle(app: &App) -> Result<(), Problem> {
+    crate::provisioning::flush(app).await?;
+    crate::connection::shadow::flush(app).await
+}
+
 /// Erases every record of a member at once, and of the account too unless it has a place elsewhere. What stays is one
 /// event with ids and nobody's name, and the record that becomes a receipt.
 pub async fn erase_now(app: &App, tx: &mut Tx, member: &Member, asked: Asked) -> Result<(), Problem> {
     super::sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
     let person = person(tx, member).await?;
     let removed = store::erasure::erase(tx, &person).await?;
+    farewell::over(tx, member.id).await?;
     let id = app.id(ErasureId::new);
     tell_erased(app, tx, member, id, person.account_goes);
     receipt::begin(app, tx, (id, member.organization_id), asked, &removed).await?;

@@ -42,6 +42,11 @@ pub(super) async fn offer(
     Ok(())
 }
 
+/// The offer is over: nobody is to be reminded of it.
+pub(super) async fn over(tx: &mut Tx, member: MemberId) -> Result<(), Problem> {
+    Ok(store::job::cancel(tx, CLAIM_REMINDER, &member.to_string()).await?)
+}
+
 /// Reminds a leaver once, while the offer stands and was not taken: by one mail, to an address of the person's own where
 /// there is one.
 pub async fn claim_reminder_job(app: &App, job: &Job) -> Result<(), Problem> {

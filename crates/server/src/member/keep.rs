@@ -7,7 +7,7 @@ use store::Connected;
 
 use super::link::Opened;
 use super::record::tell_ids;
-use super::{decide, erase};
+use super::{decide, erase, farewell};
 use crate::account::{self, SignIn};
 use crate::app::App;
 use crate::job;
@@ -99,6 +99,7 @@ pub(super) async fn keep(
     store::account::update(&mut tx, &own).await?;
     store::erasure::detach(&mut tx, &person).await?;
     tell_ids(app, &mut tx, "member.claimed", &member);
+    farewell::over(&mut tx, member.id).await?;
     job::enqueue(app, &mut tx, erase::SCRUB, &json!({}), app.now()).await?;
     let cookie =
         account::start_session(app, &mut tx, account, None, SignIn::own("link", app.now()), headers).await?;

@@ -80,6 +80,7 @@ pub async fn restore(app: &App, tx: &mut Tx, org: &Organization, member: Member)
     };
     store::invitation::remove_of_member(tx, member.id, claim::KIND).await?;
     store::invitation::remove_of_member(tx, member.id, claim::CONFIRM).await?;
+    farewell::over(tx, member.id).await?;
     store::member::update(tx, &member).await?;
     tell(app, tx, "member.restored", &member, json!({ "status_before": left.as_str() }));
     if needs_invitation(&member, footing) {

@@ -4,4 +4,5 @@ mod claims;
 mod cut;
 mod drill;
 mod receipts;
+mod traces;
 mod world;
