@@ -132,6 +132,21 @@ pub async fn list_of_member(c: &mut impl Connected, member: MemberId, kind: &str
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// The addresses that links of this member, or of this account, were mailed to.
+pub async fn addresses(
+    c: &mut impl Connected,
+    member: MemberId,
+    account: Option<AccountId>,
+) -> Result<Vec<String>> {
+    Ok(on!(c, |db| sqlx::query_scalar(
+        "SELECT DISTINCT email FROM invitations WHERE member_id = $1 OR account_id = $2"
+    )
+    .bind(Text(member))
+    .bind(account.map(Text))
+    .fetch_all(db)
+    .await)?)
+}
+
 /// Capabilities of one kind that still work, newest first.
 pub async fn list_open(c: &mut impl Connected, kind: &str, now: Time) -> Result<Vec<Invitation>> {
     let rows: Vec<Row> = on!(c, |db| {

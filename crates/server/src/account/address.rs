@@ -61,7 +61,7 @@ pub(super) async fn add(
     };
     let mut tx = app.write().await?;
     store::invitation::add(&mut tx, &it, &token.hash()).await?;
-    let letter = letter(&app, &it, &signed_in.account.email, &token)?;
+    let letter = letter(&app, &it, &signed_in, &token)?;
     mail::post(&app, &mut tx, letter).await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?done=mailed").into_response())
@@ -93,7 +93,8 @@ async fn judge(
     })
 }
 
-fn letter(app: &App, it: &Invitation, account: &str, token: &Token) -> Result<mail::Letter, Problem> {
+fn letter(app: &App, it: &Invitation, to: &SignedIn, token: &Token) -> Result<mail::Letter, Problem> {
+    let account = &to.account.email;
     let vendor = &app.brand.vendor_name;
     let letter = Letter {
         subject: format!("Confirm your address for {vendor}"),
@@ -115,7 +116,8 @@ fn letter(app: &App, it: &Invitation, account: &str, token: &Token) -> Result<ma
     Ok(mail::Letter {
         kind: "confirmation",
         to: it.email.clone(),
-        member_id: None,
+        // No company's: but whoever erases the member finds it.
+        member_id: to.session.member_id,
         organization_id: None,
         subject: rendered.subject,
         html: rendered.html,

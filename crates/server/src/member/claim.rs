@@ -139,7 +139,7 @@ async fn ask(
     store::invitation::remove_of_member(&mut tx, it.member.id, CONFIRM).await?;
     store::invitation::add(&mut tx, &proof, &code.hash()).await?;
     let url = app.config.url(&format!("/claim/{token}/confirm/{}", code.expose()));
-    letters::confirmation(&app, &mut tx, &email, url, until).await?;
+    letters::confirmation(&app, &mut tx, &it.member, &email, url, until).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/claim/{token}/sent")).into_response())
 }

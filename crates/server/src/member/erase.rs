@@ -75,6 +75,9 @@ pub(super) async fn person(db: &mut impl Connected, member: &Member) -> Result<P
         }
     }
     emails.extend(earlier(db, member).await?);
+    let account = member.account_id.filter(|_| account_goes);
+    let mailed = store::invitation::addresses(db, member.id, account).await?;
+    emails.extend(mailed.iter().map(|email| store::fold(email)));
     emails.sort();
     emails.dedup();
     Ok(Person {

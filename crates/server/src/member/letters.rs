@@ -56,6 +56,7 @@ pub(super) async fn invitation(
 pub(super) async fn confirmation(
     app: &App,
     tx: &mut Tx,
+    member: &Member,
     email: &str,
     url: String,
     until: Time,
@@ -74,7 +75,18 @@ pub(super) async fn confirmation(
         reason: format!("Sent to {email} because it was typed in to keep an account."),
         opt_out: None,
     };
-    post(app, tx, "confirmation", email, None, &letter).await
+    let ready = render(&app.brand, &letter).map_err(|e| Problem::internal(&e))?;
+    let mail = mail::Letter {
+        kind: "confirmation",
+        to: email.to_owned(),
+        // So that whoever erases the member finds it.
+        member_id: Some(member.id),
+        organization_id: None,
+        subject: ready.subject,
+        html: ready.html,
+        text: ready.text,
+    };
+    mail::post(app, tx, mail).await.map(drop)
 }
 
 /// Nobody administers the company any more: the operators are told. The cut does not wait for that.
