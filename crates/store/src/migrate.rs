@@ -23,10 +23,10 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (23, include_str!("../migrations/0023_effect_of_requests.sql")),
     (24, include_str!("../migrations/0024_silence.sql")),
     (26, include_str!("../migrations/0026_erasures.sql")),
-    (31, include_str!("../migrations/0031_directory_clients.sql")),
-    (32, include_str!("../migrations/0032_pulled_directories.sql")),
     (27, include_str!("../migrations/0027_address_card.sql")),
     (28, include_str!("../migrations/0028_drills.sql")),
+    (31, include_str!("../migrations/0031_directory_clients.sql")),
+    (32, include_str!("../migrations/0032_pulled_directories.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";
