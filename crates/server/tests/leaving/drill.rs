@@ -38,7 +38,7 @@ async fn a_drill_measures_every_cut_signs_a_report_and_leaves_nothing_behind() {
         let token = t.api_token().await;
         let org = with_sign_on(&t, "Acme", "acme.test").await;
         let (address, mut heard) = listener().await;
-        let hears =
+        let listens =
             t.application(json!({"backchannel_logout_uri": format!("http://{address}/logout")})).await;
         let refuses =
             t.application(json!({"backchannel_logout_uri": format!("http://{address}/nowhere")})).await;
@@ -63,8 +63,8 @@ async fn a_drill_measures_every_cut_signs_a_report_and_leaves_nothing_behind() {
         assert_eq!((&done["state"], &done["result"]["passed"]), (&json!("done"), &json!(false)), "{done}");
         let apps = done["result"]["applications"].as_array().unwrap();
         let of = |id: &str| apps.iter().find(|it| it["client_id"] == id).unwrap().clone();
-        assert_eq!(of(&hears.id)["took_it"], true);
-        assert!(of(&hears.id)["told_ms"].is_u64() && done["result"]["session_refused_ms"].is_u64());
+        assert_eq!(of(&listens.id)["took_it"], true);
+        assert!(of(&listens.id)["told_ms"].is_u64() && done["result"]["session_refused_ms"].is_u64());
         assert_eq!(of(&refuses.id)["took_it"], false);
         assert!(of(&refuses.id)["outcome"].as_str().unwrap().contains("404"), "{done}");
         assert_eq!(done["result"]["applications_without_logout"], json!(["Product"]));
