@@ -15,6 +15,7 @@ mod health;
 mod held;
 pub mod silence;
 mod token;
+mod trial;
 mod user;
 
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub use group::{WrittenGroup, create_group, delete_group, member_ref, patch_grou
 pub use health::{DAYS, Health, Lacking, Refusals, Sent, Unreadable, health};
 pub use held::{Held, name_of};
 pub use token::{MOST_TOKENS, add_token, revoke_token, rotate_token, token_url};
+pub use trial::{Trial, TriedPerson, trial};
 pub use user::{WrittenUser, create_user, delete_user, patch_user, replace_user};
 
 use crate::app::App;

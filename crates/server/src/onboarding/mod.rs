@@ -6,6 +6,8 @@ pub mod domain_panel;
 pub mod import;
 pub mod joining_panel;
 pub mod links;
+pub mod mapping_panel;
+mod mapping_view;
 pub mod people;
 pub mod source;
 pub mod wizard;

@@ -117,7 +117,7 @@ pub fn card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
                 ("Last request".to_owned(), last),
             ]
         },
-        open: [("Health", "health"), ("Requests", "requests"), last_page]
+        open: [("Health", "health"), ("Fields and roles", "mapping"), ("Requests", "requests"), last_page]
             .map(|(label, path)| (label.to_owned(), desk.at(&format!("directory/{}/{path}", it.id))))
             .to_vec(),
         acts: match it.status {

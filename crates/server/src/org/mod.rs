@@ -17,6 +17,7 @@ mod joining;
 mod leaver_file;
 mod leavers;
 pub mod links;
+mod mapping;
 mod member;
 mod members;
 pub mod reading;
@@ -77,6 +78,7 @@ fn desk_pages() -> Router<App> {
         .route("/sign-on/openings/{opening}/end", post(enforcement::end))
         .route("/directory", get(directory::show).post(directory::act))
         .route("/directory/{directory}/health", get(health::show))
+        .route("/directory/{directory}/mapping", get(mapping::show).post(mapping::save))
         .route("/directory/{directory}/requests", get(requests::list))
         .route("/directory/{directory}/requests/{request}", get(requests::show))
         .route("/directory/{directory}/requests/{request}/unmask", post(requests::unmask))

@@ -7,6 +7,7 @@ mod effects;
 mod feed;
 mod health;
 mod life;
+mod mapping;
 mod records;
 mod refusals;
 mod silence;

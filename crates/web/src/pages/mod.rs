@@ -172,6 +172,7 @@ fn samples_of_the_console() -> Vec<Sample> {
         "console-scim-requests-empty": console::ScimRequests::sample_empty(),
         "scim-request": scim::ScimRequestPage::sample(),
         "scim-request-refused": scim::ScimRequestPage::sample_refused(),
+        "scim-org-mapping": scim::OrgMapping::sample(),
         "scim-health": scim::DirectoryHealth::sample(),
         "scim-health-well": scim::DirectoryHealth::sample_well(),
         "scim-requests": scim::DirectoryRequests::sample(),

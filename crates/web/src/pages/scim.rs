@@ -6,7 +6,10 @@ mod preview;
 mod request;
 
 pub use health::{DirectoryHealth, MissingField, RefusedFor, UnreadValue};
-pub use mapping::{GroupRole, MappedValue, MappingRow, ScimMapping};
+pub use mapping::{
+    MappedValue, MappingBody, MappingRow, OrgMapping, ReadAs, RoleRow, ScimMapping, TrialChange, TrialRow,
+    TrialView,
+};
 pub use preview::{PreviewGroup, ScimPreview};
 pub use request::{ChangedValue, DirectoryRequests, RequestRow, RequestTold, ScimRequestPage};
 

@@ -27,7 +27,7 @@ mod sso_steps;
 mod sso_test;
 mod sso_values;
 mod visit;
-mod waiting;
+pub mod waiting;
 mod welcome;
 
 pub use renew_values::brought;

@@ -1,35 +1,65 @@
-//! Where each profile field comes from, shown on people who really arrived.
+//! Where each profile field comes from, shown on people who really arrived; one editor for the wizard and for `/org`.
 
 use super::sample_wizard;
 use crate::html::Html;
 use crate::layout::Page;
-use crate::parts::{Icon, Notice, Opt, Select, Status, Tone};
+use crate::pages::org::{Place, sample_org};
+use crate::parts::{Crumb, Field, Icon, Input, Notice, Opt, Person, Select, Status, Tone};
 use askama::Template;
 
-/// The mapping, with a preview on up to three people.
+/// The editor in the wizard.
 #[derive(Clone, Debug, Template)]
 #[template(path = "pages/scim/mapping.html")]
 pub struct ScimMapping {
-    /// Surroundings.
+    /// Surroundings; `live` is set.
     pub page: Page,
+    /// The editor.
+    pub body: MappingBody,
+    /// Link back.
+    pub back: String,
+}
+
+/// The editor at `/org`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/scim/org_mapping.html")]
+pub struct OrgMapping {
+    /// Surroundings; `live` is set.
+    pub page: Page,
+    /// The editor.
+    pub body: MappingBody,
+    /// Link back.
+    pub back: String,
+}
+
+/// The editor.
+#[derive(Clone, Debug)]
+pub struct MappingBody {
     /// The provider's name.
     pub provider: String,
-    /// How it stands, in light markup.
+    /// How it stands.
     pub lede: Html,
     /// A value that cannot be read, or a field that nobody sends.
     pub notice: Option<Notice>,
-    /// Names of the people shown, at most three.
+    /// Names of the people with a column, at most three.
     pub people: Vec<String>,
     /// The fields.
     pub rows: Vec<MappingRow>,
-    /// Which group gives which role; empty if there are no groups.
-    pub groups: Vec<GroupRole>,
-    /// What else is sent, in light markup; may be empty.
-    pub note: Html,
-    /// Where the form is posted to. A button `again` asks for the preview with other sources.
+    /// Field `own_places`: where a new field of the vendor's own is.
+    pub own: Field,
+    /// The vendor.
+    pub vendor: String,
+    /// Every place in which somebody has a value.
+    pub sources: Vec<String>,
+    /// Which group gives which role, the first that holds for a person counts.
+    pub rules: Vec<RoleRow>,
+    /// Groups that can be chosen; the first entry is none.
+    pub groups: Vec<Opt>,
+    /// Values that are settled, or could not be read.
+    pub settled: Vec<ReadAs>,
+    /// What the choices would change; none before it was asked for.
+    pub trial: Option<TrialView>,
+    /// Where the form is posted to.
     pub action: String,
-    /// Link back.
-    pub back: String,
 }
 
 /// One profile field.
@@ -41,11 +71,13 @@ pub struct MappingRow {
     pub label: String,
     /// "recommended", "optional" or empty.
     pub need: &'static str,
-    /// Where it can come from.
+    /// Where it can come from first; empty where only the places are edited.
     pub sources: Vec<Opt>,
-    /// The exact path: `addresses[type eq "work"].country`.
+    /// Where it comes from now: `addresses[type eq "work"].country`; empty for nowhere.
     pub path: String,
-    /// What comes out, for each person shown.
+    /// Every place in which it is looked for, one a line.
+    pub places: Field,
+    /// What comes out, for each person with a column.
     pub values: Vec<MappedValue>,
 }
 
@@ -62,30 +94,114 @@ pub struct MappedValue {
 
 /// A group and the role it gives.
 #[derive(Clone, Debug)]
-pub struct GroupRole {
-    /// Name of the form field.
-    pub name: String,
-    /// Name of the group.
+pub struct RoleRow {
+    /// Its place in the order, from 0.
+    pub at: usize,
+    /// What the rule names: an id, or a name.
     pub group: String,
+    /// Name of the group.
+    pub name: String,
     /// How many are in it, in words.
     pub members: String,
     /// The roles.
     pub roles: Vec<Opt>,
 }
 
+/// A value, and what it is read as.
+#[derive(Clone, Debug)]
+pub struct ReadAs {
+    /// Its place in the list, from 0.
+    pub at: usize,
+    /// "Country".
+    pub label: String,
+    /// `country`.
+    pub field: String,
+    /// What was sent.
+    pub received: String,
+    /// What it is read as; empty for nothing.
+    pub value: String,
+}
+
+/// What the choices would change.
+#[derive(Clone, Debug, Default)]
+pub struct TrialView {
+    /// "Something is different for 12 of 225 people."
+    pub summary: String,
+    /// For how many something would be missing; may be empty.
+    pub failing: String,
+    /// Whether the choices differ from what is kept.
+    pub differs: bool,
+    /// People to look at.
+    pub people: Vec<TrialRow>,
+    /// The name of what is shown: form field `shown`.
+    pub shown: String,
+}
+
+/// One person, tried.
+#[derive(Clone, Debug)]
+pub struct TrialRow {
+    /// Who.
+    pub person: Person,
+    /// What would be different.
+    pub changes: Vec<TrialChange>,
+    /// What would be wrong.
+    pub faults: Vec<String>,
+}
+
+/// One field before and after.
+#[derive(Clone, Debug)]
+pub struct TrialChange {
+    /// "Country".
+    pub label: String,
+    /// Before; empty for nothing.
+    pub from: String,
+    /// After; empty for nothing.
+    pub to: String,
+}
+
 impl MappingRow {
     fn select(&self) -> Select {
         Select::new(&self.name, &format!("Source of {}", self.label), &self.sources).small()
     }
-}
 
-impl GroupRole {
-    fn select(&self) -> Select {
-        Select::new(&self.name, &format!("Role of {}", self.group), &self.roles).small()
+    fn area(&self) -> Input {
+        let label = format!("Places of {}, one a line", self.label);
+        Input::area(&format!("places-{}", self.name), &label, 5).from(&self.places).mono()
     }
 }
 
-impl ScimMapping {
+impl MappingBody {
+    fn area(&self) -> Input {
+        Input::area("own_places", "Where it is, one place a line", 2)
+            .from(&self.own)
+            .mono()
+            .placeholder("*:plan")
+    }
+}
+
+impl RoleRow {
+    /// The two roles.
+    pub fn roles(chosen: &str) -> Vec<Opt> {
+        Opt::list(&[("admin", "Administrator"), ("member", "Member")], chosen)
+    }
+
+    fn select(&self) -> Select {
+        let name = format!("rule-{}-role", self.at);
+        Select::new(&name, &format!("Role of {}", self.name), &self.roles).small()
+    }
+}
+
+impl ReadAs {
+    fn input(&self) -> Input {
+        let label = format!("{} “{}” is read as", self.label, self.received);
+        Input::text(&format!("read-{}-value", self.at), &label)
+            .from(&Field::new(&self.value))
+            .autocomplete("off")
+            .placeholder("nothing: the person is asked")
+    }
+}
+
+impl MappingBody {
     /// A sample.
     pub fn sample() -> Self {
         let value = |value: &str, from: &str| MappedValue {
@@ -99,6 +215,7 @@ impl ScimMapping {
             need,
             sources: Opt::list(&[(path, label), ("userName", "Username"), ("", "Ask the person")], path),
             path: path.to_owned(),
+            places: Field::new(path),
             values,
         };
         let unreadable = MappedValue {
@@ -106,15 +223,24 @@ impl ScimMapping {
             from: "D-A-CH".to_owned(),
             problem: Some(Status::warn("Not readable")),
         };
+        let own = MappingRow {
+            sources: Vec::new(),
+            ..row("plan", "plan", "optional", "*:plan", vec![value("plus", ""); 3])
+        };
+        let rule = |at, name: &str, members: &str, role: &str| RoleRow {
+            at,
+            group: format!("grp_{name}"),
+            name: name.to_owned(),
+            members: members.to_owned(),
+            roles: RoleRow::roles(role),
+        };
         Self {
-            page: sample_wizard("Match the fields", 3),
             provider: "Okta".to_owned(),
             lede: Html::marked("On the right is what comes out for three of the 225 people that Okta sent."),
             notice: Some(Notice::new(
                 Tone::Warn,
                 "One person’s country cannot be read",
-                "Okta sent **“D-A-CH”** for Hannah Schönfelder. We expected one country, as a name or a code: \
-                 **Germany**, **Deutschland**, **DE** or **DEU**. She cannot sign in before this is settled.",
+                "Okta sent **“D-A-CH”** for Hannah Schönfelder.",
             )),
             people: ["Jonas Weber", "Amara Nwosu", "Hannah Schönfelder"].map(str::to_owned).to_vec(),
             rows: vec![
@@ -126,17 +252,6 @@ impl ScimMapping {
                     vec![value("Jonas", ""), value("Amara", ""), value("Hannah", "")],
                 ),
                 row(
-                    "email",
-                    "Email",
-                    "",
-                    "emails[primary eq true].value",
-                    vec![
-                        value("jonas.weber@acme.example", ""),
-                        value("amara.nwosu@acme.example", ""),
-                        value("hannah.schoenfelder@acme.example", ""),
-                    ],
-                ),
-                row(
                     "country",
                     "Country",
                     "",
@@ -144,16 +259,80 @@ impl ScimMapping {
                     vec![value("Germany", "Deutschland"), value("Nigeria", "NG"), unreadable],
                 ),
                 row("birthYear", "Year of birth", "recommended", "", vec![MappedValue::default(); 3]),
+                own,
             ],
-            groups: vec![GroupRole {
-                name: "group.dgr_01".to_owned(),
-                group: "Privacy admins".to_owned(),
-                members: "3 people".to_owned(),
-                roles: Opt::list(&[("member", "Member"), ("admin", "Administrator")], "admin"),
+            own: Field::wrong("name[", "“name[” is not a path to an attribute."),
+            vendor: "Northwind Privacy".to_owned(),
+            sources: vec!["userName".to_owned(), "name.givenName".to_owned()],
+            rules: vec![
+                rule(0, "Privacy admins", "3 members", "admin"),
+                rule(1, "Everyone", "225 members", "member"),
+            ],
+            groups: Opt::list(&[("", "Choose a group"), ("grp_01", "Interns")], ""),
+            settled: vec![ReadAs {
+                at: 0,
+                label: "Country".to_owned(),
+                field: "country".to_owned(),
+                received: "D-A-CH".to_owned(),
+                value: "DE".to_owned(),
             }],
-            note: Html::marked("Okta also sends 11 attributes that we do not use. We keep them as they are."),
+            trial: None,
             action: "/s/token/scim/mapping".to_owned(),
-            back: "/s/token/scim/waiting".to_owned(),
         }
+    }
+
+    /// A sample that shows what would change.
+    pub fn sample_tried() -> Self {
+        let change = |label: &str, from: &str, to: &str| TrialChange {
+            label: label.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+        };
+        let row = |name: &str, changes: Vec<TrialChange>, faults: &[&str]| TrialRow {
+            person: Person::new(name, "someone@acme.example"),
+            changes,
+            faults: faults.iter().map(|it| (*it).to_owned()).collect(),
+        };
+        Self {
+            trial: Some(TrialView {
+                summary: "Something is different for 2 of 225 people.".to_owned(),
+                failing: "For 1 person something would be missing or not readable.".to_owned(),
+                differs: true,
+                people: vec![
+                    row(
+                        "Jonas Weber",
+                        vec![change("Country", "Germany", "France"), change("Role", "member", "admin")],
+                        &[],
+                    ),
+                    row(
+                        "Hannah Schönfelder",
+                        vec![change("Country", "Austria", "")],
+                        &["Country is missing."],
+                    ),
+                    row("Amara Nwosu", Vec::new(), &[]),
+                ],
+                shown: "0011".to_owned(),
+            }),
+            ..Self::sample()
+        }
+    }
+}
+
+impl ScimMapping {
+    /// A sample.
+    pub fn sample() -> Self {
+        let mut page = sample_wizard("Match the fields", 3);
+        page.live = true;
+        Self { page, body: MappingBody::sample(), back: "/s/token/scim/waiting".to_owned() }
+    }
+}
+
+impl OrgMapping {
+    /// A sample.
+    pub fn sample() -> Self {
+        let mut page = sample_org("Fields and roles", Place::Directory);
+        page.crumbs = vec![Crumb::new("Directory", "/org/directory")];
+        page.live = true;
+        Self { page, body: MappingBody::sample_tried(), back: "/org/directory".to_owned() }
     }
 }
