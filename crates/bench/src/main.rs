@@ -16,7 +16,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "it measures the time of the machine")]
 
-mod server;
 mod world;
 
 use std::path::PathBuf;
@@ -25,10 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use bench::Outcome;
 use world::World;
-
-/// What fails here is told and ends the run.
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 struct Settings {
     logins: usize,

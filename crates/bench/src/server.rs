@@ -1,15 +1,16 @@
 //! The processes that are measured.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::{Outcome, Settings};
+use crate::Outcome;
 
 /// A server, ended with this value.
+#[derive(Debug)]
 pub struct Server {
     process: Child,
     folder: PathBuf,
@@ -24,20 +25,21 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Frontdesk on a fresh database: the process, where it listens, and a token for its API.
-    pub fn frontdesk(settings: &Settings) -> Outcome<(Self, String, String)> {
+    /// Frontdesk, this program, on a fresh database: the process, where it listens, and a token for its API.
+    pub fn frontdesk(program: &Path, database: Option<&str>) -> Outcome<(Self, String, String)> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let folder = std::env::temp_dir().join(format!("frontdesk-logins-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("frontdesk-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let with = |line: &str| {
-            let mut command = Command::new(&settings.program);
+            let mut command = Command::new(program);
             command.args(line.split(' ')).env("FRONTDESK_DATA", &folder).env("FRONTDESK_LOG", "warn");
-            if let Some(url) = &settings.database {
+            command.env("FRONTDESK_SCIM_RATE", "1000000");
+            if let Some(url) = database {
                 command.env("FRONTDESK_DATABASE", url);
             }
             command
         };
-        let token = with("token create --name logins").output()?;
+        let token = with("token create --name bench").output()?;
         if !token.status.success() {
             return Err(String::from_utf8_lossy(&token.stderr).into_owned().into());
         }
@@ -54,17 +56,16 @@ impl Server {
         Ok((server, format!("http://{listen}"), String::from_utf8(token.stdout)?.trim().to_owned()))
     }
 
-    /// Another program that serves the same login, and what it says of itself.
-    pub fn peer(line: &str, metadata: &str, callback: &str) -> Outcome<(Self, Value)> {
+    /// Another program that serves the same, what it is told in its environment, and what it says of itself.
+    pub fn peer(line: &str, told: &[(&str, &str)]) -> Outcome<(Self, Value)> {
         let mut words = line.split(' ');
         let mut process = Command::new(words.next().ok_or("no program")?)
             .args(words)
-            .env("FRONTDESK_BENCH_METADATA", metadata)
-            .env("FRONTDESK_BENCH_CALLBACK", callback)
+            .envs(told.iter().copied())
             .stdout(Stdio::piped())
             .spawn()?;
         let output = process.stdout.take().ok_or("no output")?;
-        let folder = std::env::temp_dir().join(format!("frontdesk-logins-peer-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("frontdesk-bench-peer-{}", std::process::id()));
         let server = Self { process, folder };
         let mut first = String::new();
         BufReader::new(output).read_line(&mut first)?;
@@ -78,6 +79,13 @@ impl Server {
         let fields: Vec<&str> = after_name.split(' ').collect();
         let ticks = |index: usize| -> Outcome<u64> { Ok(fields.get(index).ok_or("too short")?.parse()?) };
         Ok((ticks(11)? + ticks(12)?) * 10_000)
+    }
+
+    /// The most memory that was ever resident, in MiB.
+    pub fn most_memory(&self) -> Outcome<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
     }
 
     /// Resident memory in MiB.

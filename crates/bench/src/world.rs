@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bench::Outcome;
+use bench::idp::{self, IDP, SSO};
+use bench::server::Server;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method, header};
-use saml::idp::{Answer, Signed, metadata_xml, receive_redirect};
+use saml::idp::{Answer, Signed, receive_redirect};
 use saml::{SignerKey, name_id_format};
 use serde_json::{Value, json};
 
-use crate::server::Server;
-use crate::{Outcome, Settings};
+use crate::Settings;
 
-const IDP: &str = "https://idp.example/metadata";
-const SSO: &str = "https://idp.example/sso";
 const CALLBACK: &str = "https://product.example/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// People who sign in, shared out over the organizations.
@@ -46,15 +46,18 @@ impl World {
     /// Starts the server and sets up everybody.
     pub async fn new(settings: &Settings) -> Outcome<Self> {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?;
-        let idp = identity_provider()?;
-        let metadata = metadata_xml(IDP, SSO, None, &[idp.cert_der()]);
+        let idp = idp::key()?;
+        let metadata = idp::metadata(&idp);
         let (server, places) = match &settings.peer {
             Some(line) => {
-                let (server, said) = Server::peer(line, &metadata, CALLBACK)?;
+                let told =
+                    [("FRONTDESK_BENCH_METADATA", metadata.as_str()), ("FRONTDESK_BENCH_CALLBACK", CALLBACK)];
+                let (server, said) = Server::peer(line, &told)?;
                 (server, Places::of_peer(&said)?)
             }
             None => {
-                let (server, base, token) = Server::frontdesk(settings)?;
+                let (server, base, token) =
+                    Server::frontdesk(&settings.program, settings.database.as_deref())?;
                 (server, set_up(&client, &base, &token, &metadata, settings.organizations).await?)
             }
         };
@@ -266,12 +269,6 @@ fn path_of(address: &str) -> &str {
         Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
         None => address,
     }
-}
-
-fn identity_provider() -> Outcome<SignerKey> {
-    let key = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048)?;
-    let certificate = rcgen::CertificateParams::default().self_signed(&key)?;
-    Ok(SignerKey::from_pem(&key.serialize_pem(), &certificate.pem())?)
 }
 
 fn domain(number: usize) -> String {

@@ -53,6 +53,10 @@ pub struct ServeArgs {
     /// How many days the records of sign-ins, with their messages, and of directories’ requests are kept
     #[arg(long, env = "FRONTDESK_TRACE_DAYS", value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub trace_days: u16,
+    /// Requests that one company's directory may make in a second, on average over ten; a bulk request counts as many as it
+    /// holds operations
+    #[arg(long, env = "FRONTDESK_SCIM_RATE", value_name = "REQUESTS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    pub scim_rate: u32,
 }
 
 /// The configuration file.
@@ -119,6 +123,7 @@ impl ServeArgs {
         if let Some(proxies) = &self.trusted_proxies {
             config.trusted_proxies.clone_from(proxies);
         }
+        config.limits.scim_requests = server::rate::scim(self.scim_rate);
         config.limits.traces = std::time::Duration::from_hours(24 * u64::from(self.trace_days));
         config.brand = brand(file.vendor)?;
         config.smtp = mail_server(file.mail)?;

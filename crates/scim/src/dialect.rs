@@ -2,7 +2,7 @@
 //! client's spelling is read on every directory.
 
 /// How many members a group may have for its PATCH to be answered with the whole group.
-const WHOLE_GROUP: u64 = 1_000;
+pub const WHOLE_GROUP: u64 = 1_000;
 
 /// The client at the other end, as far as it changes an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -23,7 +23,7 @@ mod value;
 
 pub use dialect::Dialect;
 pub use error::{ScimError, ScimType};
-pub use filter::{Filter, Key, Lookup};
+pub use filter::{Access, Filter, Key, Lookup, Test};
 pub use list::Sort;
 pub use patch::{GroupPatch, MembershipChange, PatchRequest, UserPatch};
 pub use path::AttrPath;

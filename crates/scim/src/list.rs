@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::filter::parse_time;
 use crate::path::AttrPath;
@@ -11,29 +11,25 @@ use crate::schema::{Kind, ResourceType};
 /// The schema URN of a list answer.
 pub const LIST_URN: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
-/// The body of a list answer: `total` matches in all, of which these begin at `start_index` (from 1).
-pub fn response(resources: &[Value], total: u64, start_index: u64) -> Value {
-    json!({
-        "schemas": [LIST_URN],
-        "totalResults": total,
-        "startIndex": start_index,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    })
+/// The body of a list answer: `total` matches in all, of which these, each the text of a JSON object, begin at `start_index`
+/// (from 1).
+pub fn response(resources: &[String], total: u64, start_index: u64) -> String {
+    body(resources, total, &format!(r#""startIndex":{start_index}"#))
 }
 
 /// The body of a list answer that is paged by cursor (RFC 9865); no `next` on the last page.
-pub fn cursor_response(resources: &[Value], total: u64, next: Option<&str>) -> Value {
-    let mut body = json!({
-        "schemas": [LIST_URN],
-        "totalResults": total,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    });
-    if let Some(next) = next {
-        body["nextCursor"] = Value::from(next);
-    }
-    body
+pub fn cursor_response(resources: &[String], total: u64, next: Option<&str>) -> String {
+    let next = next.map(|next| format!(r#""nextCursor":{}"#, Value::from(next)));
+    body(resources, total, &next.unwrap_or_default())
+}
+
+fn body(resources: &[String], total: u64, more: &str) -> String {
+    let comma = if more.is_empty() { "" } else { "," };
+    format!(
+        r#"{{"schemas":["{LIST_URN}"],"totalResults":{total},"itemsPerPage":{}{comma}{more},"Resources":[{}]}}"#,
+        resources.len(),
+        resources.join(",")
+    )
 }
 
 /// An order of resources.

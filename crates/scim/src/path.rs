@@ -120,6 +120,11 @@ impl AttrPath {
         self.extension.is_none() && self.name == name
     }
 
+    /// Whether it is `meta.lastModified`.
+    pub(crate) fn is_last_modified(&self) -> bool {
+        self.starts_at("meta") && self.sub.as_deref() == Some("lastModified")
+    }
+
     /// The value of the attribute (not of the sub-attribute); of the extension if it is that.
     pub(crate) fn attribute_in<'a>(&self, resource: &'a Map<String, Value>) -> Option<&'a Value> {
         let Some(urn) = &self.extension else { return lookup(resource, &self.name, self.def.is_some()) };

@@ -71,7 +71,13 @@ pub const SIGN_OUTS: Limit = Limit::new(20, Duration::from_mins(5));
 /// Answers that nobody asked for, of one connection, that are not taken and recorded, in each process. Anybody may send some.
 pub const UNASKED: Limit = SIGN_OUTS;
 /// Requests of one directory, in each process: 1000 a second. Large providers send up to 25.
-pub const SCIM: Limit = Limit::new(10_000, Duration::from_secs(10));
+pub const SCIM: Limit = scim(1000);
+
+/// So many requests of one directory in a second, on average over ten.
+#[must_use]
+pub const fn scim(a_second: u32) -> Limit {
+    Limit::new(a_second.saturating_mul(10), Duration::from_secs(10))
+}
 
 /// Names that are remembered at once; more than that, and those furthest from their limit are forgotten first.
 const MOST_NAMES: usize = 50_000;

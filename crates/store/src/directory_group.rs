@@ -1,10 +1,12 @@
 //! Groups as directories sent them, and their members as rows: a change to one member of a large group costs one row.
 
+use std::sync::OnceLock;
+
 use model::{DirectoryGroupId, DirectoryId, OrganizationId, Time};
 use sqlx::FromRow;
 
 use crate::db::on;
-use crate::value::{At, Text};
+use crate::value::{At, LISTED, Text, list_from, listed};
 use crate::{Connected, Result, Tx, fold};
 
 /// A group of a directory.
@@ -40,7 +42,7 @@ pub struct GroupMember {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(crate) struct Row {
     id: Text<DirectoryGroupId>,
     directory_id: Text<DirectoryId>,
     display_name_folded: String,
@@ -146,26 +148,34 @@ pub async fn lookup(
     Ok(row.map(Into::into))
 }
 
+impl By<'_> {
+    /// The statement and its value. No order: an index in the order asked for would be taken before the one that finds.
+    pub(crate) fn statement(self) -> (&'static str, String) {
+        match self {
+            By::DisplayName(name) => (
+                "SELECT * FROM directory_groups WHERE directory_id = $1 AND display_name_folded = $2",
+                fold(name),
+            ),
+            By::ExternalId(id) => {
+                ("SELECT * FROM directory_groups WHERE directory_id = $1 AND external_id = $2", id.to_owned())
+            }
+            By::Member(id) => (
+                "SELECT g.* FROM directory_group_members m JOIN directory_groups g ON g.id = m.group_id
+                 WHERE m.member_id = $2 AND g.directory_id = $1",
+                id.to_owned(),
+            ),
+        }
+    }
+}
+
 /// The directory's groups that an index finds, in order of arrival.
 pub async fn find(c: &mut impl Connected, directory: DirectoryId, by: By<'_>) -> Result<Vec<DirectoryGroup>> {
-    let (sql, value) = match by {
-        By::DisplayName(name) => (
-            "SELECT * FROM directory_groups WHERE directory_id = $1 AND display_name_folded = $2 ORDER BY id",
-            fold(name),
-        ),
-        By::ExternalId(id) => (
-            "SELECT * FROM directory_groups WHERE directory_id = $1 AND external_id = $2 ORDER BY id",
-            id.to_owned(),
-        ),
-        By::Member(id) => (
-            "SELECT g.* FROM directory_group_members m JOIN directory_groups g ON g.id = m.group_id
-             WHERE g.directory_id = $1 AND m.member_id = $2 ORDER BY g.id",
-            id.to_owned(),
-        ),
-    };
+    let (sql, value) = by.statement();
     let rows: Vec<Row> =
         on!(c, |db| sqlx::query_as(sql).bind(Text(directory)).bind(&value).fetch_all(db).await)?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    let mut found: Vec<DirectoryGroup> = rows.into_iter().map(Into::into).collect();
+    found.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(found)
 }
 
 /// The groups that each of these ids is a direct member of, as (member's id, group), in order of arrival.
@@ -180,24 +190,34 @@ pub async fn groups_of(
         #[sqlx(flatten)]
         group: Row,
     }
-    let mut found = Vec::new();
-    for some in members.chunks(200) {
+    if let [one] = members {
+        let groups = find(c, directory, By::Member(one)).await?;
+        return Ok(groups.into_iter().map(|group| (one.clone(), group)).collect());
+    }
+    let mut found: Vec<(String, DirectoryGroup)> = Vec::new();
+    for some in members.chunks(LISTED) {
+        let sql = GROUPS_OF.get_or_init(groups_of_statement);
         let rows: Vec<Pair> = on!(c, |db| {
-            let mut query = sqlx::QueryBuilder::new(
-                "SELECT m.member_id, g.* FROM directory_group_members m
-                 JOIN directory_groups g ON g.id = m.group_id WHERE g.directory_id = ",
-            );
-            query.push_bind(Text(directory)).push(" AND m.member_id IN (");
-            let mut list = query.separated(", ");
-            for id in some {
-                list.push_bind(id.as_str());
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str())).bind(Text(directory));
+            for id in listed(some) {
+                query = query.bind(id);
             }
-            query.push(") ORDER BY g.id");
-            query.build_query_as().fetch_all(db).await
+            query.fetch_all(db).await
         })?;
         found.extend(rows.into_iter().map(|row| (row.member_id, row.group.into())));
     }
+    found.sort_by(|(_, one), (_, other)| one.id.cmp(&other.id));
     Ok(found)
+}
+
+static GROUPS_OF: OnceLock<String> = OnceLock::new();
+
+pub(crate) fn groups_of_statement() -> String {
+    format!(
+        "SELECT m.member_id, g.* FROM directory_group_members m JOIN directory_groups g ON g.id = m.group_id
+         WHERE m.member_id IN ({}) AND g.directory_id = $1",
+        list_from(2)
+    )
 }
 
 /// Up to `limit` groups of an organization's directories, by name.
@@ -236,13 +256,17 @@ pub async fn list(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Up to `limit` groups in order of arrival, without the first `offset`.
+/// How many groups a directory has, and up to `limit` of them in order of arrival, without the first `offset`.
 pub async fn page(
     c: &mut impl Connected,
     directory: DirectoryId,
     offset: u64,
     limit: u32,
-) -> Result<Vec<DirectoryGroup>> {
+) -> Result<(u64, Vec<DirectoryGroup>)> {
+    let total = count(c, directory).await?;
+    if limit == 0 || offset >= total {
+        return Ok((total, Vec::new()));
+    }
     let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
         "SELECT * FROM directory_groups WHERE directory_id = $1 ORDER BY id LIMIT $2 OFFSET $3"
     )
@@ -251,7 +275,7 @@ pub async fn page(
     .bind(i64::try_from(offset).unwrap_or(i64::MAX))
     .fetch_all(db)
     .await)?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    Ok((total, rows.into_iter().map(Into::into).collect()))
 }
 
 /// How many groups a directory has.
@@ -277,47 +301,84 @@ pub async fn members(c: &mut impl Connected, group: DirectoryGroupId) -> Result<
     Ok(rows.into_iter().map(|(member_id, kind, display)| GroupMember { member_id, kind, display }).collect())
 }
 
-/// How many members a group has.
-pub async fn count_members(c: &mut impl Connected, group: DirectoryGroupId) -> Result<u64> {
-    let count: i64 =
-        on!(c, |db| sqlx::query_scalar("SELECT COUNT(*) FROM directory_group_members WHERE group_id = $1")
-            .bind(Text(group))
-            .fetch_one(db)
-            .await)?;
+/// How many members a group has, as far as `most`: those beyond are not counted.
+pub async fn count_members(c: &mut impl Connected, group: DirectoryGroupId, most: u64) -> Result<u64> {
+    let count: i64 = on!(c, |db| {
+        sqlx::query_scalar(
+        "SELECT COUNT(*) FROM (SELECT member_id FROM directory_group_members WHERE group_id = $1 LIMIT $2) AS counted"
+    )
+    .bind(Text(group))
+    .bind(i64::try_from(most).unwrap_or(i64::MAX))
+    .fetch_one(db)
+    .await
+    })?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// Makes somebody a member, or gives a member another name or kind. Whether that changed anything.
-pub async fn put_member(tx: &mut Tx, group: DirectoryGroupId, it: &GroupMember) -> Result<bool> {
-    let rows = on!(tx, |db| sqlx::query(
-        "INSERT INTO directory_group_members (group_id, member_id, kind, display) VALUES ($1, $2, $3, $4)
+/// Rows in one statement, the most first. Few statements, each prepared once.
+const ROWS: [usize; 4] = [100, 20, 5, 1];
+static PUT: [OnceLock<String>; 4] = [const { OnceLock::new() }; 4];
+
+fn put_statement(rows: usize) -> String {
+    let values: Vec<String> =
+        (0..rows).map(|row| format!("($1, ${}, ${}, ${})", row * 3 + 2, row * 3 + 3, row * 3 + 4)).collect();
+    format!(
+        "INSERT INTO directory_group_members (group_id, member_id, kind, display) VALUES {}
          ON CONFLICT (group_id, member_id) DO UPDATE
          SET kind = CASE WHEN excluded.kind = '' THEN directory_group_members.kind ELSE excluded.kind END,
              display = COALESCE(excluded.display, directory_group_members.display)
          WHERE (excluded.kind <> '' AND excluded.kind <> directory_group_members.kind)
             OR (excluded.display IS NOT NULL
                 AND (directory_group_members.display IS NULL
-                     OR directory_group_members.display <> excluded.display))"
+                     OR directory_group_members.display <> excluded.display))
+         RETURNING member_id",
+        values.join(", ")
     )
-    .bind(Text(group))
-    .bind(&it.member_id)
-    .bind(&it.kind)
-    .bind(&it.display)
-    .execute(db)
-    .await
-    .map(|done| done.rows_affected()))?;
-    Ok(rows > 0)
 }
 
-/// Ends a membership. Whether there was one.
-pub async fn remove_member(tx: &mut Tx, group: DirectoryGroupId, member: &str) -> Result<bool> {
-    let rows = on!(tx, |db| sqlx::query(
-        "DELETE FROM directory_group_members WHERE group_id = $1 AND member_id = $2"
+/// Makes these members, or gives members another name or kind; each is named once. Those that this changed.
+pub async fn put_members(tx: &mut Tx, group: DirectoryGroupId, all: &[GroupMember]) -> Result<Vec<String>> {
+    let (mut changed, mut left) = (Vec::new(), all);
+    for (rows, statement) in ROWS.into_iter().zip(&PUT) {
+        let sql = statement.get_or_init(|| put_statement(rows));
+        while left.len() >= rows {
+            let (some, rest) = left.split_at(rows);
+            let ids: Vec<(String,)> = on!(tx, |db| {
+                let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str())).bind(Text(group));
+                for it in some {
+                    query = query.bind(&it.member_id).bind(&it.kind).bind(&it.display);
+                }
+                query.fetch_all(db).await
+            })?;
+            changed.extend(ids.into_iter().map(|(id,)| id));
+            left = rest;
+        }
+    }
+    Ok(changed)
+}
+
+static REMOVE: OnceLock<String> = OnceLock::new();
+
+fn remove_statement() -> String {
+    format!(
+        "DELETE FROM directory_group_members WHERE group_id = $1 AND member_id IN ({}) RETURNING member_id",
+        list_from(2)
     )
-    .bind(Text(group))
-    .bind(member)
-    .execute(db)
-    .await
-    .map(|done| done.rows_affected()))?;
-    Ok(rows > 0)
+}
+
+/// Ends memberships. Those that there were.
+pub async fn remove_members(tx: &mut Tx, group: DirectoryGroupId, members: &[String]) -> Result<Vec<String>> {
+    let mut gone = Vec::new();
+    let sql = REMOVE.get_or_init(remove_statement);
+    for some in members.chunks(LISTED) {
+        let rows: Vec<(String,)> = on!(tx, |db| {
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str())).bind(Text(group));
+            for id in listed(some) {
+                query = query.bind(id);
+            }
+            query.fetch_all(db).await
+        })?;
+        gone.extend(rows.into_iter().map(|(id,)| id));
+    }
+    Ok(gone)
 }

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 
 use crate::db::on;
 use crate::value::{At, Text};
-use crate::{Connected, Result, Tx, fold};
+use crate::{Connected, Result, Tx, directory_mark, fold};
 
 /// A user of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct DirectoryUser {
     pub external_id: Option<String>,
     /// The address to write to, folded.
     pub email_folded: Option<String>,
+    /// The name for people as compared, folded, empty where there is none; unknown of users from before it was kept.
+    pub display_name_folded: Option<String>,
     /// Whether the person may use the product.
     pub active: bool,
     /// The resource as JSON, without id, meta and groups.
@@ -33,12 +35,13 @@ pub struct DirectoryUser {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(crate) struct Row {
     id: Text<DirectoryUserId>,
     directory_id: Text<DirectoryId>,
     user_name_folded: String,
     external_id: Option<String>,
     email_folded: Option<String>,
+    display_name_folded: Option<String>,
     active: bool,
     resource: String,
     version: i64,
@@ -54,6 +57,7 @@ impl From<Row> for DirectoryUser {
             user_name_folded: row.user_name_folded,
             external_id: row.external_id,
             email_folded: row.email_folded,
+            display_name_folded: row.display_name_folded,
             active: row.active,
             resource: row.resource,
             version: row.version,
@@ -72,14 +76,25 @@ pub enum By<'a> {
     ExternalId(&'a str),
     /// Any of the addresses, whatever its case.
     Email(&'a str),
+    /// The name for people, whatever its case; also users of whom it is not known.
+    DisplayName(&'a str),
 }
 
-/// Writes a new user. `more` are its addresses beside `email_folded`, as written.
+/// What a new user would share with one that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// The user name.
+    UserName,
+    /// The provider's id.
+    ExternalId,
+}
+
+/// Writes a new user. `more` are its addresses, as written. The directory's lock is held.
 pub async fn add(tx: &mut Tx, it: &DirectoryUser, more: &[&str]) -> Result<()> {
     on!(tx, |db| sqlx::query(
         "INSERT INTO directory_users (id, directory_id, user_name_folded, external_id, email_folded, active,
-             resource, version, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+             resource, version, created_at, updated_at, display_name_folded)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     )
     .bind(Text(it.id))
     .bind(Text(it.directory_id))
@@ -91,17 +106,19 @@ pub async fn add(tx: &mut Tx, it: &DirectoryUser, more: &[&str]) -> Result<()> {
     .bind(it.version)
     .bind(At(it.created_at))
     .bind(At(it.updated_at))
+    .bind(&it.display_name_folded)
     .execute(db)
     .await
     .map(|_| ()))?;
+    directory_mark::enter(tx, it.directory_id, it.id).await?;
     add_emails(tx, it, more).await
 }
 
-/// Writes everything that can change.
-pub async fn update(tx: &mut Tx, it: &DirectoryUser, more: &[&str]) -> Result<()> {
+/// Writes everything that can change. `more` are its addresses, as written, where they are others than before.
+pub async fn update(tx: &mut Tx, it: &DirectoryUser, more: Option<&[&str]>) -> Result<()> {
     on!(tx, |db| sqlx::query(
         "UPDATE directory_users SET user_name_folded = $2, external_id = $3, email_folded = $4, active = $5,
-             resource = $6, version = $7, updated_at = $8 WHERE id = $1"
+             resource = $6, version = $7, updated_at = $8, display_name_folded = $9 WHERE id = $1"
     )
     .bind(Text(it.id))
     .bind(&it.user_name_folded)
@@ -111,9 +128,11 @@ pub async fn update(tx: &mut Tx, it: &DirectoryUser, more: &[&str]) -> Result<()
     .bind(&it.resource)
     .bind(it.version)
     .bind(At(it.updated_at))
+    .bind(&it.display_name_folded)
     .execute(db)
     .await
     .map(|_| ()))?;
+    let Some(more) = more else { return Ok(()) };
     on!(tx, |db| sqlx::query("DELETE FROM directory_user_emails WHERE user_id = $1")
         .bind(Text(it.id))
         .execute(db)
@@ -139,6 +158,7 @@ async fn add_emails(tx: &mut Tx, it: &DirectoryUser, more: &[&str]) -> Result<()
 
 /// Removes a user and its memberships in groups.
 pub async fn remove(tx: &mut Tx, id: DirectoryUserId) -> Result<()> {
+    directory_mark::leave(tx, id).await?;
     on!(tx, |db| sqlx::query("DELETE FROM directory_group_members WHERE member_id = $1")
         .bind(Text(id))
         .execute(db)
@@ -167,27 +187,65 @@ pub async fn lookup(
     Ok(row.map(Into::into))
 }
 
+/// What of a new user is another one's already.
+pub async fn taken(
+    tx: &mut Tx,
+    directory: DirectoryId,
+    user_name_folded: &str,
+    external_id: Option<&str>,
+) -> Result<Option<Taken>> {
+    let rows: Vec<(bool,)> = on!(tx, |db| sqlx::query_as(TAKEN)
+        .bind(Text(directory))
+        .bind(user_name_folded)
+        .bind(external_id)
+        .fetch_all(db)
+        .await)?;
+    let by_name = rows.iter().any(|(by_name,)| *by_name);
+    Ok((!rows.is_empty()).then_some(if by_name { Taken::UserName } else { Taken::ExternalId }))
+}
+
+pub(crate) const TAKEN: &str =
+    "SELECT TRUE FROM directory_users WHERE directory_id = $1 AND user_name_folded = $2
+     UNION ALL
+     SELECT FALSE FROM directory_users WHERE directory_id = $1 AND external_id = $3";
+
+impl By<'_> {
+    /// The statement and its value. No order: an index in the order asked for would be taken before the one that finds.
+    pub(crate) fn statement(self) -> (&'static str, String) {
+        match self {
+            By::UserName(name) => (
+                "SELECT * FROM directory_users WHERE directory_id = $1 AND user_name_folded = $2",
+                fold(name),
+            ),
+            By::ExternalId(id) => {
+                ("SELECT * FROM directory_users WHERE directory_id = $1 AND external_id = $2", id.to_owned())
+            }
+            By::Email(email) => (
+                "SELECT * FROM directory_users WHERE directory_id = $1 AND email_folded = $2
+                 UNION ALL
+                 SELECT u.* FROM directory_user_emails e JOIN directory_users u ON u.id = e.user_id
+                 WHERE e.email_folded = $2 AND u.directory_id = $1",
+                fold(email),
+            ),
+            By::DisplayName(name) => (
+                "SELECT * FROM directory_users WHERE directory_id = $1 AND display_name_folded = $2
+                 UNION ALL
+                 SELECT * FROM directory_users WHERE directory_id = $1 AND display_name_folded IS NULL",
+                fold(name),
+            ),
+        }
+    }
+}
+
 /// The directory's users that an index finds, in order of arrival.
 pub async fn find(c: &mut impl Connected, directory: DirectoryId, by: By<'_>) -> Result<Vec<DirectoryUser>> {
-    let (sql, value) = match by {
-        By::UserName(name) => {
-            ("SELECT * FROM directory_users WHERE directory_id = $1 AND user_name_folded = $2", fold(name))
-        }
-        By::ExternalId(id) => (
-            "SELECT * FROM directory_users WHERE directory_id = $1 AND external_id = $2 ORDER BY id",
-            id.to_owned(),
-        ),
-        By::Email(email) => (
-            "SELECT * FROM directory_users WHERE directory_id = $1 AND email_folded = $2
-             UNION
-             SELECT u.* FROM directory_users u JOIN directory_user_emails e ON e.user_id = u.id
-             WHERE u.directory_id = $1 AND e.email_folded = $2 ORDER BY id",
-            fold(email),
-        ),
-    };
+    let (sql, value) = by.statement();
     let rows: Vec<Row> =
         on!(c, |db| sqlx::query_as(sql).bind(Text(directory)).bind(&value).fetch_all(db).await)?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    let mut found: Vec<DirectoryUser> = rows.into_iter().map(Into::into).collect();
+    found.sort_by(|one, other| one.id.cmp(&other.id));
+    found.dedup_by(|one, other| one.id == other.id);
+    Ok(found)
 }
 
 /// Up to `limit` users in order of arrival, after `after`.
@@ -209,22 +267,30 @@ pub async fn list(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Up to `limit` users in order of arrival, without the first `offset`.
+pub(crate) const PAGE: &str =
+    "SELECT * FROM directory_users WHERE directory_id = $1 AND id >= $2 ORDER BY id LIMIT $3 OFFSET $4";
+
+/// How many users a directory has, and up to `limit` of them in order of arrival, without the first `offset`.
 pub async fn page(
     c: &mut impl Connected,
     directory: DirectoryId,
     offset: u64,
     limit: u32,
-) -> Result<Vec<DirectoryUser>> {
-    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
-        "SELECT * FROM directory_users WHERE directory_id = $1 ORDER BY id LIMIT $2 OFFSET $3"
-    )
-    .bind(Text(directory))
-    .bind(i64::from(limit))
-    .bind(i64::try_from(offset).unwrap_or(i64::MAX))
-    .fetch_all(db)
-    .await)?;
-    Ok(rows.into_iter().map(Into::into).collect())
+) -> Result<(u64, Vec<DirectoryUser>)> {
+    let marks = directory_mark::of(c, directory).await?;
+    let total = marks.iter().map(|(_, users)| users).sum();
+    if limit == 0 || offset >= total {
+        return Ok((total, Vec::new()));
+    }
+    let (first, passed) = directory_mark::place(&marks, offset);
+    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(PAGE)
+        .bind(Text(directory))
+        .bind(first)
+        .bind(i64::from(limit))
+        .bind(i64::try_from(passed).unwrap_or(i64::MAX))
+        .fetch_all(db)
+        .await)?;
+    Ok((total, rows.into_iter().map(Into::into).collect()))
 }
 
 /// The users that came last, newest first.
@@ -245,12 +311,7 @@ pub async fn latest(
 
 /// How many users a directory has.
 pub async fn count(c: &mut impl Connected, directory: DirectoryId) -> Result<u64> {
-    let count: i64 =
-        on!(c, |db| sqlx::query_scalar("SELECT COUNT(*) FROM directory_users WHERE directory_id = $1")
-            .bind(Text(directory))
-            .fetch_one(db)
-            .await)?;
-    Ok(u64::try_from(count).unwrap_or(0))
+    Ok(directory_mark::of(c, directory).await?.iter().map(|(_, users)| users).sum())
 }
 
 /// How many users a directory marks as inactive.

@@ -11,7 +11,7 @@ use model::{AccountId, DirectoryUserId, MemberId, OrganizationId};
 
 use crate::db::on;
 use crate::value::{Text, fold};
-use crate::{Result, Tx};
+use crate::{Result, Tx, directory_mark};
 use places::{Bind, ERASED, Statement};
 
 /// What stays with a company when a leaver keeps the account: what its own directory says, which is none of the person's
@@ -77,6 +77,9 @@ pub(crate) fn tables() -> Vec<&'static str> {
 
 async fn run(tx: &mut Tx, statement: &Statement, person: &Person) -> Result<u64> {
     let mut rows = 0;
+    if let (true, Some(user)) = (statement.table == "directory_users", person.directory_user) {
+        directory_mark::leave(tx, user).await?;
+    }
     let for_each_email =
         statement.binds.iter().any(|bind| matches!(bind, Bind::Email | Bind::Mention | Bind::MentionEncoded));
     let emails: Vec<&str> =

@@ -14,6 +14,8 @@ pub mod connection_draft;
 pub mod departure;
 pub mod directory;
 pub mod directory_group;
+mod directory_mark;
+pub mod directory_search;
 pub mod directory_token;
 pub mod directory_user;
 pub mod domain;

@@ -25,6 +25,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (26, include_str!("../migrations/0026_erasures.sql")),
     (27, include_str!("../migrations/0027_address_card.sql")),
     (28, include_str!("../migrations/0028_drills.sql")),
+    (29, include_str!("../migrations/0029_directory_marks.sql")),
     (31, include_str!("../migrations/0031_directory_clients.sql")),
     (32, include_str!("../migrations/0032_pulled_directories.sql")),
 ];

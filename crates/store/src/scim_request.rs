@@ -111,17 +111,27 @@ pub async fn add(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
 
 /// Writes the record of a request that was made a while ago, unless the user it was about is gone since.
 pub async fn add_unless_erased(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
-    if let Some(subject) = &it.subject_id {
-        let there: Option<(String,)> =
-            on!(tx, |db| sqlx::query_as("SELECT id FROM directory_users WHERE id = $1")
-                .bind(subject)
-                .fetch_optional(db)
-                .await)?;
-        if there.is_none() {
-            return Ok(());
-        }
-    }
-    add(tx, it).await
+    let Some(subject) = &it.subject_id else { return add(tx, it).await };
+    on!(tx, |db| {
+        sqlx::query(
+        "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, u.id FROM directory_users u WHERE u.id = $10"
+    )
+    .bind(Text(it.id))
+    .bind(Text(it.directory_id))
+    .bind(Text(it.organization_id))
+    .bind(At(it.at))
+    .bind(&it.method)
+    .bind(&it.path)
+    .bind(i64::from(it.status))
+    .bind(&it.outcome)
+    .bind(&it.body)
+    .bind(subject)
+    .execute(db)
+    .await
+    .map(|_| ())
+    })?;
+    Ok(())
 }
 
 /// The request with this reference, whosever it is: for operators.

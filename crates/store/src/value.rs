@@ -83,6 +83,20 @@ pub fn fold(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
+/// Values in the list of a statement. Always as many: a statement of its own for each length would be new each time.
+pub(crate) const LISTED: usize = 100;
+
+/// The parameters of a list, the first with this number.
+pub(crate) fn list_from(first: usize) -> String {
+    let all: Vec<String> = (first..first + LISTED).map(|number| format!("${number}")).collect();
+    all.join(", ")
+}
+
+/// These values, of which there are at most [`LISTED`] and at least one, and what is left of the list with the last one.
+pub(crate) fn listed<T: ToString>(some: &[T]) -> impl Iterator<Item = Option<String>> {
+    (0..LISTED).map(|at| some.get(at).or(some.last()).map(ToString::to_string))
+}
+
 /// One page of a list that is read by following a cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {

@@ -15,7 +15,7 @@ use crate::path::AttrPath;
 use crate::schema::ResourceType;
 
 pub(crate) use eval::{fold_eq, parse_time};
-pub use lookup::{Key, Lookup};
+pub use lookup::{Access, Key, Lookup, Test};
 pub(crate) use parser::PatchPath;
 
 /// A comparison operator.

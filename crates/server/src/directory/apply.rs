@@ -23,19 +23,18 @@ pub const APPLY: &str = "directory.apply";
 /// Users applied in one transaction.
 const BATCH: usize = 200;
 
-/// What a new or changed user means for the member behind it. Answers the end of the sentence about it.
+/// What a new or changed user, as the mapping reads it, means for the member behind it. Answers the end of the sentence about it.
 pub(super) async fn user(
     app: &App,
     tx: &mut Tx,
     held: &Held,
     user: &DirectoryUser,
-    attributes: &Map<String, Value>,
+    mapped: Mapped,
     before: Option<&Map<String, Value>>,
 ) -> Result<String, Problem> {
     if !held.live() {
         return Ok(held.stored_only());
     }
-    let mapped = held.config.mapping.apply(&Value::Object(attributes.clone()), this_year(app));
     if !user.active {
         let member = behind_inactive(tx, held, user, &mapped).await?;
         return out(app, tx, held, member).await;
@@ -208,8 +207,9 @@ async fn again(app: &App, tx: &mut Tx, held: &Held, one: &DirectoryUser) -> Resu
     if !one.active && brake::is_kept(tx, one.id).await? {
         return Ok(());
     }
-    let attributes = resource(&one.resource)?;
-    user(app, tx, held, one, &attributes, None).await.map(|_| ())
+    let attributes = Value::Object(resource(&one.resource)?);
+    let mapped = held.config.mapping.apply(&attributes, this_year(app));
+    user(app, tx, held, one, mapped, None).await.map(|_| ())
 }
 
 async fn one_by_one(app: &App, held: &Held, users: &[DirectoryUser]) -> Result<(), Problem> {

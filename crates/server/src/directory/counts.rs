@@ -107,6 +107,11 @@ pub(super) fn this_year(app: &App) -> u16 {
     u16::try_from(app.now().year()).unwrap_or(0)
 }
 
+/// A resource as it is stored.
+pub(super) fn text_of(attributes: &Map<String, Value>) -> String {
+    serde_json::to_string(attributes).unwrap_or_default()
+}
+
 /// Reads a stored resource.
 pub(crate) fn resource(text: &str) -> Result<Map<String, Value>, Problem> {
     serde_json::from_str(text)

@@ -8,7 +8,7 @@ use store::directory_group::{self, By, DirectoryGroup, GroupMember};
 use store::{Tx, fold};
 
 use super::apply;
-use super::counts::resource;
+use super::counts::{resource, text_of};
 use super::effect::Effect;
 use super::held::{Held, name_of};
 use crate::app::App;
@@ -177,16 +177,12 @@ async fn move_members(
             old
         }
     };
-    for id in leaving {
-        if directory_group::remove_member(tx, group.id, &id).await? {
-            moved.removed.push(id);
-        }
-    }
+    moved.removed.extend(directory_group::remove_members(tx, group.id, &leaving).await?);
     Ok(())
 }
 
 async fn put_all(tx: &mut Tx, group: &DirectoryGroup, members: Vec<MemberRef>) -> Result<Moved, Problem> {
-    let mut moved = Moved::default();
+    let mut rows = Vec::with_capacity(members.len());
     for member in members {
         // An id of ours tells by itself what it is of; of any other the provider's word is kept.
         let kind = if member.value.parse::<DirectoryUserId>().is_ok() {
@@ -196,12 +192,9 @@ async fn put_all(tx: &mut Tx, group: &DirectoryGroup, members: Vec<MemberRef>) -
         } else {
             member.kind.unwrap_or_default()
         };
-        let row = GroupMember { member_id: member.value, kind, display: member.display };
-        if directory_group::put_member(tx, group.id, &row).await? {
-            moved.added.push(row.member_id);
-        }
+        rows.push(GroupMember { member_id: member.value, kind, display: member.display });
     }
-    Ok(moved)
+    Ok(Moved { added: directory_group::put_members(tx, group.id, &rows).await?, removed: Vec::new() })
 }
 
 async fn ids(tx: &mut Tx, group: &DirectoryGroup) -> Result<Vec<String>, Problem> {
@@ -231,7 +224,7 @@ fn record(
         directory_id: held.directory.id,
         display_name_folded: fold(&index.display_name),
         external_id: index.external_id,
-        resource: Value::Object(attributes.clone()).to_string(),
+        resource: text_of(attributes),
         version,
         created_at,
         updated_at,

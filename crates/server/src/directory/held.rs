@@ -1,11 +1,16 @@
 //! A directory whose lock is held: reading, deciding and writing is one step.
 
+use std::sync::{Arc, LazyLock};
+
 use model::{Directory, DirectoryId, DirectoryStatus, Organization};
 use serde_json::{Map, Value};
 use store::Tx;
 
 use super::DirectoryConfig;
 use crate::problem::Problem;
+
+/// The settings of most directories, read once.
+static DEFAULTS: LazyLock<Arc<DirectoryConfig>> = LazyLock::new(Arc::default);
 
 /// A directory, whose it is and how it is set, read under the directory's lock, which lasts as long as the
 /// transaction.
@@ -16,7 +21,7 @@ pub struct Held {
     /// Whose it is.
     pub org: Organization,
     /// Its settings.
-    pub config: DirectoryConfig,
+    pub config: Arc<DirectoryConfig>,
 }
 
 impl Held {
@@ -26,7 +31,11 @@ impl Held {
         let gone = || Problem::not_found("directory");
         let directory = store::directory::lookup(tx, id).await?.ok_or_else(gone)?;
         let org = store::organization::lookup(tx, directory.organization_id).await?.ok_or_else(gone)?;
-        let config = DirectoryConfig::of(&directory)?;
+        let config = if directory.config.is_empty() {
+            Arc::clone(&DEFAULTS)
+        } else {
+            Arc::new(DirectoryConfig::of(&directory)?)
+        };
         Ok(Self { directory, org, config })
     }
 
@@ -47,6 +56,20 @@ impl Held {
             }
         }
     }
+}
+
+/// As [`name_of`], of a stored resource, of which nothing else is read.
+pub fn name_in(stored: &str) -> String {
+    #[derive(serde::Deserialize, Default)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Named {
+        display_name: Value,
+        name: Value,
+        user_name: Value,
+    }
+    let named: Named = serde_json::from_str(stored).unwrap_or_default();
+    let parts = [("displayName", named.display_name), ("name", named.name), ("userName", named.user_name)];
+    name_of(&parts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 /// What people call a user: display name, else given and family name, else user name.

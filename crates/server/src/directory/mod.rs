@@ -32,7 +32,7 @@ pub use counts::{Arrived, Counts, arrivals, counts};
 pub use effect::{Effect, Line};
 pub use group::{WrittenGroup, create_group, delete_group, member_ref, patch_group, replace_group};
 pub use health::{DAYS, Health, Lacking, Refusals, Sent, Unreadable, health};
-pub use held::{Held, name_of};
+pub use held::{Held, name_in, name_of};
 pub use token::{MOST_TOKENS, add_token, revoke_token, rotate_token, token_url};
 pub use trial::{Trial, TriedPerson, trial};
 pub use user::{WrittenUser, create_user, delete_user, patch_user, replace_user};

@@ -2,14 +2,15 @@
 
 use model::{DirectoryUserId, DomainStatus, Time};
 use profile::email;
+use profile::mapping::Mapped;
 use scim::resource::changes;
 use scim::{PatchRequest, ScimError, UserIndex};
 use serde_json::{Map, Value};
-use store::directory_user::{self, By, DirectoryUser};
+use store::directory_user::{self, By, DirectoryUser, Taken};
 use store::{Tx, fold};
 
 use super::apply;
-use super::counts::{resource, this_year};
+use super::counts::{resource, text_of, this_year};
 use super::effect::Effect;
 use super::held::{Held, name_of};
 use crate::app::App;
@@ -35,17 +36,20 @@ pub async fn create_user(
     attributes: Map<String, Value>,
 ) -> Result<WrittenUser, Problem> {
     let index = UserIndex::of(&attributes);
-    refuse_twin(tx, held, &index.user_name, None).await?;
-    if let Some(external) = &index.external_id
-        && !directory_user::find(tx, held.directory.id, By::ExternalId(external)).await?.is_empty()
-    {
-        return Err(ScimError::uniqueness("externalId", external).into());
+    let external = index.external_id.as_deref();
+    match directory_user::taken(tx, held.directory.id, &fold(&index.user_name), external).await? {
+        Some(Taken::UserName) => return Err(ScimError::uniqueness("userName", &index.user_name).into()),
+        Some(Taken::ExternalId) => {
+            return Err(ScimError::uniqueness("externalId", external.unwrap_or_default()).into());
+        }
+        None => {}
     }
-    refuse_foreign(app, tx, held, &attributes).await?;
+    let (attributes, mapped) = read(app, held, attributes);
+    refuse_foreign(tx, held, &mapped).await?;
     let now = app.now();
     let user = record(app.id(DirectoryUserId::new), held, &attributes, &index, (1, now), now);
     directory_user::add(tx, &user, &addresses(&index)).await?;
-    let told = apply::user(app, tx, held, &user, &attributes, None).await?;
+    let told = apply::user(app, tx, held, &user, mapped, None).await?;
     let effect = Effect::between(&Map::new(), &attributes);
     Ok(WrittenUser { outcome: format!("Created {}{told}", name_of(&attributes)), user, effect })
 }
@@ -106,16 +110,19 @@ async fn change(
         let outcome = format!("Nothing to change: {name} is like that already");
         return Ok(WrittenUser { user, outcome, effect: Effect::default() });
     }
-    let index = UserIndex::of(&after);
+    let (index, old) = (UserIndex::of(&after), UserIndex::of(&before));
     if fold(&index.user_name) != user.user_name_folded {
         refuse_twin(tx, held, &index.user_name, Some(user.id)).await?;
     }
-    refuse_foreign(app, tx, held, &after).await?;
+    let (after, mapped) = read(app, held, after);
+    refuse_foreign(tx, held, &mapped).await?;
     let was_active = user.active;
     let version = (user.version + 1, user.created_at);
     let user = record(user.id, held, &after, &index, version, app.now());
-    directory_user::update(tx, &user, &addresses(&index)).await?;
-    let told = apply::user(app, tx, held, &user, &after, Some(&before)).await?;
+    let (addresses, old_addresses) = (addresses(&index), addresses(&old));
+    let others = (addresses != old_addresses).then_some(addresses.as_slice());
+    directory_user::update(tx, &user, others).await?;
+    let told = apply::user(app, tx, held, &user, mapped, Some(&before)).await?;
     let outcome = match (was_active, user.active) {
         (true, false) => format!("Deactivated {name}{told}"),
         (false, true) => format!("Reactivated {name}{told}"),
@@ -146,8 +153,11 @@ fn record(
         user_name_folded: fold(&index.user_name),
         external_id: index.external_id.clone(),
         email_folded: index.email().map(fold),
+        display_name_folded: Some(fold(
+            attributes.get("displayName").and_then(Value::as_str).unwrap_or_default(),
+        )),
         active: index.active,
-        resource: Value::Object(attributes.clone()).to_string(),
+        resource: text_of(attributes),
         version,
         created_at,
         updated_at,
@@ -171,16 +181,20 @@ async fn refuse_twin(
     Ok(())
 }
 
+/// What the directory's mapping reads in a resource.
+fn read(app: &App, held: &Held, attributes: Map<String, Value>) -> (Map<String, Value>, Mapped) {
+    let whole = Value::Object(attributes);
+    let mapped = held.config.mapping.apply(&whole, this_year(app));
+    match whole {
+        Value::Object(attributes) => (attributes, mapped),
+        _ => (Map::new(), mapped),
+    }
+}
+
 /// A company's directory cannot speak for the people of another company: 400 `invalidValue`, for this user alone.
-async fn refuse_foreign(
-    app: &App,
-    tx: &mut Tx,
-    held: &Held,
-    attributes: &Map<String, Value>,
-) -> Result<(), Problem> {
-    let mapped = held.config.mapping.apply(&Value::Object(attributes.clone()), this_year(app));
-    let Some(address) = mapped.profile.email else { return Ok(()) };
-    let Some(name) = email::domain_of(&address).and_then(email::fold_domain) else { return Ok(()) };
+async fn refuse_foreign(tx: &mut Tx, held: &Held, mapped: &Mapped) -> Result<(), Problem> {
+    let Some(address) = &mapped.profile.email else { return Ok(()) };
+    let Some(name) = email::domain_of(address).and_then(email::fold_domain) else { return Ok(()) };
     let domain = store::domain::lookup_name(tx, &name).await?;
     let foreign = domain.is_some_and(|domain| {
         domain.status == DomainStatus::Verified && domain.organization_id != held.org.id

@@ -202,7 +202,7 @@ async fn roles(
     for rule in &config.roles {
         let group = groups.iter().find(|group| rule.is_about(group));
         let members = match group {
-            Some(group) => match directory_group::count_members(&mut db, group.id).await? {
+            Some(group) => match directory_group::count_members(&mut db, group.id, u64::MAX).await? {
                 0 => "nobody is in it".to_owned(),
                 1 => "1 member".to_owned(),
                 some => format!("{} members", number(some)),

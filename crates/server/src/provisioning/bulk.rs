@@ -25,7 +25,7 @@ pub async fn serve(app: &App, call: &Call) -> Result<Done, Problem> {
         request.operations.len(),
         work.errors
     );
-    let done = Done::ok(bulk::response(&done), outcome);
+    let done = Done::ok(bulk::response(&done).to_string(), outcome);
     // Each operation has a record with its body.
     record::read(app, &call.with_body(Vec::new()), &done).await?;
     Ok(done)

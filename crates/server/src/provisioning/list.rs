@@ -1,15 +1,16 @@
-//! Lists (RFC 7644 §3.4.2, RFC 9865): filters, paging, sorting. Equalities on indexed attributes are looked up; any other filter
-//! is evaluated on every resource of the directory, batch by batch.
+//! Lists (RFC 7644 §3.4.2, RFC 9865): filters, paging, sorting. Where an index helps, its candidates are
+//! looked at (`candidates`); any other filter is evaluated on every resource of the directory, batch by batch.
 
 use std::time::Duration;
 
-use model::{DirectoryGroupId, DirectoryUserId, Time, Token};
-use scim::{Filter, Key, ListQuery, Lookup, Projection, ScimError, ScimType, Sort, list};
+use model::{DirectoryGroupId, Time, Token};
+use scim::{Filter, ListQuery, Projection, ScimError, ScimType, Sort, list};
 use serde_json::{Map, Value};
-use store::{Connected, directory_group, directory_user};
+use store::{Connected, directory_group, directory_search, directory_user};
 
 use super::Done;
 use super::call::Call;
+use super::candidates::{Found, candidates};
 use super::plan::Kind;
 use super::show::{self, Stored};
 use crate::app::App;
@@ -39,13 +40,11 @@ pub async fn list(
     {
         window = search(db, call, kinds, query, (Some(&again), from)).await?;
     }
-    let mut resources = Vec::with_capacity(window.kept.len());
+    let mut resources: Vec<String> = Vec::with_capacity(window.kept.len());
     for kind in kinds {
-        let kept: Vec<Stored> = window.kept.iter().filter(|one| one.kind() == *kind).cloned().collect();
+        let kept: Vec<&Stored> = window.kept.iter().filter(|one| one.kind() == *kind).collect();
         let projection = Projection::new(&query.attributes, &query.excluded_attributes, kind.resource_type());
-        let linked = show::wants_linked(&projection, *kind);
-        let shown = show::complete(db, call, &kept, linked).await?;
-        resources.extend(shown.into_iter().map(|map| Value::Object(projection.apply(map))));
+        resources.extend(show::all(db, call, &kept, &projection).await?);
     }
     let subject = match window.kept.as_slice() {
         [Stored::User(user)] if window.total == 1 => Some(user.id),
@@ -207,19 +206,28 @@ impl Hunt<'_> {
             return self.page(db, window).await;
         }
         let mut sorted: Vec<(Map<String, Value>, Stored)> = Vec::new();
-        if let Some(candidates) = self.candidates(db).await? {
-            self.sift(db, candidates, window, &mut sorted).await?;
-        } else {
-            let mut after = None;
-            loop {
-                let batch = self.batch(db, after.as_ref()).await?;
-                let full = batch.len() == BATCH;
-                after = batch.last().cloned();
-                self.sift(db, batch, window, &mut sorted).await?;
-                if !full {
-                    break;
+        let directory = self.call.directory.id;
+        let found = match &self.filter {
+            Some(filter) => candidates(db, self.call, self.kind, filter).await?,
+            None => None,
+        };
+        match found {
+            Some(Found::Rows(rows)) => self.sift(db, rows, window, &mut sorted).await?,
+            Some(Found::Users(ids)) => {
+                for some in ids.chunks(BATCH) {
+                    let rows = directory_search::load_users(db, directory, some).await?;
+                    let rows = rows.into_iter().map(Stored::User).collect();
+                    self.sift(db, rows, window, &mut sorted).await?;
                 }
             }
+            Some(Found::Groups(ids)) => {
+                for some in ids.chunks(BATCH) {
+                    let rows = directory_search::load_groups(db, directory, some).await?;
+                    let rows = rows.into_iter().map(Stored::Group).collect();
+                    self.sift(db, rows, window, &mut sorted).await?;
+                }
+            }
+            None => self.scan(db, window, &mut sorted).await?,
         }
         if let Some(sort) = &self.sort {
             sorted.sort_by(|one, other| sort.compare(&one.0, &other.0));
@@ -230,31 +238,52 @@ impl Hunt<'_> {
         Ok(())
     }
 
+    /// Looks at every resource.
+    async fn scan(
+        &self,
+        db: &mut impl Connected,
+        window: &mut Window<'_>,
+        sorted: &mut Vec<(Map<String, Value>, Stored)>,
+    ) -> Result<(), Problem> {
+        let mut after = None;
+        loop {
+            let batch = self.batch(db, after.as_ref()).await?;
+            let full = batch.len() == BATCH;
+            after = batch.last().cloned();
+            self.sift(db, batch, window, sorted).await?;
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
     /// Everything, in order of arrival: the database counts and cuts.
     async fn page(&self, db: &mut impl Connected, window: &mut Window<'_>) -> Result<(), Problem> {
         let directory = self.call.directory.id;
-        let total = match self.kind {
-            Kind::User => directory_user::count(db, directory).await?,
-            Kind::Group => directory_group::count(db, directory).await?,
-        };
         let wanted = window.take.saturating_sub(window.kept.len() as u64);
-        let limit = u32::try_from(wanted).unwrap_or(u32::MAX);
-        let (counted, offset) = (window.total, window.skip.saturating_sub(window.total));
-        window.total += total;
-        let one_more = limit.saturating_add(1);
-        let page: Vec<Stored> = match (&window.from.after, self.kind) {
-            (Some((Kind::Group, _)), Kind::User) => Vec::new(),
-            (Some((kind, after)), _) if *kind == self.kind => self.after(db, after, one_more).await?,
-            _ if window.skip >= counted + total => Vec::new(),
-            (_, Kind::User) => {
-                let page = directory_user::page(db, directory, offset, one_more).await?;
-                page.into_iter().map(Stored::User).collect()
+        let one_more = u32::try_from(wanted).unwrap_or(u32::MAX).saturating_add(1);
+        let offset = window.skip.saturating_sub(window.total);
+        // By cursor a page begins after a resource, wherever that stands.
+        let limit = if window.from.after.is_some() { 0 } else { one_more };
+        let (total, mut page) = match self.kind {
+            Kind::User => {
+                let (total, rows) = directory_user::page(db, directory, offset, limit).await?;
+                (total, rows.into_iter().map(Stored::User).collect())
             }
-            (_, Kind::Group) => {
-                let page = directory_group::page(db, directory, offset, one_more).await?;
-                page.into_iter().map(Stored::Group).collect()
+            Kind::Group => {
+                let (total, rows) = directory_group::page(db, directory, offset, limit).await?;
+                (total, rows.into_iter().map(Stored::Group).collect::<Vec<_>>())
             }
         };
+        window.total += total;
+        if let Some((last, after)) = &window.from.after {
+            page = match (*last, self.kind) {
+                (Kind::Group, Kind::User) => Vec::new(),
+                (last, own) if last == own => self.after(db, after, one_more).await?,
+                // The users are behind: the groups begin.
+                _ => self.after(db, "", one_more).await?,
+            };
+        }
         for one in page {
             window.keep(one);
         }
@@ -285,7 +314,7 @@ impl Hunt<'_> {
         sorted: &mut Vec<(Map<String, Value>, Stored)>,
     ) -> Result<(), Problem> {
         let linked = self.filter.as_ref().is_some_and(|filter| show::asks_linked(filter, self.kind));
-        let shown = show::complete(db, self.call, &candidates, linked).await?;
+        let shown = show::complete(db, self.call, &candidates.iter().collect::<Vec<_>>(), linked).await?;
         for (map, one) in shown.into_iter().zip(candidates) {
             if self.filter.as_ref().is_some_and(|filter| !filter.matches(&map)) {
                 continue;
@@ -323,58 +352,5 @@ impl Hunt<'_> {
                 rows.into_iter().map(Stored::Group).collect()
             }
         })
-    }
-
-    /// What an index finds for the filter, to be sifted by the whole of it; `None` where no index helps.
-    async fn candidates(&self, db: &mut impl Connected) -> Result<Option<Vec<Stored>>, Problem> {
-        let Some(lookup) = self.filter.as_ref().and_then(Filter::as_lookup) else { return Ok(None) };
-        Ok(match self.kind {
-            Kind::User => self.users(db, lookup).await?,
-            Kind::Group => self.groups(db, lookup).await?,
-        })
-    }
-
-    async fn users(
-        &self,
-        db: &mut impl Connected,
-        lookup: Lookup<'_>,
-    ) -> Result<Option<Vec<Stored>>, Problem> {
-        use directory_user::By;
-        let directory = self.call.directory.id;
-        let by = match lookup.key {
-            Key::UserName => By::UserName(lookup.value),
-            Key::ExternalId => By::ExternalId(lookup.value),
-            Key::Email => By::Email(lookup.value),
-            Key::Id => {
-                let Ok(id) = lookup.value.parse::<DirectoryUserId>() else { return Ok(Some(Vec::new())) };
-                let found = directory_user::lookup(db, directory, id).await?;
-                return Ok(Some(found.into_iter().map(Stored::User).collect()));
-            }
-            Key::DisplayName | Key::Member => return Ok(None),
-        };
-        let found = directory_user::find(db, directory, by).await?;
-        Ok(Some(found.into_iter().map(Stored::User).collect()))
-    }
-
-    async fn groups(
-        &self,
-        db: &mut impl Connected,
-        lookup: Lookup<'_>,
-    ) -> Result<Option<Vec<Stored>>, Problem> {
-        use directory_group::By;
-        let directory = self.call.directory.id;
-        let by = match lookup.key {
-            Key::DisplayName => By::DisplayName(lookup.value),
-            Key::ExternalId => By::ExternalId(lookup.value),
-            Key::Member => By::Member(lookup.value),
-            Key::Id => {
-                let Ok(id) = lookup.value.parse::<DirectoryGroupId>() else { return Ok(Some(Vec::new())) };
-                let found = directory_group::lookup(db, directory, id).await?;
-                return Ok(Some(found.into_iter().map(Stored::Group).collect()));
-            }
-            Key::UserName | Key::Email => return Ok(None),
-        };
-        let found = directory_group::find(db, directory, by).await?;
-        Ok(Some(found.into_iter().map(Stored::Group).collect()))
     }
 }

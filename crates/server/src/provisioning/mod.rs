@@ -5,6 +5,7 @@
 
 mod bulk;
 mod call;
+mod candidates;
 mod client_credentials;
 mod list;
 mod plan;
@@ -21,7 +22,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use model::DirectoryUserId;
-use serde_json::Value;
 
 use crate::app::App;
 use crate::directory::Effect;
@@ -43,7 +43,8 @@ pub fn machine() -> Router<App> {
 #[derive(Debug)]
 struct Done {
     status: StatusCode,
-    body: Option<Value>,
+    /// JSON.
+    body: Option<String>,
     location: Option<String>,
     etag: Option<String>,
     /// One sentence.
@@ -55,7 +56,7 @@ struct Done {
 }
 
 impl Done {
-    fn ok(body: Value, outcome: impl Into<String>) -> Self {
+    fn ok(body: String, outcome: impl Into<String>) -> Self {
         Self {
             status: StatusCode::OK,
             body: Some(body),
@@ -71,9 +72,7 @@ impl Done {
 impl IntoResponse for Done {
     fn into_response(self) -> Response {
         let mut response = match self.body {
-            Some(body) => {
-                ([(header::CONTENT_TYPE, "application/scim+json")], body.to_string()).into_response()
-            }
+            Some(body) => ([(header::CONTENT_TYPE, "application/scim+json")], body).into_response(),
             None => StatusCode::NO_CONTENT.into_response(),
         };
         *response.status_mut() = self.status;

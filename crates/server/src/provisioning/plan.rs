@@ -33,7 +33,7 @@ pub enum Plan {
 #[derive(Debug)]
 pub enum Read {
     /// An answer that needs no look into the store.
-    Fixed(Value),
+    Fixed(String),
     /// One resource, with the parameters of the query.
     One(Kind, String, ListQuery),
     /// Resources of these kinds.
@@ -146,18 +146,22 @@ fn discover(call: &Call, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
         return Err(ScimError::status(403, "The discovery endpoints take no filter (RFC 7644 4)."));
     }
     let whole = |all: Vec<Value>| {
-        let total = all.len() as u64;
-        list::response(&all, total, 1)
+        let all: Vec<String> = all.iter().map(Value::to_string).collect();
+        list::response(&all, all.len() as u64, 1)
     };
     let base = &call.base;
     let body = match (name.to_ascii_lowercase().as_str(), rest) {
-        ("serviceproviderconfig", []) => discovery::service_provider_config(base, &CAPABILITIES),
+        ("serviceproviderconfig", []) => discovery::service_provider_config(base, &CAPABILITIES).to_string(),
         ("resourcetypes", []) => whole(discovery::resource_types(base)),
         ("resourcetypes", [id]) => {
-            discovery::resource_type(base, id).ok_or_else(|| ScimError::not_found("ResourceType", id))?
+            let found = discovery::resource_type(base, id);
+            found.ok_or_else(|| ScimError::not_found("ResourceType", id))?.to_string()
         }
         ("schemas", []) => whole(discovery::schemas(base)),
-        ("schemas", [id]) => discovery::schema(base, id).ok_or_else(|| ScimError::not_found("Schema", id))?,
+        ("schemas", [id]) => {
+            let found = discovery::schema(base, id);
+            found.ok_or_else(|| ScimError::not_found("Schema", id))?.to_string()
+        }
         _ => return Err(ScimError::status(404, "There is nothing below this address.")),
     };
     Ok(Plan::Read(Read::Fixed(body)))

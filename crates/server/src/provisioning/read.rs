@@ -10,7 +10,7 @@ use super::plan::{Kind, Read};
 use super::show::{self, Stored};
 use super::{Done, list};
 use crate::app::App;
-use crate::directory::{Effect, name_of};
+use crate::directory::{Effect, name_in};
 use crate::problem::Problem;
 
 /// Answers a request that changes nothing.
@@ -29,7 +29,7 @@ pub async fn read(app: &App, call: &Call, what: Read) -> Result<Done, Problem> {
             let tag = stored.etag();
             let known =
                 call.header(header::IF_NONE_MATCH).is_some_and(|known| !etag::if_none_match(known, &tag));
-            let outcome = format!("Read {}", name_of(&stored.plain(call)?));
+            let outcome = format!("Read {}", name_in(stored.resource()));
             let subject = if let Stored::User(user) = &stored { Some(user.id) } else { None };
             let body = if known { None } else { Some(show::one(&mut db, call, &stored, &projection).await?) };
             Ok(Done {

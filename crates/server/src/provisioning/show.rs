@@ -1,5 +1,8 @@
 //! Resources as answers show them: what was stored, with id, meta and what is kept elsewhere.
 
+use std::collections::HashMap;
+
+use model::{DirectoryGroupId, Time};
 use scim::schema::{GROUP, ResourceType, USER};
 use scim::{Projection, etag};
 use serde_json::{Map, Value, json};
@@ -68,46 +71,86 @@ impl Stored {
         format!("{}{}/{}", call.base, self.kind().resource_type().endpoint, self.id())
     }
 
-    /// The resource with id and meta, without groups and members.
-    pub fn plain(&self, call: &Call) -> Result<Map<String, Value>, Problem> {
-        let (text, created, updated) = match self {
+    /// What is stored of it, as JSON.
+    pub fn resource(&self) -> &str {
+        self.facts().0
+    }
+
+    fn facts(&self) -> (&str, Time, Time) {
+        match self {
             Self::User(it) => (&it.resource, it.created_at, it.updated_at),
             Self::Group(it) => (&it.resource, it.created_at, it.updated_at),
-        };
-        let mut map = directory::resource(text)?;
-        map.insert("id".to_owned(), self.id().into());
-        let meta = json!({
+        }
+    }
+
+    fn meta(&self, call: &Call) -> Value {
+        let (_, created, updated) = self.facts();
+        json!({
             "resourceType": self.kind().resource_type().name,
             "created": created.to_string(),
             "lastModified": updated.to_string(),
             "location": self.location(call),
             "version": self.etag(),
-        });
-        map.insert("meta".to_owned(), meta);
+        })
+    }
+
+    /// The resource with id and meta, without groups and members.
+    pub fn plain(&self, call: &Call) -> Result<Map<String, Value>, Problem> {
+        let mut map = directory::resource(self.resource())?;
+        map.insert("id".to_owned(), self.id().into());
+        map.insert("meta".to_owned(), self.meta(call));
         Ok(map)
+    }
+
+    /// As [`Stored::plain`], with groups or members, as text: what is stored is shown as it is, and not read first.
+    fn text(&self, call: &Call, linked: &[Value]) -> Result<String, Problem> {
+        let stored = self.resource().trim_end();
+        let open = stored.strip_suffix('}').filter(|open| open.starts_with('{'));
+        let open = open.ok_or_else(|| Problem::internal(&"a stored resource is no object"))?;
+        let mut text = String::with_capacity(stored.len() + 400 + linked.len() * 200);
+        text.push_str(open);
+        // It is never empty: it has its schemas.
+        text.push_str(r#","id":""#);
+        text.push_str(&self.id());
+        text.push_str(r#"","meta":"#);
+        text.push_str(&self.meta(call).to_string());
+        if !linked.is_empty() {
+            text.push_str(",\"");
+            text.push_str(self.kind().linked());
+            text.push_str("\":[");
+            for (at, one) in linked.iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                text.push_str(&one.to_string());
+            }
+            text.push(']');
+        }
+        text.push('}');
+        Ok(text)
     }
 }
 
-/// The resources with id and meta; with groups and members where `linked` says so.
-pub async fn complete(
+/// What is kept in rows of its own: for each resource, the groups of a user, or the members of a group.
+async fn linked(
     db: &mut impl store::Connected,
     call: &Call,
-    all: &[Stored],
-    linked: bool,
-) -> Result<Vec<Map<String, Value>>, Problem> {
-    let mut shown = all.iter().map(|one| one.plain(call)).collect::<Result<Vec<_>, _>>()?;
-    if !linked {
-        return Ok(shown);
+    all: &[&Stored],
+) -> Result<Vec<Vec<Value>>, Problem> {
+    let users: Vec<String> = all.iter().filter(|one| one.kind() == Kind::User).map(|it| it.id()).collect();
+    let mut groups: HashMap<String, Vec<Value>> = HashMap::new();
+    let mut shown: HashMap<DirectoryGroupId, Value> = HashMap::new();
+    for (member, group) in directory_group::groups_of(db, call.directory.id, &users).await? {
+        let one = match shown.get(&group.id) {
+            Some(one) => one.clone(),
+            None => shown.entry(group.id).or_insert(group_of(call, &group)?).clone(),
+        };
+        groups.entry(member).or_default().push(one);
     }
-    let users: Vec<String> = all.iter().filter(|one| one.kind() == Kind::User).map(Stored::id).collect();
-    let groups = directory_group::groups_of(db, call.directory.id, &users).await?;
-    for (one, map) in all.iter().zip(&mut shown) {
-        let id = one.id();
-        let list: Vec<Value> = match one {
-            Stored::User(_) => {
-                let own = groups.iter().filter(|(member, _)| *member == id);
-                own.map(|(_, group)| group_of(call, group)).collect::<Result<_, _>>()?
-            }
+    let mut lists = Vec::with_capacity(all.len());
+    for one in all {
+        lists.push(match one {
+            Stored::User(_) => groups.remove(&one.id()).unwrap_or_default(),
             Stored::Group(group) => {
                 let members = directory_group::members(db, group.id).await?;
                 let show = |member: &directory_group::GroupMember| {
@@ -117,12 +160,45 @@ pub async fn complete(
                 };
                 members.iter().map(show).collect()
             }
-        };
+        });
+    }
+    Ok(lists)
+}
+
+/// The resources with id and meta; with groups and members where `with_linked` says so.
+pub async fn complete(
+    db: &mut impl store::Connected,
+    call: &Call,
+    all: &[&Stored],
+    with_linked: bool,
+) -> Result<Vec<Map<String, Value>>, Problem> {
+    let mut shown = all.iter().map(|one| one.plain(call)).collect::<Result<Vec<_>, _>>()?;
+    if !with_linked {
+        return Ok(shown);
+    }
+    for ((one, map), list) in all.iter().zip(&mut shown).zip(linked(db, call, all).await?) {
         if !list.is_empty() {
             map.insert(one.kind().linked().to_owned(), list.into());
         }
     }
     Ok(shown)
+}
+
+/// Resources of one kind as the client asked to see them, each as the text of a JSON object.
+pub async fn all(
+    db: &mut impl store::Connected,
+    call: &Call,
+    all: &[&Stored],
+    projection: &Projection,
+) -> Result<Vec<String>, Problem> {
+    let Some(first) = all.first() else { return Ok(Vec::new()) };
+    let with_linked = projection.wants(first.kind().linked());
+    if projection.is_default() {
+        let lists = linked(db, call, all).await?;
+        return all.iter().zip(&lists).map(|(one, list)| one.text(call, list)).collect();
+    }
+    let shown = complete(db, call, all, with_linked).await?;
+    Ok(shown.into_iter().map(|map| Value::Object(projection.apply(map)).to_string()).collect())
 }
 
 /// One resource as the client asked to see it.
@@ -131,15 +207,16 @@ pub async fn one(
     call: &Call,
     stored: &Stored,
     projection: &Projection,
-) -> Result<Value, Problem> {
-    let linked = projection.wants(stored.kind().linked());
-    let mut shown = complete(db, call, std::slice::from_ref(stored), linked).await?;
-    Ok(Value::Object(projection.apply(shown.pop().unwrap_or_default())))
+) -> Result<String, Problem> {
+    Ok(all(db, call, &[stored], projection).await?.pop().unwrap_or_default())
 }
 
-/// Whether an answer in this projection needs groups or members.
-pub fn wants_linked(projection: &Projection, kind: Kind) -> bool {
-    projection.wants(kind.linked())
+/// A user who was made just now and is in no group yet.
+pub fn new_user(call: &Call, stored: &Stored, projection: &Projection) -> Result<String, Problem> {
+    if projection.is_default() {
+        return stored.text(call, &[]);
+    }
+    Ok(Value::Object(projection.apply(stored.plain(call)?)).to_string())
 }
 
 /// Whether a filter asks about groups or members.

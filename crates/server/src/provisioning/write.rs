@@ -123,7 +123,8 @@ async fn group_answer(
 async fn patched_group(tx: &mut Tx, call: &Call, written: WrittenGroup) -> Result<Done, Problem> {
     let query = call.query()?;
     let asked = !query.attributes.is_empty() || !query.excluded_attributes.is_empty();
-    let members = directory_group::count_members(tx, written.group.id).await?;
+    let members =
+        directory_group::count_members(tx, written.group.id, scim::dialect::WHOLE_GROUP + 1).await?;
     if call.dialect().shows_patched_group(members, asked) {
         return group_answer(tx, call, written, StatusCode::OK).await;
     }
@@ -141,9 +142,13 @@ async fn answer(
     let query = call.query()?;
     let kind = stored.kind().resource_type();
     let projection = Projection::new(&query.attributes, &query.excluded_attributes, kind);
+    let body = match (status, stored) {
+        (StatusCode::CREATED, Stored::User(_)) => show::new_user(call, stored, &projection)?,
+        _ => show::one(tx, call, stored, &projection).await?,
+    };
     Ok(Done {
         status,
-        body: Some(show::one(tx, call, stored, &projection).await?),
+        body: Some(body),
         location: Some(stored.location(call)),
         etag: Some(stored.etag()),
         outcome,

@@ -288,6 +288,7 @@ pub(super) const WITHOUT_PEOPLE: &[&str] = &[
     "directory_groups",
     "directory_pulls",
     "pulled_groups",
+    "directory_marks",
     "connection_troubles",
     "seen_assertions",
     "applications",
