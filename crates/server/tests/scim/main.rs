@@ -3,6 +3,7 @@
 mod brake;
 mod bulk;
 mod clients;
+mod corpora;
 mod effects;
 mod feed;
 mod health;
