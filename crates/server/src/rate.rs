@@ -215,6 +215,16 @@ pub fn check_here(app: &App, name: &str, limit: Limit) -> Result<(), Problem> {
     }
 }
 
+/// Counts more that came at once, in this process alone. They are done; who comes next may have to wait.
+pub fn count_here(app: &App, name: &str, limit: Limit, more: usize) {
+    let more = u32::try_from(more).unwrap_or(u32::MAX);
+    app.rates.with(|all| {
+        if let Some(it) = all.get_mut(name).filter(|it| !it.has_ended(app.now())) {
+            it.untold = it.untold.saturating_add(more).min(limit.hits);
+        }
+    });
+}
+
 /// Counts a failure of a stranger. The answer is the failure, or beyond the limit the request to wait. What succeeds is
 /// never counted and never refused: one broken program must not lock out its neighbours behind the same address.
 pub async fn failed(app: &App, name: &str, limit: Limit, failure: Problem) -> Problem {

@@ -160,8 +160,8 @@ impl By<'_> {
                 ("SELECT * FROM directory_groups WHERE directory_id = $1 AND external_id = $2", id.to_owned())
             }
             By::Member(id) => (
-                "SELECT g.* FROM directory_group_members m JOIN directory_groups g ON g.id = m.group_id
-                 WHERE m.member_id = $2 AND g.directory_id = $1",
+                "SELECT g.* FROM directory_group_members m CROSS JOIN directory_groups g
+                 WHERE m.member_id = $2 AND g.id = m.group_id AND g.directory_id = $1",
                 id.to_owned(),
             ),
         }
@@ -214,8 +214,8 @@ static GROUPS_OF: OnceLock<String> = OnceLock::new();
 
 pub(crate) fn groups_of_statement() -> String {
     format!(
-        "SELECT m.member_id, g.* FROM directory_group_members m JOIN directory_groups g ON g.id = m.group_id
-         WHERE m.member_id IN ({}) AND g.directory_id = $1",
+        "SELECT m.member_id, g.* FROM directory_group_members m CROSS JOIN directory_groups g
+         WHERE m.member_id IN ({}) AND g.id = m.group_id AND g.directory_id = $1",
         list_from(2)
     )
 }

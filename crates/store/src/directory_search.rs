@@ -37,8 +37,8 @@ pub(crate) const USERS: [&str; 6] = [
      SELECT id FROM directory_users WHERE directory_id = $1 AND display_name_folded IS NULL",
     "SELECT id FROM directory_users WHERE directory_id = $1 AND email_folded >= $2 AND email_folded < $3
      UNION ALL
-     SELECT u.id FROM directory_user_emails e JOIN directory_users u ON u.id = e.user_id
-     WHERE e.email_folded >= $2 AND e.email_folded < $3 AND u.directory_id = $1",
+     SELECT u.id FROM directory_user_emails e CROSS JOIN directory_users u
+     WHERE e.email_folded >= $2 AND e.email_folded < $3 AND u.id = e.user_id AND u.directory_id = $1",
     "SELECT id FROM directory_users WHERE directory_id = $1 AND external_id >= $2 AND external_id < $3",
     "SELECT id FROM directory_users WHERE directory_id = $1 AND updated_at >= $2",
     "SELECT id FROM directory_users WHERE directory_id = $1 AND updated_at <= $2",

@@ -210,7 +210,8 @@ pub(crate) const TAKEN: &str =
      SELECT FALSE FROM directory_users WHERE directory_id = $1 AND external_id = $3";
 
 impl By<'_> {
-    /// The statement and its value. No order: an index in the order asked for would be taken before the one that finds.
+    /// The statement and its value. No order: an index in the order asked for would be taken before the one that finds. And
+    /// a join that leaves SQLite no other order of the tables either.
     pub(crate) fn statement(self) -> (&'static str, String) {
         match self {
             By::UserName(name) => (
@@ -223,8 +224,8 @@ impl By<'_> {
             By::Email(email) => (
                 "SELECT * FROM directory_users WHERE directory_id = $1 AND email_folded = $2
                  UNION ALL
-                 SELECT u.* FROM directory_user_emails e JOIN directory_users u ON u.id = e.user_id
-                 WHERE e.email_folded = $2 AND u.directory_id = $1",
+                 SELECT u.* FROM directory_user_emails e CROSS JOIN directory_users u
+                 WHERE e.email_folded = $2 AND u.id = e.user_id AND u.directory_id = $1",
                 fold(email),
             ),
             By::DisplayName(name) => (

@@ -17,7 +17,7 @@ async fn what_filters_ask_of_a_large_directory_is_never_searched_for_in_all_of_i
             store::testing::fill_directory(&mut tx, directory.id, 5000, t.app.now()).await.unwrap();
         }
         for (sql, indexes) in store::testing::directory_look_ups() {
-            let plan = store::testing::plan(&mut tx, &sql).await.unwrap();
+            let plan = store::testing::plan(&mut tx, all[0].id, &sql).await.unwrap();
             let scans = ["SCAN", "Seq Scan"].iter().any(|word| plan.contains(word));
             assert!(!scans, "{sql}\n{plan}");
             for index in indexes {

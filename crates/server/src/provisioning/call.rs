@@ -58,7 +58,7 @@ impl Call {
             let name = format!("scim:{}", ClientAddress::of(&app.config, parts));
             return Err(rate::failed(app, &name, rate::FAILED_SECRETS, refused()).await);
         };
-        rate::check_here(app, &format!("directory:{}", directory.id), app.config.limits.scim_requests)?;
+        rate::check_here(app, &rate_name(&directory), app.config.limits.scim_requests)?;
         let raw_query = parts.uri.query().unwrap_or_default();
         let (rest, raw_query) = match query::embedded_path(raw_query) {
             Some((path, query)) => (path, query),
@@ -75,6 +75,11 @@ impl Call {
             token,
             token_used_at,
         })
+    }
+
+    /// Counts more requests of the directory, which came inside this one.
+    pub fn count(&self, app: &App, more: usize) {
+        rate::count_here(app, &rate_name(&self.directory), app.config.limits.scim_requests, more);
     }
 
     /// Reads the body, up to the limit.
@@ -137,6 +142,10 @@ impl Call {
     pub fn dialect(&self) -> Dialect {
         Dialect::of(&self.directory.provider)
     }
+}
+
+fn rate_name(directory: &Directory) -> String {
+    format!("directory:{}", directory.id)
 }
 
 /// The parts of a path. Some clients leave a `?` or `&` at its end.

@@ -154,9 +154,14 @@ async fn linked(
             Stored::Group(group) => {
                 let members = directory_group::members(db, group.id).await?;
                 let show = |member: &directory_group::GroupMember| {
-                    let endpoint = if member.kind == "Group" { "/Groups" } else { "/Users" };
-                    let address = format!("{}{endpoint}/{}", call.base, member.member_id);
-                    member_ref(member).to_json(Some(&address))
+                    // Of a member whom nobody knows, no address is made up: sent back, it would say what it is.
+                    let endpoint = match member.kind.as_str() {
+                        "" => None,
+                        "Group" => Some("/Groups"),
+                        _ => Some("/Users"),
+                    };
+                    let address = endpoint.map(|at| format!("{}{at}/{}", call.base, member.member_id));
+                    member_ref(member).to_json(address.as_deref())
                 };
                 members.iter().map(show).collect()
             }

@@ -163,6 +163,14 @@ async fn one_directory_cannot_take_the_whole_machine() {
         assert_eq!(t.browser().api("GET", &theirs, &other, None).await.status, 200);
         t.clock.advance(limit.window);
         assert_eq!(t.browser().api("GET", &path, &token, None).await.status, 200);
+        // A bulk request is done as a whole, and counts as many as it holds.
+        let one_of = serde_json::json!({"method": "DELETE", "path": "/Users/x"});
+        let urn = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
+        let many = serde_json::json!({"schemas": [urn], "Operations": vec![one_of; 60]});
+        let bulk = format!("/scim/v2/{}/Bulk", one.id);
+        let answer = t.browser().api("POST", &bulk, &token, Some(many)).await;
+        assert_eq!(answer.json()["Operations"].as_array().unwrap().len(), 60, "{}", answer.text);
+        assert!((1..=10).contains(&wait(&t.browser().api("GET", &path, &token, None).await)));
         assert_eq!(rows(&t, &["rate_limits"]).await, [0], "counted without the database");
     }
 }

@@ -11,5 +11,6 @@ mod life;
 mod mapping;
 mod records;
 mod refusals;
+mod same;
 mod silence;
 mod tokens;

@@ -75,6 +75,9 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
         let many: Vec<Value> =
             (0..100_000).map(|_| json!({"op": "add", "path": "title", "value": "x"})).collect();
         let long_filter = vec!["userName%20eq%20%22x%22"; 200].join("%20or%20");
+        let search = |filter: String| json!({"filter": filter}).to_string().into_bytes();
+        let longest = vec!["userName eq \"x\""; 10_000].join(" or ");
+        let deepest = format!("{}active pr{}", "(".repeat(2_000), ")".repeat(2_000));
         let ops = |op: Value| json!({"Operations": [op]}).to_string().into_bytes();
         let twin = person("A@ACME.TEST").to_string().into_bytes();
         let cases: Vec<Case> = vec![
@@ -98,6 +101,8 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
             ("GET", "/Users?filter=userName".into(), Vec::new(), 400, Some("invalidFilter")),
             ("GET", "/Users?filter=active%20gt%20true".into(), Vec::new(), 400, Some("invalidFilter")),
             ("GET", format!("/Users?filter={long_filter}"), Vec::new(), 400, Some("invalidFilter")),
+            ("POST", "/Users/.search".into(), search(longest), 400, Some("invalidFilter")),
+            ("POST", "/Users/.search".into(), search(deepest), 400, Some("invalidFilter")),
             ("GET", "/Users/usr_00000000000000000000000000".into(), Vec::new(), 404, None),
             ("GET", "/Users/%ff".into(), Vec::new(), 404, None),
             ("DELETE", "/Groups/nothing".into(), Vec::new(), 404, None),
