@@ -105,6 +105,8 @@ impl Sort {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::schema::USER;
 
@@ -146,12 +148,13 @@ mod tests {
 
     #[test]
     fn answer_counts_what_it_shows() {
-        let body = response(&[json!({})], 7, 3);
+        let read = |text: String| serde_json::from_str::<Value>(&text).unwrap();
+        let body = read(response(&["{}".to_owned()], 7, 3));
         assert_eq!(
             (&body["totalResults"], &body["itemsPerPage"], &body["startIndex"]),
             (&json!(7), &json!(1), &json!(3))
         );
-        let body = cursor_response(&[], 0, Some("next"));
+        let body = read(cursor_response(&[], 0, Some("next")));
         assert_eq!(body["nextCursor"], "next");
         assert_eq!(body["Resources"], json!([]));
     }

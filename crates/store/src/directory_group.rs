@@ -174,7 +174,7 @@ pub async fn find(c: &mut impl Connected, directory: DirectoryId, by: By<'_>) ->
     let rows: Vec<Row> =
         on!(c, |db| sqlx::query_as(sql).bind(Text(directory)).bind(&value).fetch_all(db).await)?;
     let mut found: Vec<DirectoryGroup> = rows.into_iter().map(Into::into).collect();
-    found.sort_by(|one, other| one.id.cmp(&other.id));
+    found.sort_by_key(|one| one.id);
     Ok(found)
 }
 
@@ -206,7 +206,7 @@ pub async fn groups_of(
         })?;
         found.extend(rows.into_iter().map(|row| (row.member_id, row.group.into())));
     }
-    found.sort_by(|(_, one), (_, other)| one.id.cmp(&other.id));
+    found.sort_by_key(|(_, one)| one.id);
     Ok(found)
 }
 

@@ -139,7 +139,7 @@ pub async fn load_users(
     let sql = LOAD[0].get_or_init(|| load_statement("directory_users"));
     let rows: Vec<directory_user::Row> = load(c, sql, directory, ids).await?;
     let mut all: Vec<DirectoryUser> = rows.into_iter().map(Into::into).collect();
-    all.sort_by(|one, other| one.id.cmp(&other.id));
+    all.sort_by_key(|one| one.id);
     Ok(all)
 }
 
@@ -152,7 +152,7 @@ pub async fn load_groups(
     let sql = LOAD[1].get_or_init(|| load_statement("directory_groups"));
     let rows: Vec<directory_group::Row> = load(c, sql, directory, ids).await?;
     let mut all: Vec<DirectoryGroup> = rows.into_iter().map(Into::into).collect();
-    all.sort_by(|one, other| one.id.cmp(&other.id));
+    all.sort_by_key(|one| one.id);
     Ok(all)
 }
 

@@ -244,7 +244,7 @@ pub async fn find(c: &mut impl Connected, directory: DirectoryId, by: By<'_>) ->
     let rows: Vec<Row> =
         on!(c, |db| sqlx::query_as(sql).bind(Text(directory)).bind(&value).fetch_all(db).await)?;
     let mut found: Vec<DirectoryUser> = rows.into_iter().map(Into::into).collect();
-    found.sort_by(|one, other| one.id.cmp(&other.id));
+    found.sort_by_key(|one| one.id);
     found.dedup_by(|one, other| one.id == other.id);
     Ok(found)
 }

@@ -84,53 +84,48 @@ pub enum Of {
 
 /// Writes the record of a request.
 pub async fn add(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
-    on!(tx, |db| {
-        sqlx::query(
+    insert(
+        tx,
+        it,
         "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id,
                                     effect, cause)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
-    .bind(Text(it.id))
-    .bind(Text(it.directory_id))
-    .bind(Text(it.organization_id))
-    .bind(At(it.at))
-    .bind(&it.method)
-    .bind(&it.path)
-    .bind(i64::from(it.status))
-    .bind(&it.outcome)
-    .bind(&it.body)
-    .bind(&it.subject_id)
-    .bind(&it.effect)
-    .bind(&it.cause)
-    .execute(db)
     .await
-    .map(|_| ())
-    })?;
-    Ok(())
 }
 
 /// Writes the record of a request that was made a while ago, unless the user it was about is gone since.
 pub async fn add_unless_erased(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
-    let Some(subject) = &it.subject_id else { return add(tx, it).await };
-    on!(tx, |db| {
-        sqlx::query(
-        "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, u.id FROM directory_users u WHERE u.id = $10"
+    if it.subject_id.is_none() {
+        return add(tx, it).await;
+    }
+    insert(
+        tx,
+        it,
+        "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id,
+                                    effect, cause)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, u.id, $11, $12 FROM directory_users u WHERE u.id = $10",
     )
-    .bind(Text(it.id))
-    .bind(Text(it.directory_id))
-    .bind(Text(it.organization_id))
-    .bind(At(it.at))
-    .bind(&it.method)
-    .bind(&it.path)
-    .bind(i64::from(it.status))
-    .bind(&it.outcome)
-    .bind(&it.body)
-    .bind(subject)
-    .execute(db)
     .await
-    .map(|_| ())
-    })?;
+}
+
+async fn insert(tx: &mut Tx, it: &ScimRequest, sql: &'static str) -> Result<()> {
+    on!(tx, |db| sqlx::query(sql)
+        .bind(Text(it.id))
+        .bind(Text(it.directory_id))
+        .bind(Text(it.organization_id))
+        .bind(At(it.at))
+        .bind(&it.method)
+        .bind(&it.path)
+        .bind(i64::from(it.status))
+        .bind(&it.outcome)
+        .bind(&it.body)
+        .bind(&it.subject_id)
+        .bind(&it.effect)
+        .bind(&it.cause)
+        .execute(db)
+        .await
+        .map(|_| ()))?;
     Ok(())
 }
 

@@ -147,10 +147,14 @@ pub async fn fill_directory(tx: &mut Tx, id: DirectoryId, count: i64, from: Time
     Ok(())
 }
 
-/// How the database goes about a statement, in its own words. Every parameter is a text.
-pub async fn plan(tx: &mut Tx, sql: &str) -> Result<String> {
-    let filled =
-        (1..=200).rev().fold(sql.to_owned(), |sql, number| sql.replace(&format!("${number}"), "'7'"));
+/// How the database goes about a statement about this directory, in its own words. Every other parameter is a text, or a moment
+/// that few changes come after.
+pub async fn plan(tx: &mut Tx, id: DirectoryId, sql: &str) -> Result<String> {
+    let filled = (2..=200).rev().fold(sql.to_owned(), |sql, number| {
+        let value = if sql.contains("updated_at >=") { "'9000000000000000'" } else { "'7'" };
+        sql.replace(&format!("${number}"), value)
+    });
+    let filled = filled.replace("$1", &format!("'{id}'"));
     let lines: Vec<String> = match tx.db() {
         Db::Sqlite(db) => {
             let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {filled}"));
