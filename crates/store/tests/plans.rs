@@ -14,7 +14,7 @@ async fn what_filters_ask_of_a_large_directory_is_never_searched_for_in_all_of_i
         }
         let mut tx = t.app.store.write().await.unwrap();
         for directory in &all {
-            store::testing::fill_directory(&mut tx, directory.id, 5000, t.app.now()).await.unwrap();
+            store::testing::fill_directory(&mut tx, directory.id, 20_000, t.app.now()).await.unwrap();
         }
         for (sql, indexes) in store::testing::directory_look_ups() {
             let plan = store::testing::plan(&mut tx, all[0].id, &sql).await.unwrap();
