@@ -38,7 +38,7 @@ pub async fn round(app: &App) -> Result<usize, Problem> {
         tx.commit().await?;
         if let Some(pull) = claimed {
             let app = app.clone();
-            working.spawn(async move { one(&app, pull).await });
+            working.spawn(async move { Box::pin(one(&app, pull)).await });
         }
     }
     let mut count = 0;
