@@ -77,7 +77,7 @@ and 3 more', 1, NULL, NULL)",
 /// and what the company said of itself.
 const NOT_PERSONAL: &[(&str, &[&str])] = &[
     ("sessions", &["token_hash", "connection_id", "method"]),
-    ("grants", &["scope", "method"]),
+    ("grants", &["application_id", "scope", "method"]),
     ("invitations", &["kind", "token_hash"]),
     ("mails", &["kind"]),
     ("jobs", &["kind", "payload"]),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use store::Tx;
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::work;
 
 /// How long a machine may work on a job before another takes it.
@@ -173,28 +173,11 @@ async fn run_one(app: &App, job: Job) -> Result<(), Problem> {
             let cause = problem.cause.unwrap_or(problem.detail);
             let tries = u32::try_from(job.attempts).unwrap_or(u32::MAX).min(LAST_BACKOFF);
             let wait = Duration::from_secs(5) * 2_u32.pow(tries.saturating_sub(1));
-            let told = without_addresses(&cause);
+            let told = problem::without_addresses(&cause);
             tracing::warn!(job = %job.id, kind = job.kind, attempts = job.attempts, cause = told, "a job failed and will be tried again");
             store::job::retry(&mut tx, job.id, app.now().after(wait), &cause).await?;
         }
     }
     tx.commit().await?;
     Ok(())
-}
-
-/// The log outlives a person: a mail server that names its recipient is told without the address.
-fn without_addresses(text: &str) -> String {
-    let word = |word| if str::contains(word, '@') { "(an address)" } else { word };
-    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_mail_server_says_is_logged_without_its_recipient() {
-        let said = without_addresses("550 5.1.1 <ada@acme.test>: user unknown");
-        assert_eq!(said, "550 5.1.1 (an address) user unknown");
-    }
 }

@@ -116,9 +116,19 @@ fn passed(it: &Drill) -> bool {
     it.state == "done" && found["passed"] == true
 }
 
+/// How many applications cannot be told.
+fn silent(it: &Drill) -> usize {
+    let found: Value = serde_json::from_str(&it.work).unwrap_or_default();
+    found["applications_without_logout"].as_array().map_or(0, Vec::len)
+}
+
 fn status(it: &Drill) -> Status {
     match it.state.as_str() {
-        "done" if passed(it) => Status::ok("Everything was cut"),
+        "done" if passed(it) => match silent(it) {
+            0 => Status::ok("Everything was cut"),
+            1 => Status::warn("One application hears later"),
+            n => Status::warn(format!("{n} applications hear later")),
+        },
         "done" => Status::bad("Not everything was cut"),
         "failed" => Status::warn("No result"),
         _ => Status::pending("Under way"),

@@ -113,7 +113,7 @@ async fn a_private_address_is_proven_by_a_mail_and_shown_to_no_company() {
         assert_eq!(answer.location(), "/account?done=mailed");
         let mails = t.mails().await;
         assert_eq!((mails.len(), mails[0].recipient.as_str()), (1, "ann@home.example"));
-        assert_eq!((mails[0].organization_id, mails[0].member_id), (None, None));
+        assert_eq!((mails[0].organization_id, mails[0].member_id), (None, Some(member.id)), "no company’s");
         let at = link(&mails[0]);
         let known = async || {
             let mut db = t.app.read().await.unwrap();
