@@ -15,6 +15,7 @@ pub mod directory;
 pub mod dns;
 pub mod drill;
 pub mod enforcement;
+pub mod feed;
 pub mod job;
 pub mod keys;
 pub mod login;

@@ -23,6 +23,7 @@ pub mod drill;
 pub mod enforcement;
 pub mod erasure;
 pub mod event;
+pub mod event_feed;
 pub mod exception;
 mod flow;
 pub mod import;

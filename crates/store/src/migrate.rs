@@ -28,6 +28,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (29, include_str!("../migrations/0029_directory_marks.sql")),
     (31, include_str!("../migrations/0031_directory_clients.sql")),
     (32, include_str!("../migrations/0032_pulled_directories.sql")),
+    (33, include_str!("../migrations/0033_security_event_feeds.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

@@ -36,4 +36,7 @@ pub use metadata::provider_metadata;
 pub use redirect::{Reply, ResponseMode, is_registered};
 pub use scope::{CLAIMS, Person, SCOPES, claims_for, granted_scopes, named_claims};
 pub(crate) use token::BACKCHANNEL_LOGOUT_EVENT;
-pub use token::{IdToken, LogoutToken, half_hash, mint_id_token, mint_logout_token};
+pub use token::{
+    IdToken, LogoutToken, SecurityEventToken, half_hash, mint_id_token, mint_logout_token,
+    mint_security_event,
+};

@@ -10,6 +10,7 @@ mod drafts;
 mod drills;
 mod enforcement;
 mod erasures;
+mod event_feeds;
 mod events;
 mod exceptions;
 mod imports;
@@ -116,6 +117,11 @@ fn across() -> Router<App> {
         .route("/api/v1/erasures/{id}", get(erasures::show))
         .route("/api/v1/erasures/{id}/acknowledgements", post(erasures::acknowledge))
         .route("/api/v1/erasures/{id}/receipt", get(erasures::receipt))
+        .route(
+            "/api/v1/applications/{id}/security-events",
+            get(event_feeds::show).put(event_feeds::set).delete(event_feeds::remove),
+        )
+        .route("/api/v1/applications/{id}/security-events/poll", post(event_feeds::poll))
         .route("/api/v1/events", get(events::list))
 }
 

@@ -1,6 +1,7 @@
 //! The REST API as it is promised: names, statuses, problems (RFC 9457), cursors.
 
 mod bad;
+mod feeds;
 mod program;
 mod shapes;
 mod streams;

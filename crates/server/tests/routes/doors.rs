@@ -339,6 +339,8 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/api/v1/erasures/{id}", Api),
     ("POST", "/api/v1/erasures/{id}/acknowledgements", Api),
     ("GET", "/api/v1/erasures/{id}/receipt", Api),
+    ("GET PUT DELETE", "/api/v1/applications/{id}/security-events", Api),
+    ("POST", "/api/v1/applications/{id}/security-events/poll", Api),
     ("GET", "/api/v1/events", Api),
     ("GET POST PUT PATCH DELETE", "/scim/v2/{directory_id}", Scim),
     ("GET POST PUT PATCH DELETE", "/scim/v2/{directory_id}/", Scim),

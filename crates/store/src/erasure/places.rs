@@ -297,4 +297,6 @@ pub(super) const WITHOUT_PEOPLE: &[&str] = &[
     "erasure_confirmations",
     "logout_calls",
     "event_counter",
+    "event_feeds",
+    "event_acknowledgements",
 ];
