@@ -32,7 +32,7 @@ const { directorySyncController } = await jackson.default({
   db: database(),
   noAnalytics: true,
   scimPath: '/api/scim/v2.0',
-  logger: { info() {}, warn: console.error, error: console.error },
+  logger: { info() {}, warn() {}, error: console.error },
 });
 const { data: directory, error } = await directorySyncController.directories.create({
   tenant: 'bench',

@@ -167,7 +167,7 @@ pub async fn ask(world: &Arc<World>, settings: &Settings) -> Outcome<bool> {
     .await?;
     well &=
         step(world, settings, ("list page of 100", many / 4), move |world: Arc<World>, number| async move {
-            page(&world, pick(number) % (users - 100) + 1, users).await
+            page(&world, pick(number) % users.saturating_sub(100).max(1) + 1, users).await
         })
         .await?;
     well &=
