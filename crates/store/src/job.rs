@@ -95,6 +95,17 @@ pub async fn next_due(c: &mut impl Connected) -> Result<Option<Time>> {
     Ok(at.map(|t| t.0))
 }
 
+/// How many jobs of a kind are waiting whose payload names this id.
+pub async fn count_about(c: &mut impl Connected, kind: &str, id: &str) -> Result<u64> {
+    let count: i64 =
+        on!(c, |db| sqlx::query_scalar("SELECT COUNT(*) FROM jobs WHERE kind = $1 AND payload LIKE $2")
+            .bind(kind)
+            .bind(format!("%\"{id}\"%"))
+            .fetch_one(db)
+            .await)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
 /// Every job that waits, in order; for tests and the operator's view.
 pub async fn list(c: &mut impl Connected) -> Result<Vec<Job>> {
     let rows: Vec<Row> = on!(c, |db| sqlx::query_as(

@@ -9,6 +9,7 @@ pub mod links;
 pub mod mapping_panel;
 mod mapping_view;
 pub mod people;
+pub mod preview_panel;
 pub mod source;
 pub mod wizard;
 

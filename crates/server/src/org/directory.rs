@@ -117,9 +117,15 @@ pub fn card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
                 ("Last request".to_owned(), last),
             ]
         },
-        open: [("Health", "health"), ("Fields and roles", "mapping"), ("Requests", "requests"), last_page]
-            .map(|(label, path)| (label.to_owned(), desk.at(&format!("directory/{}/{path}", it.id))))
-            .to_vec(),
+        open: [
+            ("Health", "health"),
+            ("Preview and going live", "preview"),
+            ("Fields and roles", "mapping"),
+            ("Requests", "requests"),
+            last_page,
+        ]
+        .map(|(label, path)| (label.to_owned(), desk.at(&format!("directory/{}/{path}", it.id))))
+        .to_vec(),
         acts: match it.status {
             DirectoryStatus::Active => {
                 vec![act("pause", "Pause", "It is answered and stored, and changes nobody until you resume.")]

@@ -20,6 +20,7 @@ pub mod links;
 mod mapping;
 mod member;
 mod members;
+mod preview;
 pub mod reading;
 mod receipts;
 pub mod requests;
@@ -79,6 +80,7 @@ fn desk_pages() -> Router<App> {
         .route("/directory", get(directory::show).post(directory::act))
         .route("/directory/{directory}/health", get(health::show))
         .route("/directory/{directory}/mapping", get(mapping::show).post(mapping::save))
+        .route("/directory/{directory}/preview", get(preview::show).post(preview::act))
         .route("/directory/{directory}/requests", get(requests::list))
         .route("/directory/{directory}/requests/{request}", get(requests::show))
         .route("/directory/{directory}/requests/{request}/unmask", post(requests::unmask))

@@ -160,6 +160,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/org/setup-links/{link}/send", Administrator),
     ("GET", "/org/directory/{directory}/health", Administrator),
     ("GET POST", "/org/directory/{directory}/mapping", Administrator),
+    ("GET POST", "/org/directory/{directory}/preview", Administrator),
     ("GET", "/org/directory/{directory}/requests", Administrator),
     ("GET", "/org/directory/{directory}/requests/{request}", Administrator),
     ("POST", "/org/directory/{directory}/requests/{request}/unmask", Administrator),
@@ -215,6 +216,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("POST", "/console/organizations/{organization}/desk/setup-links/{link}/send", Operator),
     ("GET", "/console/organizations/{organization}/desk/directory/{directory}/health", Operator),
     ("GET POST", "/console/organizations/{organization}/desk/directory/{directory}/mapping", Operator),
+    ("GET POST", "/console/organizations/{organization}/desk/directory/{directory}/preview", Operator),
     ("GET", "/console/organizations/{organization}/desk/directory/{directory}/requests", Operator),
     ("GET", "/console/organizations/{organization}/desk/directory/{directory}/requests/{request}", Operator),
     (

@@ -9,6 +9,7 @@ mod feed;
 mod health;
 mod life;
 mod mapping;
+mod preview;
 mod records;
 mod refusals;
 mod same;

@@ -173,6 +173,8 @@ fn samples_of_the_console() -> Vec<Sample> {
         "scim-request": scim::ScimRequestPage::sample(),
         "scim-request-refused": scim::ScimRequestPage::sample_refused(),
         "scim-org-mapping": scim::OrgMapping::sample(),
+        "scim-org-preview": scim::OrgPreview::sample(),
+        "scim-org-live": scim::OrgLive::sample(),
         "scim-health": scim::DirectoryHealth::sample(),
         "scim-health-well": scim::DirectoryHealth::sample_well(),
         "scim-requests": scim::DirectoryRequests::sample(),

@@ -9,21 +9,15 @@ use serde_json::json;
 use super::joining;
 use super::rail::Step;
 use super::visit::{Held, Visit, directory_of};
-use super::waiting::person;
 use super::{Form, see_other, when};
 use crate::app::App;
-use crate::directory::{self, Arrived, Counts, DirectoryConfig};
+use crate::directory::{self, Counts};
+use crate::onboarding::preview_panel::{self, people};
 use crate::problem::Problem;
 use crate::request::Browser;
-use web::html::Html;
-use web::pages::scim::{PreviewGroup, ScimPreview};
+use web::pages::scim::ScimPreview;
 use web::pages::setup::{ReceiptRow, SetupLive};
-use web::parts::{Person, Status, Tone, number};
-
-/// How many people are sorted for the preview; the newest of a larger directory.
-const SORTED: usize = 1000;
-/// How many are named in each group.
-const NAMED: usize = 8;
+use web::parts::{Status, number};
 
 /// The preview, or the receipt.
 pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {
@@ -32,15 +26,32 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
         if visit.is_synced() {
             receipt(&app, &visit, &browser, it).await
         } else {
-            preview(&app, &visit, &browser, it).await
+            preview(&app, &visit, &browser, it, ("", StatusCode::OK)).await
         }
     };
     page.await.map_err(IntoResponse::into_response)
 }
 
 /// Goes live: what was sent becomes true. Twice is no error, and is told once.
-pub async fn go(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Response> {
-    visit.directory()?;
+pub async fn go(
+    visit: Visit,
+    browser: Browser,
+    State(app): State<App>,
+    form: Form,
+) -> Result<Response, Response> {
+    let it = visit.directory()?;
+    let ask = async {
+        let sure = visit.is_synced() || form.0.contains_key("sure");
+        if sure || it.last_request_at.is_none() || preview_panel::of(&app, it).await?.sure.is_empty() {
+            return Ok(None);
+        }
+        let words =
+            ("Somebody would leave. Tick the box if that is right.", StatusCode::UNPROCESSABLE_ENTITY);
+        preview(&app, &visit, &browser, it, words).await.map(Some)
+    };
+    if let Some(question) = ask.await.map_err(|problem: Problem| problem.into_response())? {
+        return Ok(question);
+    }
     let done = async {
         let mut held = visit.hold(&app).await?;
         let it = current(&visit, &mut held).await?;
@@ -96,80 +107,24 @@ async fn record(
     app.audit(tx, &visit.actor(), action, organization, target, &data).await
 }
 
-async fn preview(app: &App, visit: &Visit, browser: &Browser, it: &Directory) -> Result<Response, Problem> {
-    let counts = directory::counts(&mut app.read().await?, it).await?;
-    let arrived = directory::arrivals(app, it, &DirectoryConfig::of(it)?, SORTED).await?;
-    let provider = visit.directory_guide().map_or("Your directory", |guide| guide.name.as_str());
-    let active = counts.users.saturating_sub(counts.inactive);
-    let sorted = u64::try_from(arrived.len()).unwrap_or(0);
-    let mut lede = format!(
-        "{provider} sent {}. Here they are, sorted by what changes. Nothing has happened yet.",
-        people(counts.users)
-    );
-    if sorted < counts.users {
-        lede += " The numbers below are of the ";
-        lede += &number(sorted);
-        lede += " who came last.";
-    }
+async fn preview(
+    app: &App,
+    visit: &Visit,
+    browser: &Browser,
+    it: &Directory,
+    (error, status): (&str, StatusCode),
+) -> Result<Response, Problem> {
     let joining = joining::link(&mut app.read().await?, visit).await?;
     let page = ScimPreview {
         joining,
         page: visit.page(app, browser, "Preview and go live", Some(Step::DirectoryLive)),
-        provider: provider.to_owned(),
-        lede,
-        groups: groups(&arrived),
-        sure: String::new(),
-        error: String::new(),
+        it: preview_panel::of(app, it).await?,
+        error: error.to_owned(),
         action: visit.path("/scim/live"),
-        label: format!("Go live with {}", people(active)),
         ask_again: visit.path("/scim/waiting"),
         back: visit.path("/scim/leavers"),
     };
-    Ok(web::respond(StatusCode::OK, &page))
-}
-
-fn groups(arrived: &[Arrived]) -> Vec<PreviewGroup> {
-    let group = |tone, words: &str, text: &str, of: Vec<&Arrived>, open| {
-        let named: Vec<(Person, String)> = of.iter().take(NAMED).map(|it| (person(it), remark(it))).collect();
-        PreviewGroup {
-            tone,
-            count: u64::try_from(of.len()).unwrap_or(0),
-            words: words.to_owned(),
-            text: Html::text(text),
-            people: named,
-            open,
-        }
-    };
-    let (active, inactive): (Vec<_>, Vec<_>) = arrived.iter().partition(|it| it.active);
-    let (whole, lacking): (Vec<_>, Vec<_>) = active.into_iter().partition(|it| it.missing.is_empty());
-    let (known, new): (Vec<_>, Vec<_>) = whole.into_iter().partition(|it| it.member.is_some());
-    vec![
-        group(
-            Tone::Brand,
-            "get a place",
-            "They are invited, or join the account with their verified address.",
-            new,
-            false,
-        ),
-        group(Tone::Ok, "are here already", "They stay, and follow the directory from now on.", known, false),
-        group(
-            Tone::Warn,
-            "stay incomplete",
-            "A required field is missing. They are asked for it once, or you settle it in the step “Match the fields”.",
-            lacking,
-            true,
-        ),
-        group(Tone::None, "get no place", "They are marked as inactive over there.", inactive, false),
-    ]
-}
-
-fn remark(it: &Arrived) -> String {
-    let missing: Vec<String> = it.missing.iter().map(|field| field.label().to_lowercase()).collect();
-    match (it.problems.first(), missing.as_slice()) {
-        (Some(problem), _) => problem.clone(),
-        (None, []) => String::new(),
-        (None, some) => format!("{}: nothing sent", some.join(", ")),
-    }
+    Ok(web::respond(status, &page))
 }
 
 async fn receipt(app: &App, visit: &Visit, browser: &Browser, it: &Directory) -> Result<Response, Problem> {
@@ -215,8 +170,4 @@ fn policy(visit: &Visit) -> &'static str {
         model::LeaverPolicy::Disconnect => "Disconnected; the person may keep a personal account",
         model::LeaverPolicy::Delete => "Erased after the waiting time",
     }
-}
-
-fn people(count: u64) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{} people", number(count)) }
 }

@@ -3,6 +3,7 @@
 use super::sample_wizard;
 use crate::html::Html;
 use crate::layout::Page;
+use crate::pages::org::{Place, sample_org};
 use crate::parts::{Bar, Figure, Icon, Person, Tone, number};
 use askama::Template;
 
@@ -12,26 +13,71 @@ use askama::Template;
 pub struct ScimPreview {
     /// Surroundings.
     pub page: Page,
-    /// The provider's name.
-    pub provider: String,
-    /// "Okta sent 225 people. …"
-    pub lede: String,
-    /// People by what changes for them.
-    pub groups: Vec<PreviewGroup>,
-    /// A sentence to agree to (the form field is `sure`), if somebody leaves; may be empty.
-    pub sure: String,
+    /// What would happen.
+    pub it: Preview,
     /// What is wrong with the answer; may be empty.
     pub error: String,
     /// Where going live is posted to.
     pub action: String,
-    /// "Go live with 225 people".
-    pub label: String,
     /// Where people may still arrive.
     pub ask_again: String,
     /// Link back.
     pub back: String,
     /// Link to the page that says where sign-in and directory would not meet; none where there is one of the two.
     pub joining: Option<String>,
+}
+
+/// What would happen.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// "Okta sent 225 people. …"
+    pub lede: String,
+    /// People by what changes for them.
+    pub groups: Vec<PreviewGroup>,
+    /// A sentence to agree to (the form field is `sure`), if somebody leaves; may be empty.
+    pub sure: String,
+    /// "Go live with 225 people".
+    pub label: String,
+}
+
+/// The preview at `/org`, at any time before it is live.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/scim/org_preview.html")]
+pub struct OrgPreview {
+    /// Surroundings.
+    pub page: Page,
+    /// What would happen.
+    pub it: Preview,
+    /// What is wrong with the answer; may be empty.
+    pub error: String,
+    /// Link to the fields.
+    pub mapping: String,
+    /// Where going live is posted to: field `do`.
+    pub action: String,
+    /// Link back.
+    pub back: String,
+}
+
+/// A directory that is live, and how far what was sent is applied.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/scim/org_live.html")]
+pub struct OrgLive {
+    /// Surroundings; `live` is set while there is something left to do.
+    pub page: Page,
+    /// The provider's name.
+    pub provider: String,
+    /// How many of how many have been taken in; none once nothing is left to do.
+    pub progress: Option<(u64, u64)>,
+    /// With a place, incomplete, inactive.
+    pub figures: Vec<Figure>,
+    /// This page, which is asked for again every two seconds.
+    pub here: String,
+    /// Link to how it does.
+    pub health: String,
+    /// Where going back is posted to: field `do`.
+    pub action: String,
+    /// Link back.
+    pub back: String,
 }
 
 /// People for whom the same changes.
@@ -49,6 +95,8 @@ pub struct PreviewGroup {
     pub people: Vec<(Person, String)>,
     /// Shown at once.
     pub open: bool,
+    /// Counted in the whole; false for people who stand in another group too.
+    pub counted: bool,
 }
 
 impl PreviewGroup {
@@ -59,14 +107,18 @@ impl PreviewGroup {
     }
 }
 
-impl ScimPreview {
+impl Preview {
+    fn whole(&self) -> impl Iterator<Item = &PreviewGroup> {
+        self.groups.iter().filter(|group| group.counted && group.count > 0)
+    }
+
     fn figures(&self) -> Vec<Figure> {
-        self.groups.iter().map(|g| Figure::count(g.count, &g.words).key(g.tone)).collect()
+        self.whole().map(|g| Figure::count(g.count, &g.words).key(g.tone)).collect()
     }
 
     fn bar(&self) -> Bar {
-        let words: Vec<String> = self.groups.iter().map(|g| format!("{} {}", g.count, g.words)).collect();
-        Bar { parts: self.groups.iter().map(|g| (g.tone, g.count)).collect(), label: words.join(", ") }
+        let words: Vec<String> = self.whole().map(|g| format!("{} {}", g.count, g.words)).collect();
+        Bar { parts: self.whole().map(|g| (g.tone, g.count)).collect(), label: words.join(", ") }
     }
 
     /// A sample.
@@ -81,11 +133,9 @@ impl ScimPreview {
                 .map(|(name, remark)| (Person::new(name, "someone@acme.example"), (*remark).to_owned()))
                 .collect(),
             open,
+            counted: words != "become administrators",
         };
         Self {
-            page: sample_wizard("Preview and go live", 5),
-            joining: Some("/s/token/joining".to_owned()),
-            provider: "Okta".to_owned(),
             lede: "Okta sent 225 people. Here they are, sorted by what changes. Nothing has happened yet."
                 .to_owned(),
             groups: vec![
@@ -117,13 +167,64 @@ impl ScimPreview {
                     &[("Daniel Cohen", "member since March 2025"), ("Henrik Sørensen", "since January 2026")],
                     true,
                 ),
+                group(
+                    Tone::None,
+                    1,
+                    "become administrators",
+                    "A group says so.",
+                    &[("Amara Nwosu", "")],
+                    true,
+                ),
             ],
-            sure: "Yes, Daniel Cohen and Henrik Sørensen leave".to_owned(),
+            sure: "Yes, 2 people leave".to_owned(),
+            label: "Go live with 225 people".to_owned(),
+        }
+    }
+}
+
+impl ScimPreview {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_wizard("Preview and go live", 5),
+            joining: Some("/s/token/joining".to_owned()),
+            it: Preview::sample(),
             error: "Two people would leave. Tick the box if that is right.".to_owned(),
             action: "/s/token/scim/go-live".to_owned(),
-            label: "Go live with 225 people".to_owned(),
             ask_again: "/s/token/scim/waiting".to_owned(),
             back: "/s/token/scim/leavers".to_owned(),
+        }
+    }
+}
+
+impl OrgPreview {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_org("Preview", Place::Directory),
+            it: Preview::sample(),
+            error: String::new(),
+            mapping: "/org/directory/dir_01/mapping".to_owned(),
+            action: "/org/directory/dir_01/preview".to_owned(),
+            back: "/org/directory".to_owned(),
+        }
+    }
+}
+
+impl OrgLive {
+    /// A sample while people are taken in.
+    pub fn sample() -> Self {
+        let mut page = sample_org("Live", Place::Directory);
+        page.live = true;
+        Self {
+            page,
+            provider: "Okta".to_owned(),
+            progress: Some((142, 225)),
+            figures: vec![Figure::count(142, "with a place")],
+            here: "/org/directory/dir_01/preview".to_owned(),
+            health: "/org/directory/dir_01/health".to_owned(),
+            action: "/org/directory/dir_01/preview".to_owned(),
+            back: "/org/directory".to_owned(),
         }
     }
 }
