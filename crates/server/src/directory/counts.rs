@@ -1,6 +1,6 @@
 //! What the setup wizard, the console and the company's administrators see of a directory.
 
-use model::{Directory, DirectoryUserId, Member, Role, Time};
+use model::{Directory, DirectoryStatus, DirectoryUserId, Member, Role, Time};
 use profile::mapping::Mapped;
 use profile::{Field, RequiredFields};
 use serde_json::{Map, Value};
@@ -79,8 +79,14 @@ pub async fn arrivals(
     } else {
         directory_group::groups_of(&mut db, directory.id, &ids).await?
     };
+    // Whoever has left a live directory is nobody's to look at: the account may be a personal one by now.
+    let live = matches!(directory.status, DirectoryStatus::Active | DirectoryStatus::Paused);
     let mut arrived = Vec::with_capacity(users.len());
     for user in users {
+        let member = store::member::lookup_directory_user(&mut db, user.id).await?;
+        if live && !user.active && member.is_none() {
+            continue;
+        }
         let resource = resource(&user.resource)?;
         let mapped = config.mapping.apply(&Value::Object(resource.clone()), year);
         let id = user.id.to_string();
@@ -94,7 +100,7 @@ pub async fn arrivals(
             role: config.role_of(&own).or(mapped.role),
             missing,
             problems: mapped.unread.iter().map(|unread| unread.problem.to_string()).collect(),
-            member: store::member::lookup_directory_user(&mut db, user.id).await?,
+            member,
             user: Value::Object(resource),
             mapped,
         });

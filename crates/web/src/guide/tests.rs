@@ -35,7 +35,7 @@ fn every_file_is_a_guide_and_is_named_after_its_id() {
         }
     }
     assert_eq!(ids.len(), all().count());
-    assert_eq!((sso().len(), directories().len()), (62, 28));
+    assert_eq!((sso().len(), directories().len()), (62, 29));
 }
 
 #[test]
