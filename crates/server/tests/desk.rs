@@ -392,7 +392,9 @@ async fn the_last_administrator_is_not_taken_away_by_accident() {
         let of_ada = mails.iter().filter(|it| it.recipient == "ada@acme.test").count();
         assert_eq!(of_ada, 1, "the offer to keep the account");
         assert!(mails.iter().any(|it| it.kind == "no_administrator"), "operators are told: {mails:?}");
-        t.assert_no_work().await;
+        let jobs = store::job::list(&mut t.app.read().await.unwrap()).await.unwrap();
+        let kinds: Vec<&str> = jobs.iter().map(|it| it.kind.as_str()).collect();
+        assert_eq!(kinds, ["member.claim_reminder"], "once more before the offer ends");
     });
 }
 
