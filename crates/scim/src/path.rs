@@ -48,6 +48,10 @@ impl AttrPath {
             Some((_, last)) if last.eq_ignore_ascii_case(kind.name) => {
                 Ok(Self::extension(Cow::Owned(text.to_owned())))
             }
+            // `id:x` is no extension called `id`.
+            Some((name, _)) if kind.attribute(name).is_some() => {
+                Err(format!("“{text}” is not an attribute path; “{name}” is an attribute, not a schema"))
+            }
             Some((urn, rest)) => Self::within(Some(Cow::Owned(urn.to_owned())), rest, |_| None),
             None => Err(format!("“{text}” is not an attribute path")),
         }
@@ -197,6 +201,14 @@ mod tests {
 
     fn path(text: &str) -> AttrPath {
         AttrPath::parse(text, &USER).unwrap()
+    }
+
+    #[test]
+    fn an_attribute_with_a_colon_is_no_extension() {
+        for text in ["id:i", "ID:i", "schemas:x", "meta:y", "emails:z", "externalId:a.b"] {
+            assert!(AttrPath::parse(text, &USER).is_err(), "{text}");
+        }
+        assert!(AttrPath::parse("urn:example:custom:part", &USER).is_ok());
     }
 
     #[test]
