@@ -57,7 +57,7 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
     let mut tidied = app.now();
     let mut cared: Option<tokio::task::JoinHandle<()>> = None;
     let mut pulled: Option<tokio::task::JoinHandle<()>> = None;
-    let mut cared_at = None;
+    let (mut cared_at, mut pulled_at) = (None, None);
     loop {
         // Beside the queue: customers' providers may be slow, and mails do not wait for them.
         let rested = cared_at.is_none_or(|at| app.now().since(at) >= CARE);
@@ -65,7 +65,10 @@ pub async fn run_until(app: App, stop: impl Future<Output = ()>) {
             cared_at = Some(app.now());
             cared = Some(tokio::spawn(care(app.clone())));
         }
-        if pulled.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+        // Not with every batch of the queue: what is due is asked of the database.
+        let rested = pulled_at.is_none_or(|at| app.now().since(at) >= LOOK);
+        if rested && pulled.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+            pulled_at = Some(app.now());
             pulled = Some(tokio::spawn(pull(app.clone())));
         }
         if app.now().since(tidied) >= TIDY {
