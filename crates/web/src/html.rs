@@ -28,6 +28,11 @@ impl From<String> for Html {
     }
 }
 
+/// Text from elsewhere, for the middle of light markup (see [`Html::marked`]): without marks of ours in it.
+pub fn unmarked(text: &str) -> String {
+    text.replace(['*', '`'], "")
+}
+
 impl Html {
     /// Plain text, escaped.
     pub fn text(text: &str) -> Self {

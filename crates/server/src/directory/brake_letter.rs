@@ -9,6 +9,7 @@ use crate::care::to_everybody;
 use crate::org::words;
 use crate::problem::Problem;
 use crate::trace;
+use web::html::unmarked;
 use web::mail_layout::{Letter, Link};
 
 /// So many people are named.
@@ -34,7 +35,7 @@ pub(super) async fn stopped(app: &App, tx: &mut Tx, held: &Held, stop: &Stop) ->
                  limit ({} people and {} %), so we ask you first. They all go on working.",
                 stop.members, held.org.brake_people, held.org.brake_percent
             ),
-            format!("**Who would leave:** {}.", names.join(", ").replace(['*', '`'], "")),
+            format!("**Who would leave:** {}.", unmarked(&names.join(", "))),
             format!(
                 "Often a group has lost its assignment in {provider}, and the people are still there. Assign it again, \
                  and the stop ends by itself. If they have really left, let them go on the page."

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::mail;
 use crate::org::words;
 use crate::problem::Problem;
+use web::html::unmarked;
 use web::mail_layout::{self, Letter, Link};
 
 /// So many administrators of a company are written to.
@@ -66,7 +67,7 @@ pub(super) async fn opened(
         heading: "Your sign-in is open for a time".to_owned(),
         paragraphs: vec![
             format!("Until {until}, {whom} may sign in {how}."),
-            format!("**Reason:** {}", plain(&it.reason)),
+            format!("**Reason:** {}", unmarked(&it.reason)),
             "It ends by itself at that time, and so do the sessions that began this way.".to_owned(),
         ],
         button: Some(Link::new("Look at it, or end it now", app.config.url("/org/sign-on/required"))),
@@ -89,7 +90,7 @@ pub(super) async fn code_used(app: &App, tx: &mut Tx, member: &Member, left: usi
             format!(
                 "On {}, {} signed in with a recovery code, without your identity provider.",
                 words::when(app.now()).text,
-                plain(&who)
+                unmarked(&who)
             ),
             match left {
                 0 => "No code of this administrator is left. Make new ones.".to_owned(),
@@ -119,10 +120,10 @@ pub(super) async fn failing(
     let name = &organization.name;
     let letter = |page: String| Letter {
         subject: format!("{name}’s sign-in seems to fail"),
-        preview: plain(cause),
+        preview: unmarked(cause),
         heading: format!("{name}’s sign-in seems to fail"),
         paragraphs: vec![
-            plain(cause),
+            unmarked(cause),
             if opened {
                 "Members can sign in by a link in a mail for four hours, or until the provider answers again."
                     .to_owned()
@@ -182,9 +183,4 @@ pub(super) async fn administrators(
         mail::post(app, tx, letter).await?;
     }
     Ok(())
-}
-
-/// Text that people typed has no markup of ours in it.
-fn plain(text: &str) -> String {
-    text.replace(['*', '`'], "")
 }

@@ -14,6 +14,7 @@ use crate::connection::{Asserted, Refused};
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::Browser;
+use web::html::unmarked;
 use web::layout::Contact;
 use web::pages::person::ErrorPage;
 use web::parts::{Copy, Tone};
@@ -133,7 +134,7 @@ pub fn sign_out_page(
             ),
         ),
     };
-    let text = format!("{stand} {}", escape_marks(&refused.message));
+    let text = format!("{stand} {}", unmarked(&refused.message));
     let mut page = ErrorPage::new(browser.page(app, title), title, &text);
     page.reference = reference.map(|reference| {
         Copy::new("reference", "Reference", reference.to_string()).hint(&app.now().to_string())
@@ -216,7 +217,7 @@ pub async fn page(
         "email_not_in_domain" => "This address is not one of your company’s",
         _ => "You could not be signed in",
     };
-    let mut page = ErrorPage::new(browser.page(app, title), title, &escape_marks(&refused.message));
+    let mut page = ErrorPage::new(browser.page(app, title), title, &unmarked(&refused.message));
     page.reference = Some(Copy::new("reference", "Reference", reference).hint(&app.now().to_string()));
     page.administrators = administrators;
     page.again = Some(again(state));
@@ -244,9 +245,4 @@ async fn administrators(app: &App, organization: OrganizationId) -> Result<Vec<C
             m.email.map(|email| Contact { name: name.trim().to_owned(), email })
         })
         .collect())
-}
-
-/// Text that came from elsewhere has no markup of ours in it.
-fn escape_marks(text: &str) -> String {
-    text.replace(['*', '`'], "")
 }

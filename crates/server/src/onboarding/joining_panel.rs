@@ -11,6 +11,7 @@ use crate::problem::Problem;
 use crate::trace;
 use web::Html;
 use web::guide;
+use web::html::unmarked;
 use web::pages::org::{Joining, JoiningRow};
 use web::parts::{Compare, Figure, Notice, Status, Tone};
 
@@ -168,7 +169,7 @@ impl Words<'_> {
 
     /// The way to one address on both sides, in the words of the provider's console.
     fn same_address(&self, seen: &Seen, one: &Listed) -> Vec<String> {
-        let wanted = plain(one.email.as_deref().unwrap_or(&one.user_name));
+        let wanted = unmarked(one.email.as_deref().unwrap_or(&one.user_name));
         let mut steps = vec![format!(
             "Let {} send the address that {} sends, ``{wanted}``, as the person’s email.",
             self.provider(seen),
@@ -178,7 +179,7 @@ impl Words<'_> {
         if let Some(email) = &seen.email {
             steps.push(format!(
                 "Or, if ``{}`` is the right one, let {} send that as the work address.",
-                plain(email),
+                unmarked(email),
                 self.directory
             ));
         }
@@ -246,11 +247,6 @@ fn base(name: String, from: String, status: Status, what: String, fix: Vec<Strin
         facts: Vec::new(),
         fix: fix.into_iter().map(|step| Html::marked(&step)).collect(),
     }
-}
-
-/// Text that came from elsewhere has no markup of ours in it.
-fn plain(text: &str) -> String {
-    text.replace(['*', '`'], "")
 }
 
 fn said(value: Option<&str>) -> &str {

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::care::to_everybody;
 use crate::problem::Problem;
 use crate::trace;
+use web::html::unmarked;
 use web::mail_layout::{Letter, Link};
 
 /// Tells the company's administrators and the operators; without an outcome, that all is well again.
@@ -25,8 +26,8 @@ pub(super) async fn tell(
         Some(outcome) => (
             format!("We cannot read {provider} for {} any more", org.name),
             vec![
-                plain(&outcome.text),
-                plain(&outcome.fix),
+                unmarked(&outcome.text),
+                unmarked(&outcome.fix),
                 "Nobody was removed and nobody was added. We keep trying.".to_owned(),
             ],
         ),
@@ -47,9 +48,4 @@ pub(super) async fn tell(
         opt_out: None,
     };
     to_everybody(app, tx, "directory_unreadable", &org, letter).await
-}
-
-/// A source's words without marks of ours.
-fn plain(text: &str) -> String {
-    text.replace(['*', '`'], "")
 }

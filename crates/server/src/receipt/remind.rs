@@ -6,6 +6,7 @@ use model::Job;
 use serde_json::json;
 use store::Tx;
 use store::receipt::Erasure;
+use web::html::unmarked;
 use web::mail_layout::Letter;
 
 use super::{of_job, tell};
@@ -53,7 +54,7 @@ pub async fn remind_job(app: &App, job: &Job) -> Result<(), Problem> {
 }
 
 fn letter(it: &Erasure, company: &str, names: &str, last: bool) -> Letter {
-    let names = names.replace(['*', '`'], "");
+    let names = unmarked(names);
     let end = if last { "This is the last reminder." } else { "We write once more, in four days." };
     Letter {
         subject: format!("{names} has not confirmed an erasure"),
