@@ -24,6 +24,8 @@ pub struct DirectoryUser {
     pub display_name_folded: Option<String>,
     /// Whether the person may use the product.
     pub active: bool,
+    /// The person left and keeps the account as a personal one: the company is shown nothing of the person.
+    pub claimed: bool,
     /// The resource as JSON, without id, meta and groups.
     pub resource: String,
     /// Grows with every change.
@@ -43,6 +45,7 @@ pub(crate) struct Row {
     email_folded: Option<String>,
     display_name_folded: Option<String>,
     active: bool,
+    claimed: bool,
     resource: String,
     version: i64,
     created_at: At,
@@ -59,6 +62,7 @@ impl From<Row> for DirectoryUser {
             email_folded: row.email_folded,
             display_name_folded: row.display_name_folded,
             active: row.active,
+            claimed: row.claimed,
             resource: row.resource,
             version: row.version,
             created_at: row.created_at.0,
@@ -116,9 +120,10 @@ pub async fn add(tx: &mut Tx, it: &DirectoryUser, more: &[&str]) -> Result<()> {
 
 /// Writes everything that can change. `more` are its addresses, as written, where they are others than before.
 pub async fn update(tx: &mut Tx, it: &DirectoryUser, more: Option<&[&str]>) -> Result<()> {
-    on!(tx, |db| sqlx::query(
+    on!(tx, |db| {
+        sqlx::query(
         "UPDATE directory_users SET user_name_folded = $2, external_id = $3, email_folded = $4, active = $5,
-             resource = $6, version = $7, updated_at = $8, display_name_folded = $9 WHERE id = $1"
+             resource = $6, version = $7, updated_at = $8, display_name_folded = $9, claimed = $10 WHERE id = $1"
     )
     .bind(Text(it.id))
     .bind(&it.user_name_folded)
@@ -129,9 +134,11 @@ pub async fn update(tx: &mut Tx, it: &DirectoryUser, more: Option<&[&str]>) -> R
     .bind(it.version)
     .bind(At(it.updated_at))
     .bind(&it.display_name_folded)
+    .bind(it.claimed)
     .execute(db)
     .await
-    .map(|_| ()))?;
+    .map(|_| ())
+    })?;
     let Some(more) = more else { return Ok(()) };
     on!(tx, |db| sqlx::query("DELETE FROM directory_user_emails WHERE user_id = $1")
         .bind(Text(it.id))
@@ -294,19 +301,63 @@ pub async fn page(
     Ok((total, rows.into_iter().map(Into::into).collect()))
 }
 
-/// The users that came last, newest first.
+/// As [`list`], without whoever claimed: what may be shown.
+pub async fn list_shown(
+    c: &mut impl Connected,
+    directory: DirectoryId,
+    after: Option<DirectoryUserId>,
+    limit: usize,
+) -> Result<Vec<DirectoryUser>> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows: Vec<Row> = on!(c, |db| {
+        sqlx::query_as(
+        "SELECT * FROM directory_users WHERE directory_id = $1 AND id > $2 AND claimed = FALSE ORDER BY id LIMIT $3"
+    )
+    .bind(Text(directory))
+    .bind(&after)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await
+    })?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The users of a directory whose people claimed, at most `limit`.
+pub async fn claimed(c: &mut impl Connected, directory: DirectoryId, limit: usize) -> Result<Vec<String>> {
+    Ok(on!(c, |db| sqlx::query_scalar(
+        "SELECT id FROM directory_users WHERE directory_id = $1 AND claimed = TRUE ORDER BY id DESC LIMIT $2"
+    )
+    .bind(Text(directory))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await)?)
+}
+
+/// Keeps in mind that the person behind a user claimed the account.
+pub(crate) async fn claim(tx: &mut Tx, id: DirectoryUserId) -> Result<()> {
+    on!(tx, |db| sqlx::query("UPDATE directory_users SET claimed = TRUE WHERE id = $1")
+        .bind(Text(id))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// The users that came last, newest first, without whoever claimed: what may be shown.
 pub async fn latest(
     c: &mut impl Connected,
     directory: DirectoryId,
     limit: usize,
 ) -> Result<Vec<DirectoryUser>> {
-    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
-        "SELECT * FROM directory_users WHERE directory_id = $1 ORDER BY id DESC LIMIT $2"
+    let rows: Vec<Row> = on!(c, |db| {
+        sqlx::query_as(
+        "SELECT * FROM directory_users WHERE directory_id = $1 AND claimed = FALSE ORDER BY id DESC LIMIT $2"
     )
     .bind(Text(directory))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(db)
-    .await)?;
+    .await
+    })?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

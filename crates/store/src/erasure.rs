@@ -11,7 +11,7 @@ use model::{AccountId, DirectoryUserId, MemberId, OrganizationId};
 
 use crate::db::on;
 use crate::value::{Text, fold};
-use crate::{Result, Tx, directory_mark};
+use crate::{Result, Tx, directory_mark, directory_user};
 use places::{Bind, ERASED, Statement};
 
 /// What stays with a company when a leaver keeps the account: what its own directory says, which is none of the person's
@@ -65,7 +65,10 @@ pub async fn detach(tx: &mut Tx, person: &Person) -> Result<()> {
     for statement in ERASED.iter().filter(|s| !s.with_account && !KEPT_BY_COMPANY.contains(&s.table)) {
         run(tx, statement, person).await?;
     }
-    Ok(())
+    match person.directory_user {
+        Some(user) => directory_user::claim(tx, user).await,
+        None => Ok(()),
+    }
 }
 
 /// The tables from which an erasure removes something.

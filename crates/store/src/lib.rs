@@ -15,6 +15,7 @@ pub mod departure;
 pub mod directory;
 pub mod directory_group;
 mod directory_mark;
+pub mod directory_member;
 pub mod directory_search;
 pub mod directory_token;
 pub mod directory_user;

@@ -1,8 +1,7 @@
 //! Members: accounts' places in organizations.
 
 use model::{
-    Account, AccountId, DirectoryId, DirectoryUserId, Member, MemberId, MemberStatus, OrganizationId, Role,
-    Source, Time,
+    Account, AccountId, DirectoryUserId, Member, MemberId, MemberStatus, OrganizationId, Role, Source, Time,
 };
 use sqlx::FromRow;
 
@@ -12,7 +11,7 @@ use crate::value::{At, Text, fold};
 use crate::{Connected, Page, Result, Tx};
 
 #[derive(FromRow)]
-struct Row {
+pub(crate) struct Row {
     id: Text<MemberId>,
     organization_id: Text<OrganizationId>,
     account_id: Option<Text<AccountId>>,
@@ -376,20 +375,4 @@ pub async fn remove(tx: &mut Tx, id: MemberId) -> Result<()> {
         .await
         .map(|_| ()))?;
     Ok(())
-}
-
-/// Members behind a directory's users who lack a required field, or of whom a value could not be read, and who have not
-/// left; in order of making.
-pub async fn troubled(c: &mut impl Connected, directory: DirectoryId, limit: usize) -> Result<Vec<Member>> {
-    let rows: Vec<Row> = on!(c, |db| sqlx::query_as(
-        "SELECT m.* FROM directory_users u JOIN members m ON m.directory_user_id = u.id
-         WHERE u.directory_id = $1 AND (m.status = 'incomplete' OR m.unread <> '[]')
-           AND m.status NOT IN ('disconnected', 'erasing')
-         ORDER BY m.id LIMIT $2"
-    )
-    .bind(Text(directory))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(db)
-    .await)?;
-    Ok(rows.into_iter().map(Into::into).collect())
 }

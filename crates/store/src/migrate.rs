@@ -29,6 +29,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (31, include_str!("../migrations/0031_directory_clients.sql")),
     (32, include_str!("../migrations/0032_pulled_directories.sql")),
     (33, include_str!("../migrations/0033_security_event_feeds.sql")),
+    (34, include_str!("../migrations/0034_claimed_users.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

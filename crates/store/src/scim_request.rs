@@ -94,7 +94,7 @@ pub async fn add(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
     .await
 }
 
-/// Writes the record of a request that was made a while ago, unless the user it was about is gone since.
+/// Writes the record of a request that was made a while ago, unless the user it was about is gone since, or has claimed.
 pub async fn add_unless_erased(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
     if it.subject_id.is_none() {
         return add(tx, it).await;
@@ -104,7 +104,8 @@ pub async fn add_unless_erased(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
         it,
         "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id,
                                     effect, cause)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, u.id, $11, $12 FROM directory_users u WHERE u.id = $10",
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, u.id, $11, $12 FROM directory_users u
+         WHERE u.id = $10 AND u.claimed = FALSE",
     )
     .await
 }

@@ -18,7 +18,7 @@ const ROWS: &[&str] = &[
     "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service, created_at) VALUES ('{org}', 'Acme', 'acme', 'delete', 0, TRUE, TRUE, 1)",
     "INSERT INTO connections VALUES ('con_1', '{org}', 'saml', 'x', 'active', '{}', NULL, NULL, 1, 1)",
     "INSERT INTO directories VALUES ('dir_1', '{org}', 'x', 'active', '', NULL, 1, 1, '{}', 0, 0, NULL)",
-    "INSERT INTO directory_users VALUES ('{user}', 'dir_1', 'WORD@acme.test', 'WORD', 'WORD@acme.test', TRUE, '{\"WORD\":1}', 1, 1, 1, 'WORD')",
+    "INSERT INTO directory_users VALUES ('{user}', 'dir_1', 'WORD@acme.test', 'WORD', 'WORD@acme.test', TRUE, '{\"WORD\":1}', 1, 1, 1, 'WORD', FALSE)",
     "INSERT INTO directory_marks VALUES ('dir_1', '', 1)",
     "INSERT INTO directory_groups VALUES ('grp_1', 'dir_1', 'all', NULL, '{}', 1, 1, 1)",
     "INSERT INTO directory_user_emails VALUES ('{user}', 'WORD@home.example')",

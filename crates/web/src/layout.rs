@@ -51,6 +51,8 @@ pub struct Page {
     pub banner: Option<Notice>,
     /// Load htmx: only where the page waits for something.
     pub live: bool,
+    /// Without a script, ask for the page again after so many seconds: only where it waits, and nothing is typed.
+    pub refresh: Option<u16>,
 }
 
 /// A person at the vendor who looks after a customer.
@@ -175,6 +177,7 @@ impl Page {
             flash: None,
             banner: None,
             live: false,
+            refresh: None,
         }
     }
 

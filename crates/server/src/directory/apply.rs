@@ -204,11 +204,18 @@ pub async fn apply_job(app: &App, job: &Job) -> Result<(), Problem> {
 }
 
 async fn again(app: &App, tx: &mut Tx, held: &Held, one: &DirectoryUser) -> Result<(), Problem> {
-    if !one.active && brake::is_kept(tx, one.id).await? {
+    // What was said before the person left and kept the account is no news, nor is it after a decision to keep somebody.
+    if one.claimed {
         return Ok(());
     }
     let attributes = Value::Object(resource(&one.resource)?);
     let mapped = held.config.mapping.apply(&attributes, this_year(app));
+    if !one.active
+        && let Some(member) = behind_inactive(tx, held, one, &mapped).await?
+        && brake::is_kept(tx, member.id).await?
+    {
+        return Ok(());
+    }
     user(app, tx, held, one, mapped, None).await.map(|_| ())
 }
 

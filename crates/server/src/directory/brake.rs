@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use model::{
-    DepartureId, DepartureState, DirectoryId, DirectoryUserId, Job, Member, MemberStatus, NewEvent, Time,
+    DepartureId, DepartureState, DirectoryId, Job, Member, MemberId, MemberStatus, NewEvent, Organization,
+    Time,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -85,6 +86,21 @@ impl Brake {
             && self.told.saturating_mul(100) > self.members.saturating_mul(u64::from(percent))
     }
 
+    /// What would become of so many leavers told of now, where `members` are there: how many of how many would have left
+    /// within an hour, if that is too much.
+    pub(super) fn foresee(
+        &self,
+        now: Time,
+        org: &Organization,
+        leavers: u64,
+        members: u64,
+    ) -> Option<(u64, u64)> {
+        let before = if self.goes_on(now) { self.clone() } else { Self { told: 0, members, ..self.clone() } };
+        let then = Self { told: before.told + leavers, ..before };
+        let stops = then.stopped.is_some() || then.is_too_much(now, org.brake_people, org.brake_percent);
+        (leavers > 0 && stops).then_some((then.told, then.members))
+    }
+
     async fn read(db: &mut impl Connected, id: DirectoryId) -> Result<Self, Problem> {
         let directory = store::directory::lookup(db, id).await?;
         Ok(directory.map(|it| Self::of(&it.brake)).unwrap_or_default())
@@ -106,7 +122,7 @@ pub(super) async fn out(app: &App, tx: &mut Tx, held: &Held, member: Member) -> 
     }
     let departure = app.id(DepartureId::new);
     if !brake.goes_on(now) {
-        let members = present(tx, held).await?;
+        let members = present(tx, &held.org).await?;
         let free_until = brake.free_until.filter(|until| now.as_micros() < *until);
         let sync = Some(departure.to_string());
         brake = Brake { sync, began: now.as_micros(), told: 0, members, stopped: None, free_until };
@@ -160,8 +176,9 @@ async fn waits(tx: &mut Tx, member: &Member) -> Result<bool, Problem> {
     Ok(last.is_some_and(|it| matches!(it.state, DepartureState::Held | DepartureState::Recalled)))
 }
 
-async fn present(tx: &mut Tx, held: &Held) -> Result<u64, Problem> {
-    let counts = store::member::count_by_status(tx, held.org.id).await?;
+/// How many members are there.
+pub(super) async fn present(db: &mut impl Connected, org: &Organization) -> Result<u64, Problem> {
+    let counts = store::member::count_by_status(db, org.id).await?;
     let here = counts
         .into_iter()
         .filter(|(status, _)| !matches!(status, MemberStatus::Disconnected | MemberStatus::Erasing));
@@ -190,9 +207,8 @@ pub(super) async fn back(app: &App, tx: &mut Tx, held: &Held, member: &Member) -
 }
 
 /// Whether somebody stays though the directory's user is inactive, because an administrator said so since.
-pub(super) async fn is_kept(tx: &mut Tx, user: DirectoryUserId) -> Result<bool, Problem> {
-    let Some(member) = store::member::lookup_directory_user(tx, user).await? else { return Ok(false) };
-    let last = departure::last_of(tx, member.id).await?;
+pub(super) async fn is_kept(db: &mut impl Connected, member: MemberId) -> Result<bool, Problem> {
+    let last = departure::last_of(db, member).await?;
     Ok(last.is_some_and(|it| matches!(it.state, DepartureState::Kept | DepartureState::Undoing)))
 }
 

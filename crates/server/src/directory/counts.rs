@@ -1,10 +1,14 @@
 //! What the setup wizard, the console and the company's administrators see of a directory.
 
-use model::{Directory, DirectoryStatus, DirectoryUserId, Member, Role, Time};
+use std::collections::HashMap;
+
+use model::{Defaults, Directory, DirectoryId, DirectoryStatus, DirectoryUserId, Member, Role, Time};
 use profile::mapping::Mapped;
-use profile::{Field, RequiredFields};
+use profile::{Field, Profile, RequiredFields};
 use serde_json::{Map, Value};
-use store::{directory_group, directory_user};
+use store::directory_group::DirectoryGroup;
+use store::directory_user::DirectoryUser;
+use store::{directory_group, directory_member, directory_user};
 
 use super::DirectoryConfig;
 use crate::app::App;
@@ -69,43 +73,127 @@ pub async fn arrivals(
     limit: usize,
 ) -> Result<Vec<Arrived>, Problem> {
     let mut db = app.read().await?;
-    let org = store::organization::lookup(&mut db, directory.organization_id).await?;
-    let defaults = org.map(|org| org.defaults).unwrap_or_default();
-    let year = this_year(app);
+    let reader = Reader::new(app, &mut db, directory).await?;
     let users = directory_user::latest(&mut db, directory.id, limit).await?;
-    let ids: Vec<String> = users.iter().map(|user| user.id.to_string()).collect();
-    let groups = if config.roles.is_empty() {
-        Vec::new()
-    } else {
-        directory_group::groups_of(&mut db, directory.id, &ids).await?
-    };
-    // Whoever has left a live directory is nobody's to look at: the account may be a personal one by now.
-    let live = matches!(directory.status, DirectoryStatus::Active | DirectoryStatus::Paused);
-    let mut arrived = Vec::with_capacity(users.len());
-    for user in users {
-        let member = store::member::lookup_directory_user(&mut db, user.id).await?;
-        if live && !user.active && member.is_none() {
-            continue;
-        }
-        let resource = resource(&user.resource)?;
-        let mapped = config.mapping.apply(&Value::Object(resource.clone()), year);
-        let id = user.id.to_string();
-        let own: Vec<_> = groups.iter().filter(|(member, _)| *member == id).map(|(_, g)| g).collect();
-        let mut missing = mapped.profile.missing(&RequiredFields::default());
-        missing.retain(|field| *field != Field::Country || defaults.country.is_none());
-        arrived.push(Arrived {
-            id: user.id,
-            at: user.created_at,
-            active: user.active,
-            role: config.role_of(&own).or(mapped.role),
-            missing,
-            problems: mapped.unread.iter().map(|unread| unread.problem.to_string()).collect(),
-            member,
-            user: Value::Object(resource),
-            mapped,
-        });
+    reader.read(&mut db, config, users).await
+}
+
+/// What the users of a directory are read with, beside its settings.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    directory: &'a Directory,
+    pub(super) defaults: Defaults,
+    pub(super) year: u16,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) async fn new(
+        app: &App,
+        db: &mut impl store::Connected,
+        directory: &'a Directory,
+    ) -> Result<Self, Problem> {
+        let org = store::organization::lookup(db, directory.organization_id).await?;
+        let defaults = org.map(|org| org.defaults).unwrap_or_default();
+        Ok(Self { directory, defaults, year: this_year(app) })
     }
-    Ok(arrived)
+
+    /// The groups of each of these users, where somebody's role is decided by them.
+    pub(super) async fn groups(
+        &self,
+        db: &mut impl store::Connected,
+        configs: &[&DirectoryConfig],
+        users: &[DirectoryUser],
+    ) -> Result<HashMap<String, Vec<DirectoryGroup>>, Problem> {
+        let mut by_user: HashMap<String, Vec<DirectoryGroup>> = HashMap::new();
+        if configs.iter().all(|config| config.roles.is_empty()) || users.is_empty() {
+            return Ok(by_user);
+        }
+        let ids: Vec<String> = users.iter().map(|user| user.id.to_string()).collect();
+        for (user, group) in directory_group::groups_of(db, self.directory.id, &ids).await? {
+            by_user.entry(user).or_default().push(group);
+        }
+        Ok(by_user)
+    }
+
+    /// Required fields that neither the user nor the organization's defaults have.
+    pub(super) fn missing(&self, profile: &Profile) -> Vec<Field> {
+        let mut missing = profile.missing(&RequiredFields::default());
+        missing.retain(|field| *field != Field::Country || self.defaults.country.is_none());
+        missing
+    }
+
+    /// What the mapping makes of these users.
+    pub(super) async fn read(
+        &self,
+        db: &mut impl store::Connected,
+        config: &DirectoryConfig,
+        users: Vec<DirectoryUser>,
+    ) -> Result<Vec<Arrived>, Problem> {
+        let groups = self.groups(db, &[config], &users).await?;
+        let ids: Vec<DirectoryUserId> = users.iter().map(|user| user.id).collect();
+        let mut members: HashMap<DirectoryUserId, Member> = HashMap::new();
+        for member in directory_member::behind(db, &ids).await? {
+            members.extend(member.directory_user_id.map(|id| (id, member)));
+        }
+        // Whoever has left a live directory is nobody's to look at.
+        let live = matches!(self.directory.status, DirectoryStatus::Active | DirectoryStatus::Paused);
+        let mut arrived = Vec::with_capacity(users.len());
+        for user in users {
+            let member = members.remove(&user.id);
+            if live && !user.active && member.is_none() {
+                continue;
+            }
+            let resource = Value::Object(resource(&user.resource)?);
+            let mapped = config.mapping.apply(&resource, self.year);
+            let own: Vec<_> = groups.get(&user.id.to_string()).into_iter().flatten().collect();
+            arrived.push(Arrived {
+                id: user.id,
+                at: user.created_at,
+                active: user.active,
+                role: config.role_of(&own).or(mapped.role),
+                missing: self.missing(&mapped.profile),
+                problems: mapped.unread.iter().map(|unread| unread.problem.to_string()).collect(),
+                member,
+                user: resource,
+                mapped,
+            });
+        }
+        Ok(arrived)
+    }
+}
+
+/// Users read in one go.
+const BATCH: usize = 500;
+
+/// All users of a directory that may be shown, batch by batch: whoever counts them counts all, however many they are.
+#[derive(Debug)]
+pub(super) struct Walk {
+    directory: DirectoryId,
+    after: Option<DirectoryUserId>,
+    ended: bool,
+}
+
+impl Walk {
+    /// Begins behind this user, or at the first.
+    pub(super) const fn after(directory: DirectoryId, after: Option<DirectoryUserId>) -> Self {
+        Self { directory, after, ended: false }
+    }
+
+    /// The next ones; nobody at the end.
+    pub(super) async fn next(
+        &mut self,
+        db: &mut impl store::Connected,
+    ) -> Result<Vec<DirectoryUser>, Problem> {
+        if self.ended {
+            return Ok(Vec::new());
+        }
+        // Reading so many people is work: others get their turn in between.
+        tokio::task::yield_now().await;
+        let users = directory_user::list_shown(db, self.directory, self.after, BATCH).await?;
+        self.ended = users.len() < BATCH;
+        self.after = users.last().map(|user| user.id).or(self.after);
+        Ok(users)
+    }
 }
 
 /// The year that bounds a year of birth.

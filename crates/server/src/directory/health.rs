@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use model::{Directory, DirectoryStatus, DirectoryUserId, Member, MemberId};
 use profile::Field;
+use store::directory_member;
 use store::scim_request::{self, Cause, ScimRequest};
 
-use super::counts::{Counts, arrivals, counts};
+use super::counts::{Arrived, Counts, Reader, Walk, counts};
 use super::{DirectoryConfig, name_of};
 use crate::app::App;
 use crate::member;
@@ -18,7 +19,7 @@ use web::guide::{SyncWords, Values, sync_words};
 
 /// For so many days back refused requests are counted.
 pub const DAYS: u64 = 7;
-/// So many people are looked at.
+/// So many people are looked at in one go.
 const LOOKED_AT: usize = 1000;
 /// So many people are named for each field.
 const NAMED: usize = 20;
@@ -109,10 +110,37 @@ struct Trouble {
     unread: Vec<(Option<Field>, String, String)>,
 }
 
+/// What is wrong with all of them, counted; the first are named.
+#[derive(Default)]
+struct Found {
+    lacking: BTreeMap<Field, (u64, Vec<Sent>)>,
+    unread: Vec<Unreadable>,
+    more_unread: usize,
+}
+
+impl Found {
+    fn take(&mut self, Trouble { person, missing, unread }: Trouble) {
+        for field in missing {
+            let (count, people) = self.lacking.entry(field).or_default();
+            *count += 1;
+            if people.len() < NAMED {
+                people.push(person.clone());
+            }
+        }
+        for (field, received, problem) in unread {
+            if self.unread.len() < VALUES {
+                self.unread.push(Unreadable { person: person.clone(), field, received, problem });
+            } else {
+                self.more_unread += 1;
+            }
+        }
+    }
+}
+
 /// How a directory does now.
 pub async fn health(app: &App, it: &Directory) -> Result<Health, Problem> {
     let config = DirectoryConfig::of(it)?;
-    let troubles = if it.status == DirectoryStatus::Active {
+    let found = if it.status == DirectoryStatus::Active {
         of_members(app, it).await?
     } else {
         of_arrivals(app, it, &config).await?
@@ -127,25 +155,7 @@ pub async fn health(app: &App, it: &Directory) -> Result<Health, Problem> {
         refused.push(Refusals { cause, last, words });
     }
     drop(db);
-    let mut lacking: BTreeMap<Field, (u64, Vec<Sent>)> = BTreeMap::new();
-    let mut unread = Vec::new();
-    let mut more_unread = 0;
-    for Trouble { person, missing, unread: values } in troubles {
-        for field in missing {
-            let (count, people) = lacking.entry(field).or_default();
-            *count += 1;
-            if people.len() < NAMED {
-                people.push(person.clone());
-            }
-        }
-        for (field, received, problem) in values {
-            if unread.len() < VALUES {
-                unread.push(Unreadable { person: person.clone(), field, received, problem });
-            } else {
-                more_unread += 1;
-            }
-        }
-    }
+    let Found { lacking, unread, more_unread } = found;
     let mut missing: Vec<Lacking> = lacking
         .into_iter()
         .map(|(field, (count, people))| {
@@ -171,9 +181,16 @@ pub(super) fn values(app: &App, field: Option<&Field>, config: &DirectoryConfig)
     }
 }
 
-async fn of_members(app: &App, it: &Directory) -> Result<Vec<Trouble>, Problem> {
-    let all = store::member::troubled(&mut app.read().await?, it.id, LOOKED_AT).await?;
-    Ok(all.iter().map(of_member).collect())
+async fn of_members(app: &App, it: &Directory) -> Result<Found, Problem> {
+    let mut found = Found::default();
+    let mut after = None;
+    loop {
+        let some = directory_member::troubled(&mut app.read().await?, it.id, after, LOOKED_AT).await?;
+        let Some(last) = some.last() else { return Ok(found) };
+        after = Some(last.id);
+        some.iter().map(of_member).for_each(|trouble| found.take(trouble));
+        tokio::task::yield_now().await;
+    }
 }
 
 fn of_member(it: &Member) -> Trouble {
@@ -208,23 +225,33 @@ fn distinct(
     out
 }
 
-async fn of_arrivals(app: &App, it: &Directory, config: &DirectoryConfig) -> Result<Vec<Trouble>, Problem> {
-    let all = arrivals(app, it, config, LOOKED_AT).await?;
-    let troubled = all.into_iter().filter(|it| it.active);
-    Ok(troubled
-        .map(|it| Trouble {
-            person: Sent {
-                user: Some(it.id),
-                member: it.member.as_ref().map(|member| member.id),
-                name: it.user.as_object().map(name_of).unwrap_or_default(),
-                email: it.mapped.profile.email.clone(),
-            },
-            unread: distinct(it.mapped.unread.iter().map(|unread| {
-                let problem = &unread.problem;
-                (problem.field.clone(), problem.received.clone(), problem.to_string())
-            })),
-            missing: it.missing,
-        })
-        .filter(|it| !it.missing.is_empty() || !it.unread.is_empty())
-        .collect())
+async fn of_arrivals(app: &App, it: &Directory, config: &DirectoryConfig) -> Result<Found, Problem> {
+    let mut found = Found::default();
+    let reader = Reader::new(app, &mut app.read().await?, it).await?;
+    let mut walk = Walk::after(it.id, None);
+    loop {
+        let mut db = app.read().await?;
+        let users = walk.next(&mut db).await?;
+        if users.is_empty() {
+            return Ok(found);
+        }
+        let arrived = reader.read(&mut db, config, users).await?;
+        arrived.into_iter().filter(|it| it.active).map(of_arrived).for_each(|trouble| found.take(trouble));
+    }
+}
+
+fn of_arrived(it: Arrived) -> Trouble {
+    Trouble {
+        person: Sent {
+            user: Some(it.id),
+            member: it.member.as_ref().map(|member| member.id),
+            name: it.user.as_object().map(name_of).unwrap_or_default(),
+            email: it.mapped.profile.email.clone(),
+        },
+        unread: distinct(it.mapped.unread.iter().map(|unread| {
+            let problem = &unread.problem;
+            (problem.field.clone(), problem.received.clone(), problem.to_string())
+        })),
+        missing: it.missing,
+    }
 }

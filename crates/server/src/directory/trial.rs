@@ -1,18 +1,17 @@
-//! Another mapping, tried on the people who really arrived: what it would change for whom, before anybody keeps it.
+//! Another mapping, tried on all people who really arrived: what it would change for whom, before anybody keeps it.
 
 use model::{Directory, DirectoryUserId, Role};
+use profile::Field;
 use profile::mapping::Mapped;
-use profile::{Field, RequiredFields};
 use serde_json::Value;
-use store::{directory_group, directory_user};
+use store::directory_group::DirectoryGroup;
+use store::directory_user::DirectoryUser;
 
-use super::counts::{resource, this_year};
+use super::counts::{Reader, Walk, resource};
 use super::{DirectoryConfig, name_of};
 use crate::app::App;
 use crate::problem::Problem;
 
-/// So many of those who came last are tried.
-pub const TRIED: usize = 1000;
 /// So many people are shown.
 const SHOWN: usize = 10;
 
@@ -47,50 +46,58 @@ pub struct TriedPerson {
 /// Tries settings beside those that are kept.
 pub async fn trial(app: &App, it: &Directory, wanted: &DirectoryConfig) -> Result<Trial, Problem> {
     let kept = DirectoryConfig::of(it)?;
-    let mut db = app.read().await?;
-    let org = store::organization::lookup(&mut db, it.organization_id).await?;
-    let defaults = org.map(|org| org.defaults).unwrap_or_default();
-    let users = directory_user::latest(&mut db, it.id, TRIED).await?;
-    let ids: Vec<String> = users.iter().map(|user| user.id.to_string()).collect();
-    let groups = if kept.roles.is_empty() && wanted.roles.is_empty() {
-        Vec::new()
-    } else {
-        directory_group::groups_of(&mut db, it.id, &ids).await?
-    };
-    drop(db);
-    let year = this_year(app);
-    let mut by_user: std::collections::HashMap<&str, Vec<_>> = std::collections::HashMap::new();
-    for (member, group) in &groups {
-        by_user.entry(member.as_str()).or_default().push(group);
+    let reader = Reader::new(app, &mut app.read().await?, it).await?;
+    let mut trial = Trial::default();
+    let mut walk = Walk::after(it.id, None);
+    loop {
+        let mut db = app.read().await?;
+        let users = walk.next(&mut db).await?;
+        if users.is_empty() {
+            return Ok(trial);
+        }
+        let groups = reader.groups(&mut db, &[&kept, wanted], &users).await?;
+        drop(db);
+        for user in &users {
+            let own: Vec<_> = groups.get(&user.id.to_string()).into_iter().flatten().collect();
+            trial.take(tried(&reader, user, &own, [&kept, wanted])?);
+        }
     }
-    let mut trial = Trial { tried: users.len(), ..Trial::default() };
-    let mut people = Vec::new();
-    for (user, id) in users.iter().zip(&ids) {
-        let attributes = Value::Object(resource(&user.resource)?);
-        let own = by_user.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let read = |config: &DirectoryConfig| {
-            let mapped = config.mapping.apply(&attributes, year);
-            let role = config.role_of(own).or(mapped.role).or(defaults.role).unwrap_or(Role::Member);
-            (mapped, role)
-        };
-        let (before, after) = (read(&kept), read(wanted));
-        let mut missing = after.0.profile.missing(&RequiredFields::default());
-        missing.retain(|field| *field != Field::Country || defaults.country.is_none());
-        let person = TriedPerson {
-            id: user.id,
-            name: attributes.as_object().map(name_of).unwrap_or_default(),
-            email: after.0.profile.email.clone().unwrap_or_else(|| user.user_name_folded.clone()),
-            changes: differences((&before.0, before.1), (&after.0, after.1), [&kept, wanted]),
-            faults: faults(&after.0, &missing),
-        };
-        trial.changed += usize::from(!person.changes.is_empty());
-        trial.failing += usize::from(!person.faults.is_empty());
-        people.push(person);
+}
+
+impl Trial {
+    fn take(&mut self, person: TriedPerson) {
+        self.tried += 1;
+        self.changed += usize::from(!person.changes.is_empty());
+        self.failing += usize::from(!person.faults.is_empty());
+        let rank = |it: &TriedPerson| (it.changes.is_empty(), it.faults.is_empty());
+        let at = self.people.partition_point(|it| rank(it) <= rank(&person));
+        if at < SHOWN {
+            self.people.insert(at, person);
+            self.people.truncate(SHOWN);
+        }
     }
-    people.sort_by_key(|it| (it.changes.is_empty(), it.faults.is_empty()));
-    people.truncate(SHOWN);
-    trial.people = people;
-    Ok(trial)
+}
+
+fn tried(
+    reader: &Reader<'_>,
+    user: &DirectoryUser,
+    groups: &[&DirectoryGroup],
+    configs: [&DirectoryConfig; 2],
+) -> Result<TriedPerson, Problem> {
+    let attributes = Value::Object(resource(&user.resource)?);
+    let [before, after] = configs.map(|config| {
+        let mapped = config.mapping.apply(&attributes, reader.year);
+        let role = config.role_of(groups).or(mapped.role).or(reader.defaults.role).unwrap_or(Role::Member);
+        (mapped, role)
+    });
+    let missing = reader.missing(&after.0.profile);
+    Ok(TriedPerson {
+        id: user.id,
+        name: attributes.as_object().map(name_of).unwrap_or_default(),
+        email: after.0.profile.email.clone().unwrap_or_else(|| user.user_name_folded.clone()),
+        changes: differences((&before.0, before.1), (&after.0, after.1), configs),
+        faults: faults(&after.0, &missing),
+    })
 }
 
 fn differences(

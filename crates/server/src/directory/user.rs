@@ -116,9 +116,11 @@ async fn change(
     }
     let (after, mapped) = read(app, held, after);
     refuse_foreign(tx, held, &mapped).await?;
-    let was_active = user.active;
+    let (was_active, claimed) = (user.active, user.claimed);
     let version = (user.version + 1, user.created_at);
     let user = record(user.id, held, &after, &index, version, app.now());
+    // Whoever the directory calls active is the company's to see again.
+    let user = DirectoryUser { claimed: claimed && !user.active, ..user };
     let (addresses, old_addresses) = (addresses(&index), addresses(&old));
     let others = (addresses != old_addresses).then_some(addresses.as_slice());
     directory_user::update(tx, &user, others).await?;
@@ -157,6 +159,7 @@ fn record(
             attributes.get("displayName").and_then(Value::as_str).unwrap_or_default(),
         )),
         active: index.active,
+        claimed: false,
         resource: text_of(attributes),
         version,
         created_at,

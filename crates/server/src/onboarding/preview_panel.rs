@@ -1,68 +1,81 @@
 //! What going live would do, person by person: for the wizard and for the company's pages.
 
-use model::{Directory, DirectoryStatus, Member, MemberStatus, Role};
+use model::{Directory, DirectoryStatus, Organization};
 
 use super::wizard::waiting::person;
 use crate::app::App;
-use crate::directory::{self, APPLY, Arrived, DirectoryConfig};
+use crate::directory::{self, APPLY, Among, Arrived, Forecast, Lot};
 use crate::problem::Problem;
+use crate::request::Params;
 use crate::trace;
 use web::html::Html;
-use web::pages::scim::{Preview, PreviewGroup};
-use web::parts::{Person, Tone, number};
+use web::pages::scim::{Preview, PreviewGroup, PreviewPeople};
+use web::parts::{Notice, Pager, Person, Tone, number};
 
-/// How many people are sorted; the newest of a larger directory.
-const SORTED: usize = 1000;
-/// How many are named in each group.
-const NAMED: usize = 8;
+/// Seconds after which a page that waits is asked for again where there is no script.
+pub const REFRESH: u16 = 5;
+/// People on one page of a list.
+const PAGE: usize = 50;
 
-/// One person, and whom going live would meet.
-struct Sorted {
-    it: Arrived,
-    /// The member that is behind the user, or has the address.
-    member: Option<Member>,
+/// What going live would do. `here` is the address of the page; `limits` of the one where the brake is set, where the
+/// reader may go there.
+pub async fn of(
+    app: &App,
+    organization: &Organization,
+    it: &Directory,
+    here: &str,
+    limits: Option<String>,
+) -> Result<Preview, Problem> {
+    let forecast = directory::forecast(app, it).await?;
+    let provider = trace::provider(&it.provider);
+    let leaving = forecast.count(Among::Lot(Lot::Leaves));
+    Ok(Preview {
+        lede: match forecast.people {
+            0 => format!("{provider} has sent nobody yet, so nothing would happen."),
+            some => format!(
+                "{provider} sent {}. Here they are, sorted by what changes. Nothing has happened yet.",
+                people(some)
+            ),
+        },
+        notice: forecast.stops.map(|stop| would_stop(organization, &provider, stop, limits)),
+        groups: Among::all().map(|among| group(&forecast, among, here)).collect(),
+        sure: match (leaving, forecast.stops) {
+            (0, _) => String::new(),
+            (some, Some(_)) => format!("Yes, go live, and ask before {} leave", people(some)),
+            (1, None) => "Yes, 1 person leaves".to_owned(),
+            (some, None) => format!("Yes, {} people leave", number(some)),
+        },
+        label: format!("Go live with {}", people(forecast.active)),
+    })
 }
 
-/// What going live would do.
-pub async fn of(app: &App, it: &Directory) -> Result<Preview, Problem> {
-    let arrived = directory::arrivals(app, it, &DirectoryConfig::of(it)?, SORTED).await?;
-    let sorted = u64::try_from(arrived.len()).unwrap_or(0);
-    let mut db = app.read().await?;
-    let counts = directory::counts(&mut db, it).await?;
-    let mut all = Vec::with_capacity(arrived.len());
-    for it_arrived in arrived {
-        let mut member = it_arrived.member.clone();
-        if let (None, Some(email)) = (&member, &it_arrived.mapped.profile.email) {
-            // Whoever came in another way before is met by address, unless another user is behind them.
-            let found = store::member::lookup_email(&mut db, it.organization_id, email).await?;
-            member = found.filter(|member| member.directory_user_id.is_none());
-        }
-        all.push(Sorted { it: it_arrived, member });
-    }
-    drop(db);
-    let active = counts.users.saturating_sub(counts.inactive);
-    let provider = trace::provider(&it.provider);
-    let newest = if sorted < counts.users {
-        format!(" The numbers below are of the {} who came last.", number(sorted))
-    } else {
-        String::new()
-    };
-    let lede = format!(
-        "{provider} sent {}. Here they are, sorted by what changes. Nothing has happened yet.{newest}",
-        people(counts.users)
+/// Whether somebody would leave, and the question about it is to be answered first.
+pub async fn asks(app: &App, it: &Directory) -> Result<bool, Problem> {
+    Ok(directory::forecast(app, it).await?.count(Among::Lot(Lot::Leaves)) > 0)
+}
+
+/// That the brake would stop it, and what to do.
+fn would_stop(
+    organization: &Organization,
+    provider: &str,
+    (leavers, members): (u64, u64),
+    limits: Option<String>,
+) -> Notice {
+    let title =
+        format!("{} of {} members would leave: more than the limit", number(leavers), number(members));
+    let text = format!(
+        "The limit is {} people and {} % within an hour. Going live takes everybody else in, and stops before anybody leaves: \
+         all {} stay until an administrator of {} has decided. If they should stay, put it right in {provider} first: \
+         often a group has lost its assignment there. If they should go, go live and decide then.",
+        organization.brake_people,
+        organization.brake_percent,
+        number(leavers),
+        organization.name,
     );
-    let groups = groups(&all);
-    let leaving = groups.iter().find(|group| group.tone == Tone::Bad).map_or(0, |group| group.count);
-    Ok(Preview {
-        lede,
-        groups,
-        sure: match leaving {
-            0 => String::new(),
-            1 => "Yes, 1 person leaves".to_owned(),
-            some => format!("Yes, {} people leave", number(some)),
-        },
-        label: format!("Go live with {}", people(active)),
-    })
+    Notice {
+        link: limits.map(|limits| ("Change the limit".to_owned(), limits)),
+        ..Notice::new(Tone::Warn, title, &text)
+    }
 }
 
 /// How far what was sent has been applied: how many of how many; none once nothing is left to do.
@@ -79,84 +92,94 @@ pub async fn progress(app: &App, it: &Directory) -> Result<Option<(u64, u64)>, P
     Ok(Some((counts.applied.min(all), all)))
 }
 
+/// Everybody of one kind, page by page: `?who=leave&after=…`; none where the address asks for no list.
+pub async fn list(
+    app: &App,
+    it: &Directory,
+    here: &str,
+    params: &Params,
+) -> Result<Option<PreviewPeople>, Problem> {
+    let among = params.first("who").and_then(Among::read);
+    let Some(among) = among.filter(|_| it.status != DirectoryStatus::Active) else { return Ok(None) };
+    let after = params.first("after").and_then(|id| id.parse().ok());
+    let (found, more) = directory::foreseen(app, it, among, after, PAGE).await?;
+    let at = |more: &str| format!("{here}?who={}{more}", among.as_str());
+    let (_, words, text) = words(among);
+    let last = found.last().map(|one| one.arrived.id);
+    let shown = u64::try_from(found.len()).unwrap_or(0);
+    Ok(Some(PreviewPeople {
+        title: format!("Who would {words}"),
+        text: text.to_owned(),
+        pager: Pager {
+            summary: format!("{}, in the order in which they came", people(shown)),
+            previous: after.map(|_| at("")),
+            next: last.filter(|_| more).map(|id| at(&format!("&after={id}"))),
+        },
+        people: found.iter().map(|one| (person(&one.arrived), remark(&one.arrived))).collect(),
+        back: here.to_owned(),
+    }))
+}
+
 /// "1 person", "225 people".
 pub fn people(count: u64) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{} people", number(count)) }
 }
 
-fn is_here(member: &Member) -> bool {
-    !matches!(member.status, MemberStatus::Disconnected | MemberStatus::Erasing)
-}
-
-fn groups(all: &[Sorted]) -> Vec<PreviewGroup> {
-    let group = |tone, words: &str, text: &str, open, is: &dyn Fn(&Sorted) -> bool| {
-        let of: Vec<&Sorted> = all.iter().filter(|it| is(it)).collect();
-        let named: Vec<(Person, String)> =
-            of.iter().take(NAMED).map(|it| (person(&it.it), remark(&it.it))).collect();
-        PreviewGroup {
-            tone,
-            count: u64::try_from(of.len()).unwrap_or(0),
-            words: words.to_owned(),
-            text: Html::text(text),
-            people: named,
-            open,
-            counted: tone != Tone::None || words != "become administrators",
-        }
-    };
-    let here = |it: &Sorted| it.member.as_ref().is_some_and(is_here);
-    let complete = |it: &Sorted| it.it.active && it.it.missing.is_empty();
-    let joined = |it: &Sorted| it.it.member.is_none() && it.member.is_some();
-    vec![
-        group(
+/// The colour of a kind, what they do, and what it means for them.
+const fn words(among: Among) -> (Tone, &'static str, &'static str) {
+    match among {
+        Among::Lot(Lot::Leaves) => (
             Tone::Bad,
             "leave",
             "They have a place today and are inactive over there. They are signed out at once; what follows is said by the \
              company’s policy for leavers.",
-            true,
-            &|it| !it.it.active && here(it),
         ),
-        group(
-            Tone::Brand,
-            "get a place",
-            "They are invited, or join the account with their verified address.",
-            false,
-            &|it| complete(it) && it.member.is_none(),
-        ),
-        group(
+        Among::Lot(Lot::Comes) => {
+            (Tone::Brand, "get a place", "They are invited, or join the account with their verified address.")
+        }
+        Among::Lot(Lot::Joins) => (
             Tone::Ok,
             "join the place they have",
             "Same address, same person: they keep what they have, and follow the directory from now on.",
-            false,
-            &|it| complete(it) && joined(it),
         ),
-        group(
-            Tone::Ok,
-            "are here already",
-            "They came from this directory before, and stay.",
-            false,
-            &|it| complete(it) && !joined(it) && it.member.is_some(),
-        ),
-        group(
+        Among::Lot(Lot::Returns) => {
+            (Tone::Ok, "come back", "They had left, and are active over there: they get back what they had.")
+        }
+        Among::Lot(Lot::Stays) => (Tone::Ok, "stay as they are", "They came from this directory before."),
+        Among::Lot(Lot::Incomplete) => (
             Tone::Warn,
             "stay incomplete",
             "A required field is missing. They are asked for it once, or you settle it under “Match the fields”.",
-            true,
-            &|it| it.it.active && !it.it.missing.is_empty(),
         ),
-        group(Tone::None, "get no place", "They are marked as inactive over there.", false, &|it| {
-            !it.it.active && !here(it)
-        }),
-        group(
+        Among::Lot(Lot::Kept) => (
+            Tone::Ok,
+            "stay, though inactive over there",
+            "An administrator decided to keep them. That holds until the directory speaks of them anew.",
+        ),
+        Among::Lot(Lot::Nothing) => (Tone::None, "get no place", "They are marked as inactive over there."),
+        Among::Admins => (
             Tone::None,
             "become administrators",
             "A group or their own role says so. They are among the people above, and see the company’s pages.",
-            true,
-            &|it| {
-                let admin = it.member.as_ref().is_some_and(|member| member.role == Role::Admin);
-                it.it.active && it.it.role == Some(Role::Admin) && !admin
-            },
         ),
-    ]
+    }
+}
+
+fn group(forecast: &Forecast, among: Among, here: &str) -> PreviewGroup {
+    let (tone, words, text) = words(among);
+    let named = forecast.groups.get(&among).map(|(_, named)| named.as_slice()).unwrap_or_default();
+    let people: Vec<(Person, String)> =
+        named.iter().map(|it| (person(&it.arrived), remark(&it.arrived))).collect();
+    PreviewGroup {
+        tone,
+        count: forecast.count(among),
+        words: words.to_owned(),
+        text: Html::text(text),
+        people,
+        open: matches!(among, Among::Lot(Lot::Leaves | Lot::Incomplete) | Among::Admins),
+        counted: among != Among::Admins,
+        all: format!("{here}?who={}", among.as_str()),
+    }
 }
 
 fn remark(it: &Arrived) -> String {

@@ -10,17 +10,27 @@ use super::Desk;
 use super::stop::Ids;
 use crate::app::App;
 use crate::directory as feed;
-use crate::onboarding::preview_panel;
+use crate::onboarding::preview_panel::{self, REFRESH};
 use crate::problem::Problem;
-use crate::request::FormParams;
+use crate::request::{FormParams, Params};
 use crate::trace;
 use web::pages::org::Place;
-use web::pages::scim::{OrgLive, OrgPreview};
+use web::pages::scim::{OrgLive, OrgPreview, OrgPreviewPeople};
 use web::parts::{Crumb, Figure};
 
 /// `GET /directory/{directory}/preview`: what going live would do; once it is live, how far that is.
-pub async fn show(State(app): State<App>, desk: Desk, Path(id): Path<Ids>) -> Result<Response, Problem> {
+pub async fn show(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<Ids>,
+    params: Params,
+) -> Result<Response, Problem> {
     let it = feed::require(&mut app.read().await?, &desk.organization, &id.directory).await?;
+    if let Some(people) = preview_panel::list(&app, &it, &here(&desk, &it), &params).await? {
+        let mut page = surroundings(&app, &desk, &it, &people.title);
+        page.crumbs.push(Crumb::new("Preview", here(&desk, &it)));
+        return Ok(web::respond(StatusCode::OK, &OrgPreviewPeople { page, it: people }));
+    }
     if it.status == DirectoryStatus::Active {
         return live(&app, &desk, &it).await;
     }
@@ -46,7 +56,7 @@ async fn preview(
 ) -> Result<Response, Problem> {
     let page = OrgPreview {
         page: surroundings(app, desk, it, "Preview"),
-        it: preview_panel::of(app, it).await?,
+        it: preview_panel::of(app, &desk.organization, it, &here(desk, it), Some(desk.at("leavers"))).await?,
         error: error.to_owned(),
         mapping: desk.at(&format!("directory/{}/mapping", it.id)),
         action: here(desk, it),
@@ -60,6 +70,7 @@ async fn live(app: &App, desk: &Desk, it: &Directory) -> Result<Response, Proble
     let counts = feed::counts(&mut app.read().await?, it).await?;
     let mut page = surroundings(app, desk, it, "Live");
     page.live = progress.is_some();
+    page.refresh = progress.map(|_| REFRESH);
     let page = OrgLive {
         page,
         provider: trace::provider(&it.provider),
@@ -90,12 +101,10 @@ pub async fn act(
         Some("preview") => DirectoryStatus::Preview,
         _ => return Err(Problem::bad_request("unknown_act", "Expected one of the buttons of the page.")),
     };
-    if status == DirectoryStatus::Active && it.status != status && form.first("sure").is_none() {
-        let sure = preview_panel::of(&app, &it).await?.sure;
-        if !sure.is_empty() {
-            let words = "Somebody would leave. Tick the box if that is right.";
-            return preview(&app, &desk, &it, words, StatusCode::UNPROCESSABLE_ENTITY).await;
-        }
+    let unasked = status == DirectoryStatus::Active && it.status != status && form.first("sure").is_none();
+    if unasked && preview_panel::asks(&app, &it).await? {
+        let words = "Somebody would leave. Tick the box if that is right.";
+        return preview(&app, &desk, &it, words, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let mut tx = app.write().await?;
     let it = feed::hold(&mut tx, it).await?;

@@ -53,6 +53,8 @@ struct Done {
     subject: Option<DirectoryUserId>,
     /// What changed.
     effect: Effect,
+    /// The user's person left and keeps the account: the company reads nothing of it in the record.
+    private: bool,
 }
 
 impl Done {
@@ -65,6 +67,7 @@ impl Done {
             outcome: outcome.into(),
             subject: None,
             effect: Effect::default(),
+            private: false,
         }
     }
 }

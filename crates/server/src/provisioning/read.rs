@@ -40,6 +40,8 @@ pub async fn read(app: &App, call: &Call, what: Read) -> Result<Done, Problem> {
                 outcome,
                 subject,
                 effect: Effect::default(),
+                // Where it is, no record of the read is kept at all.
+                private: false,
             })
         }
     }

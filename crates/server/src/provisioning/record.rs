@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use store::Tx;
+use store::directory_user::{self, By};
 use store::scim_request::ScimRequest;
 
 use super::Done;
@@ -16,6 +17,10 @@ use super::told;
 use crate::app::App;
 use crate::problem::Problem;
 
+/// What is told of a request about somebody who left and keeps the account as a personal one.
+const PRIVATE: &str = "About somebody who has left and keeps the account: nothing of the person is kept here";
+/// So many people who keep their accounts are looked for in a request about a group; those who came last.
+const CLAIMED: usize = 1000;
 /// Bytes of a body that are kept.
 const BODY: usize = 64 * 1024;
 /// Characters of an address that are kept.
@@ -27,7 +32,11 @@ const TOKEN_TOUCH: Duration = Duration::from_mins(1);
 
 /// Records what was done, in the transaction that did it.
 pub async fn done(app: &App, tx: &mut Tx, call: &Call, done: &Done) -> Result<(), Problem> {
-    let record = good(app, call, done);
+    let mut record = good(app, call, done);
+    if names_claimed(tx, call).await? {
+        // A group's members stand in it with their names.
+        record.body = None;
+    }
     store::scim_request::add(tx, &record).await?;
     due(app, call).write(tx, call.directory.id, record.at).await
 }
@@ -45,8 +54,47 @@ pub async fn read(app: &App, call: &Call, done: &Done) -> Result<(), Problem> {
 
 fn good(app: &App, call: &Call, done: &Done) -> ScimRequest {
     let subject = done.subject.map(|id| id.to_string());
-    let record = record(app, call, app.id(TraceId::new), (done.status.as_u16(), &done.outcome), subject);
-    ScimRequest { effect: done.effect.to_text(), ..record }
+    let outcome = if done.private { PRIVATE } else { &done.outcome };
+    let record = record(app, call, app.id(TraceId::new), (done.status.as_u16(), outcome), subject);
+    if done.private {
+        without_person(record)
+    } else {
+        ScimRequest { effect: done.effect.to_text(), ..record }
+    }
+}
+
+/// The record of a request about somebody who left and keeps the account as a personal one.
+fn without_person(record: ScimRequest) -> ScimRequest {
+    let path = record.path.split('?').next().unwrap_or_default().to_owned();
+    ScimRequest { path, body: None, effect: None, ..record }
+}
+
+/// Whether the body of a request about a group names such a person.
+async fn names_claimed(tx: &mut Tx, call: &Call) -> Result<bool, Problem> {
+    let group = call.segments.first().is_some_and(|kind| kind.eq_ignore_ascii_case("groups"));
+    if !group || call.body.is_empty() {
+        return Ok(false);
+    }
+    let body = String::from_utf8_lossy(&call.body);
+    let claimed = directory_user::claimed(tx, call.directory.id, CLAIMED).await?;
+    Ok(claimed.iter().any(|id| body.contains(id.as_str())))
+}
+
+/// Whether a request that was refused was about such a person: by the id in its address, or by the user name in its body.
+async fn is_about_claimed(tx: &mut Tx, call: &Call) -> Result<bool, Problem> {
+    let [kind, rest @ ..] = call.segments.as_slice() else { return Ok(false) };
+    if !kind.eq_ignore_ascii_case("users") {
+        return Ok(false);
+    }
+    let directory = call.directory.id;
+    if let Some(id) = rest.first() {
+        let Ok(id) = id.parse() else { return Ok(false) };
+        return Ok(directory_user::lookup(tx, directory, id).await?.is_some_and(|user| user.claimed));
+    }
+    let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    let Some(name) = sent.get("userName").and_then(Value::as_str) else { return Ok(false) };
+    let found = directory_user::find(tx, directory, By::UserName(name)).await?;
+    Ok(found.iter().any(|user| user.claimed))
 }
 
 /// Records a request that was refused. The answer is the reference.
@@ -54,7 +102,10 @@ pub async fn refused(app: &App, call: &Call, problem: &Problem) -> Result<TraceI
     let id = app.id(TraceId::new);
     let outcome = format!("Refused: {}", problem.detail);
     let mut tx = app.write().await?;
-    let record = record(app, call, id, (problem.status.as_u16(), &outcome), None);
+    let private = is_about_claimed(&mut tx, call).await?;
+    let outcome = if private { PRIVATE } else { &outcome };
+    let record = record(app, call, id, (problem.status.as_u16(), outcome), None);
+    let record = if private { without_person(record) } else { record };
     let record = ScimRequest { cause: Some(told::cause(problem).to_owned()), ..record };
     store::scim_request::add(&mut tx, &record).await?;
     due(app, call).write(&mut tx, call.directory.id, record.at).await?;

@@ -47,7 +47,7 @@ async fn run(app: &App, tx: &mut Tx, call: &Call, held: &Held, what: Write) -> R
         Write::DeleteUser(id) => {
             let user = user(tx, call, &id).await?;
             let outcome = directory::delete_user(app, tx, held, &user).await?;
-            Ok(nothing_to_show(outcome, Some(user.id)))
+            Ok(Done { private: user.claimed, ..nothing_to_show(outcome, Some(user.id)) })
         }
         Write::CreateGroup(body) => {
             let written = directory::create_group(app, tx, held, body).await?;
@@ -104,9 +104,9 @@ async fn user_answer(
     written: WrittenUser,
     status: StatusCode,
 ) -> Result<Done, Problem> {
-    let subject = Some(written.user.id);
+    let (subject, private) = (Some(written.user.id), written.user.claimed);
     let done = answer(tx, call, &Stored::User(written.user), written.outcome, status).await?;
-    Ok(Done { subject, effect: written.effect, ..done })
+    Ok(Done { subject, private, effect: written.effect, ..done })
 }
 
 async fn group_answer(
@@ -154,10 +154,10 @@ async fn answer(
         outcome,
         subject: None,
         effect: Effect::default(),
+        private: false,
     })
 }
 
 fn nothing_to_show(outcome: String, subject: Option<DirectoryUserId>) -> Done {
-    let effect = Effect::default();
-    Done { status: StatusCode::NO_CONTENT, body: None, location: None, etag: None, outcome, subject, effect }
+    Done { status: StatusCode::NO_CONTENT, body: None, subject, ..Done::ok(String::new(), outcome) }
 }

@@ -127,9 +127,13 @@ async fn one_reminder_is_sent_a_week_before_the_end_and_only_while_the_offer_sta
 
 /// Everything a company's administrator can open, from its own pages: every address that a page links to.
 async fn walk(browser: &mut testkit::TestBrowser) -> Vec<(String, String)> {
+    walk_from(browser, "/org", &["/org/members", "/org/members/export", "/org/receipts"]).await
+}
+
+/// Every address below `root` that these pages lead to.
+async fn walk_from(browser: &mut testkit::TestBrowser, root: &str, first: &[&str]) -> Vec<(String, String)> {
     let mut seen: Vec<(String, String)> = Vec::new();
-    let mut open =
-        vec!["/org/members".to_owned(), "/org/members/export".to_owned(), "/org/receipts".to_owned()];
+    let mut open: Vec<String> = first.iter().map(ToString::to_string).collect();
     while let Some(path) = open.pop() {
         if seen.iter().any(|(known, _)| *known == path) {
             continue;
@@ -139,7 +143,7 @@ async fn walk(browser: &mut testkit::TestBrowser) -> Vec<(String, String)> {
         for part in answer.text.split("href=\"").skip(1) {
             let href = part.split('"').next().unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&");
             let href = href.split('#').next().unwrap_or_default().to_owned();
-            if href.starts_with("/org") {
+            if href.starts_with(root) {
                 open.push(href);
             }
         }
@@ -164,7 +168,7 @@ async fn after_a_claim_no_page_export_event_or_search_of_the_company_shows_the_p
     each_database!(|t| {
         let org = with_sign_on(&t, "Acme", "acme.test").await;
         let (directory, token) = t.directory(&org, "okta-scim", DirectoryStatus::Active).await;
-        let boss = t.account_with("boss@acme.test", |it| it.first_name = "Priya".to_owned()).await;
+        let boss = t.account_with("boss@acme.test", |it| "Priya".clone_into(&mut it.first_name)).await;
         let member =
             t.member_with(&org, &boss, Role::Admin, |it| it.first_name = Some("Priya".to_owned())).await;
         let mut priya = t.browser();
@@ -237,6 +241,168 @@ async fn after_a_claim_no_page_export_event_or_search_of_the_company_shows_the_p
         assert_nowhere(&all, &["zq@home.example", "zenobia", "quillfeather"]);
         let rows: Value = t.browser().api("GET", &format!("{base}/members"), &api, None).await.json();
         assert_eq!(rows["data"].as_array().unwrap().len(), 1, "only the administrator is left");
+    });
+}
+
+/// A company whose leaver Zenobia keeps her account: its directory with token and her user's id, its administrator's browser,
+/// and a token of the API.
+struct AfterClaim {
+    org: model::Organization,
+    feed: (model::Directory, String),
+    user: String,
+    priya: testkit::TestBrowser,
+    api: String,
+}
+
+const ZENOBIA: &str = "zenobia@acme.test";
+
+fn zenobia() -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": ZENOBIA, "externalId": "e-1", "active": true,
+        "name": {"givenName": "Zenobia", "familyName": "Quillfeather"},
+        "emails": [{"type": "work", "value": ZENOBIA, "primary": true}],
+        "addresses": [{"type": "work", "country": "Atlantis"}],
+    })
+}
+
+fn patch(value: &Value) -> Value {
+    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+           "Operations": [{"op": "replace", "value": value}]})
+}
+
+/// Every record of a request, as it is kept.
+async fn kept(t: &TestApp) -> String {
+    server::provisioning::flush(&t.app).await.unwrap();
+    let all = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+    all["scim_requests"].join("\n")
+}
+
+impl AfterClaim {
+    async fn new(t: &TestApp) -> Self {
+        let org = with_sign_on(t, "Acme", "acme.test").await;
+        let feed = t.directory(&org, "okta-scim", DirectoryStatus::Active).await;
+        let boss = t.account_with("boss@acme.test", |it| "Priya".clone_into(&mut it.first_name)).await;
+        let member =
+            t.member_with(&org, &boss, Role::Admin, |it| it.first_name = Some("Priya".to_owned())).await;
+        let mut priya = t.browser();
+        t.session(&mut priya, &boss, Some(&member)).await;
+        let api = t.api_token().await;
+        let made = scim(t, &feed.0, &feed.1, "POST", "/Users", Some(zenobia())).await;
+        let user = made.json()["id"].as_str().unwrap().to_owned();
+        let off = patch(&json!({"active": false}));
+        scim(t, &feed.0, &feed.1, "PATCH", &format!("/Users/{user}"), Some(off)).await;
+        t.work().await;
+        let offer = offers(t).await.pop().unwrap();
+        claims(t, &link(&offer), "zq@home.example").await;
+        t.work().await;
+        Self { org, feed, user, priya, api }
+    }
+
+    async fn status(&self, t: &TestApp, to: &str) {
+        let path = format!("/api/v1/organizations/{}/directories/{}", self.org.id, self.feed.0.id);
+        let answer = t.browser().api("PATCH", &path, &self.api, Some(json!({"status": to}))).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        t.work().await;
+    }
+
+    async fn call(&self, t: &TestApp, method: &str, path: &str, body: Option<Value>) -> u16 {
+        scim(t, &self.feed.0, &self.feed.1, method, path, body).await.status.as_u16()
+    }
+
+    /// Everything that the company can read: its pages, a setup link's, the API.
+    async fn everything(&mut self, t: &TestApp) -> Vec<(String, String)> {
+        let mut all = walk(&mut self.priya).await;
+        let base = format!("/api/v1/organizations/{}", self.org.id);
+        let links = format!("{base}/setup-links");
+        let body = json!({"purposes": ["sso", "scim"], "expires_in": 86400});
+        let made = t.browser().api("POST", &links, &self.api, Some(body)).await.json();
+        let at = made["url"].as_str().unwrap().trim_start_matches("http://127.0.0.1:8080").to_owned();
+        let mut admin = t.browser();
+        admin.get("/login").await;
+        let begun = admin.post(&format!("{at}/scim/providers/okta-scim"), &[]).await;
+        assert!(begun.status.is_success() || begun.status.is_redirection(), "{}", begun.text);
+        let steps = ["", "/scim/waiting", "/scim/mapping", "/scim/live", "/joining"]
+            .map(|step| format!("{at}{step}"));
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        all.extend(walk_from(&mut admin, &at, &steps).await);
+        let directory = format!("{base}/directories/{}", self.feed.0.id);
+        for path in [
+            format!("{base}/members"),
+            format!("{base}/members?q=quillfeather"),
+            format!("{directory}/health"),
+            format!("{directory}/syncs"),
+        ] {
+            let answer = t.browser().api("GET", &path, &self.api, None).await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+            all.push((path, answer.text));
+        }
+        all
+    }
+}
+
+#[tokio::test]
+async fn back_in_preview_and_after_more_requests_about_her_nothing_names_a_leaver_who_keeps_the_account() {
+    each_database!(|t| {
+        let mut it = AfterClaim::new(&t).await;
+        let user = format!("/Users/{}", it.user);
+        for status in ["active", "paused", "preview"] {
+            it.status(&t, status).await;
+            // The provider goes on speaking of her, and is answered as before.
+            let by_name = "/Users?filter=userName%20eq%20%22zenobia@acme.test%22";
+            assert_eq!(it.call(&t, "GET", by_name, None).await, 200, "{status}");
+            assert_eq!(it.call(&t, "GET", &user, None).await, 200);
+            let title = patch(&json!({"title": format!("Quillfeather {status}")}));
+            assert_eq!(it.call(&t, "PATCH", &user, Some(title)).await, 200);
+            assert_eq!(it.call(&t, "POST", "/Users", Some(zenobia())).await, 409);
+            let mut wrong = patch(&json!({"displayName": "Zenobia Quillfeather"}));
+            wrong["Operations"][0]["op"] = json!("turn");
+            assert!(it.call(&t, "PATCH", &user, Some(wrong)).await >= 400);
+            let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": status,
+                "members": [{"value": it.user, "display": "Zenobia Quillfeather"}]});
+            assert_eq!(it.call(&t, "POST", "/Groups", Some(group)).await, 201);
+            assert!(!kept(&t).await.contains("Quillfeather"), "{status}");
+            let all = it.everything(&t).await;
+            assert!(all.len() > 25, "{} pages", all.len());
+            assert!(all.iter().any(|(_, text)| text.contains("nothing of the person is kept here")));
+            assert_nowhere(&all, &["zq@home.example", "zenobia", "quillfeather", "atlantis"]);
+        }
+        // Going live again makes nobody of her, though somebody had called her active.
+        it.status(&t, "active").await;
+        let members = format!("/api/v1/organizations/{}/members", it.org.id);
+        let rows = t.browser().api("GET", &members, &it.api, None).await.json();
+        assert_eq!(rows["data"].as_array().unwrap().len(), 1, "{rows}");
+        // Hired again, she is the company's to see again.
+        let on = patch(&json!({"active": true}));
+        assert_eq!(it.call(&t, "PATCH", &user, Some(on)).await, 200);
+        let all = it.everything(&t).await;
+        assert!(all.iter().any(|(_, text)| text.contains("Quillfeather")));
+        assert_nowhere(&all, &["zq@home.example"]);
+    });
+}
+
+#[tokio::test]
+async fn whoever_was_checked_out_by_hand_and_keeps_the_account_is_not_taken_in_again_from_what_was_stored() {
+    each_database!(|t| {
+        let mut it = AfterClaim::new(&t).await;
+        let user = format!("/Users/{}", it.user);
+        assert_eq!(it.call(&t, "PATCH", &user, Some(patch(&json!({"active": true})))).await, 200);
+        t.work().await;
+        let mut db = t.app.read().await.unwrap();
+        let her = store::member::lookup_email(&mut db, it.org.id, ZENOBIA).await.unwrap().expect("a member");
+        drop(db);
+        leaves(&t, &it.org, her).await;
+        let offer = offers(&t).await.pop().unwrap();
+        claims(&t, &link(&offer), "zq2@home.example").await;
+        t.work().await;
+        // Her user is active still; settings that are kept anew reach everybody who was stored.
+        it.status(&t, "preview").await;
+        let all = it.everything(&t).await;
+        assert_nowhere(&all, &["zq2@home.example", "zenobia", "quillfeather"]);
+        it.status(&t, "active").await;
+        let mut db = t.app.read().await.unwrap();
+        let none = store::member::lookup_email(&mut db, it.org.id, ZENOBIA).await.unwrap();
+        assert!(none.is_none(), "{none:?}");
     });
 }
 

@@ -95,11 +95,20 @@ async fn a_directory_nobody_reached_follows_another_choice_and_goes_live_once() 
         admin.go("/scim/live", &[], "/scim/live").await;
         admin.go("/scim/live", &[], "/scim/live").await;
         assert_eq!(acme.told(&t, "directory.activated").await, 1);
-        admin.go("/scim/off", &[], "/scim/live").await;
-        admin.go("/scim/off", &[], "/scim/live").await;
-        assert_eq!(acme.told(&t, "directory.paused").await, 1);
-        assert_eq!(acme.directories(&t).await[0].status, DirectoryStatus::Paused);
+        // While people are taken in the receipt asks for itself again, with a script and without.
+        let again = "<noscript><meta http-equiv=\"refresh\"";
+        let under_way = admin.get("/scim/live").await;
+        assert!(under_way.text.contains("0 of 1 person taken in"), "{}", under_way.text);
+        assert!(under_way.text.contains(again) && under_way.text.contains("every 2s"), "{}", under_way.text);
         t.work().await;
+        let done = admin.get("/scim/live").await;
+        assert!(!done.text.contains(again) && !done.text.contains("every 2s"), "{}", done.text);
+        assert!(done.text.contains("Back to the preview"), "{}", done.text);
+        admin.go("/scim/off", &[], "/scim/live").await;
+        admin.go("/scim/off", &[], "/scim/live").await;
+        assert_eq!(acme.told(&t, "directory.updated").await, 2, "once for the event, once for the act");
+        assert_eq!(acme.directories(&t).await[0].status, DirectoryStatus::Preview);
+        assert!(admin.get("/scim/live").await.text.contains("Go live with 1 person"));
         t.assert_no_work().await;
     });
 }

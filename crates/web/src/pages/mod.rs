@@ -107,6 +107,7 @@ fn samples_of_the_wizard() -> Vec<Sample> {
         "scim-mapping": scim::ScimMapping::sample(),
         "scim-leavers": scim::ScimLeavers::sample(),
         "scim-preview": scim::ScimPreview::sample(),
+        "scim-preview-people": scim::ScimPreviewPeople::sample(),
     ]
 }
 
@@ -174,6 +175,7 @@ fn samples_of_the_console() -> Vec<Sample> {
         "scim-request-refused": scim::ScimRequestPage::sample_refused(),
         "scim-org-mapping": scim::OrgMapping::sample(),
         "scim-org-preview": scim::OrgPreview::sample(),
+        "scim-org-preview-people": scim::OrgPreviewPeople::sample(),
         "scim-org-live": scim::OrgLive::sample(),
         "scim-health": scim::DirectoryHealth::sample(),
         "scim-health-well": scim::DirectoryHealth::sample_well(),

@@ -10,7 +10,10 @@ pub use mapping::{
     MappedValue, MappingBody, MappingRow, OrgMapping, ReadAs, RoleRow, ScimMapping, TrialChange, TrialRow,
     TrialView,
 };
-pub use preview::{OrgLive, OrgPreview, Preview, PreviewGroup, ScimPreview};
+pub use preview::{
+    OrgLive, OrgPreview, OrgPreviewPeople, Preview, PreviewGroup, PreviewPeople, ScimPreview,
+    ScimPreviewPeople,
+};
 pub use request::{ChangedValue, DirectoryRequests, RequestRow, RequestTold, ScimRequestPage};
 
 use super::sample_page;

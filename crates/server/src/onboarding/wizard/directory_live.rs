@@ -12,18 +12,26 @@ use super::visit::{Held, Visit, directory_of};
 use super::{Form, see_other, when};
 use crate::app::App;
 use crate::directory::{self, Counts};
-use crate::onboarding::preview_panel::{self, people};
+use crate::onboarding::preview_panel::{self, REFRESH, people};
 use crate::problem::Problem;
-use crate::request::Browser;
-use web::pages::scim::ScimPreview;
+use crate::request::{Browser, Params};
+use web::pages::scim::{ScimPreview, ScimPreviewPeople};
 use web::pages::setup::{ReceiptRow, SetupLive};
 use web::parts::{Status, number};
 
-/// The preview, or the receipt.
-pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Result<Response, Response> {
+/// The preview, everybody of one kind in it, or the receipt.
+pub async fn show(
+    visit: Visit,
+    browser: Browser,
+    State(app): State<App>,
+    params: Params,
+) -> Result<Response, Response> {
     let it = visit.directory()?;
     let page = async {
-        if visit.is_synced() {
+        if let Some(people) = preview_panel::list(&app, it, &visit.path("/scim/live"), &params).await? {
+            let page = visit.page(&app, &browser, &people.title, Some(Step::DirectoryLive));
+            Ok(web::respond(StatusCode::OK, &ScimPreviewPeople { page, it: people }))
+        } else if visit.is_synced() {
             receipt(&app, &visit, &browser, it).await
         } else {
             preview(&app, &visit, &browser, it, ("", StatusCode::OK)).await
@@ -42,7 +50,7 @@ pub async fn go(
     let it = visit.directory()?;
     let ask = async {
         let sure = visit.is_synced() || form.0.contains_key("sure");
-        if sure || it.last_request_at.is_none() || preview_panel::of(&app, it).await?.sure.is_empty() {
+        if sure || it.last_request_at.is_none() || !preview_panel::asks(&app, it).await? {
             return Ok(None);
         }
         let words =
@@ -73,15 +81,15 @@ pub async fn go(
     Ok(see_other(&visit.path("/scim/live")))
 }
 
-/// Stops applying what is sent; takes nothing back.
+/// Back to the preview: what is sent changes nobody any more; nothing is taken back.
 pub async fn off(visit: Visit, State(app): State<App>, _form: Form) -> Result<Response, Response> {
     visit.directory()?;
     let done = async {
         let mut held = visit.hold(&app).await?;
         let it = current(&visit, &mut held).await?;
         if it.status == DirectoryStatus::Active {
-            record(&app, &visit, &mut held.tx, &it, "directory.paused").await?;
-            directory::set_status(&app, &mut held.tx, it, DirectoryStatus::Paused).await?;
+            record(&app, &visit, &mut held.tx, &it, "directory.updated").await?;
+            directory::set_status(&app, &mut held.tx, it, DirectoryStatus::Preview).await?;
         }
         held.commit().await
     };
@@ -118,7 +126,7 @@ async fn preview(
     let page = ScimPreview {
         joining,
         page: visit.page(app, browser, "Preview and go live", Some(Step::DirectoryLive)),
-        it: preview_panel::of(app, it).await?,
+        it: preview_panel::of(app, &visit.organization, it, &visit.path("/scim/live"), None).await?,
         error: error.to_owned(),
         action: visit.path("/scim/live"),
         ask_again: visit.path("/scim/waiting"),
@@ -129,11 +137,15 @@ async fn preview(
 
 async fn receipt(app: &App, visit: &Visit, browser: &Browser, it: &Directory) -> Result<Response, Problem> {
     let counts = directory::counts(&mut app.read().await?, it).await?;
+    let progress = preview_panel::progress(app, it).await?;
     let provider = visit.directory_guide().map_or("Your directory", |guide| guide.name.as_str());
     let vendor = &app.brand.vendor_name;
     let name = &visit.organization.name;
+    let mut surroundings = visit.page(app, browser, "Directory sync is live", None);
+    surroundings.live = progress.is_some();
+    surroundings.refresh = progress.map(|_| REFRESH);
     let page = SetupLive {
-        page: visit.page(app, browser, "Directory sync is live", None),
+        page: surroundings,
         title: format!("{provider} now keeps {name} up to date"),
         lede: format!("Here is the receipt. {vendor} sees the same."),
         receipt: format!("Directory sync for {name}"),
@@ -141,7 +153,13 @@ async fn receipt(app: &App, visit: &Visit, browser: &Browser, it: &Directory) ->
         rows: rows(visit, it, &counts, provider),
         next: Vec::new(),
         primary: (format!("Open {vendor}"), app.config.url("/login")),
-        undo: Some(("Switch off again".to_owned(), visit.path("/scim/off"))),
+        waiting: progress.map(|(done, all)| format!("{} of {} taken in", number(done), people(all))),
+        here: visit.path("/scim/live"),
+        undo: Some(("Back to the preview".to_owned(), visit.path("/scim/off"))),
+        undo_effect: format!(
+            "Back to the preview, what {provider} sends is answered and stored, and changes nobody until you go live again. \
+             Nobody loses a place by it."
+        ),
     };
     Ok(web::respond(StatusCode::OK, &page))
 }

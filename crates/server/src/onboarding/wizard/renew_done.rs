@@ -44,6 +44,9 @@ pub async fn show(visit: Visit, browser: Browser, State(app): State<App>) -> Res
         rows: rows(&it, (replaced, before.as_ref()), app.now()),
         next: Vec::new(),
         primary: ("Look at what is in use today".to_owned(), visit.path("/certificate")),
+        waiting: None,
+        here: String::new(),
+        undo_effect: String::new(),
         undo: in_use.then(|| ("Put the values before back".to_owned(), visit.path("/certificate/restore"))),
     };
     Ok(web::respond(StatusCode::OK, &page))

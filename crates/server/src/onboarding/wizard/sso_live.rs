@@ -197,6 +197,9 @@ fn receipt(app: &App, visit: &Visit, browser: &Browser, connection: &Connection)
         ],
         next,
         primary,
+        waiting: None,
+        here: String::new(),
+        undo_effect: String::new(),
         undo: Some(("Switch off again".to_owned(), visit.path("/sso/off"))),
     };
     web::respond(StatusCode::OK, &page)

@@ -11,6 +11,7 @@ use super::visit::Visit;
 use super::when;
 use crate::app::App;
 use crate::directory::{self, Arrived, DirectoryConfig};
+use crate::onboarding::preview_panel::REFRESH;
 use crate::problem::Problem;
 use crate::request::Browser;
 use web::html::Html;
@@ -36,6 +37,7 @@ async fn render(app: &App, visit: &Visit, browser: &Browser) -> Result<Response,
     let connected = it.last_request_at.is_some();
     let mut page = visit.page(app, browser, &format!("Waiting for {}", guide.name), Some(Step::Arrivals));
     page.live = true;
+    page.refresh = Some(REFRESH);
     let line = |done: bool, text: String, later: &str| {
         let (tone, end) = if done { (Tone::Ok, "") } else { (Tone::None, later) };
         Check::new(tone, &text, end)

@@ -4,7 +4,7 @@ use super::sample_wizard;
 use crate::html::Html;
 use crate::layout::Page;
 use crate::pages::org::{Place, sample_org};
-use crate::parts::{Bar, Figure, Icon, Person, Tone, number};
+use crate::parts::{Bar, Figure, Icon, Notice, Pager, Person, Tone, number};
 use askama::Template;
 
 /// The preview of a first sync.
@@ -32,6 +32,8 @@ pub struct ScimPreview {
 pub struct Preview {
     /// "Okta sent 225 people. …"
     pub lede: String,
+    /// That it would stop, and what to do.
+    pub notice: Option<Notice>,
     /// People by what changes for them.
     pub groups: Vec<PreviewGroup>,
     /// A sentence to agree to (the form field is `sure`), if somebody leaves; may be empty.
@@ -97,13 +99,54 @@ pub struct PreviewGroup {
     pub open: bool,
     /// Counted in the whole; false for people who stand in another group too.
     pub counted: bool,
+    /// Link to all of them.
+    pub all: String,
+}
+
+/// Everybody for whom the same changes, page by page.
+#[derive(Clone, Debug)]
+pub struct PreviewPeople {
+    /// "Who would get a place".
+    pub title: String,
+    /// What it means for them.
+    pub text: String,
+    /// Each with a remark.
+    pub people: Vec<(Person, String)>,
+    /// To the pages before and after.
+    pub pager: Pager,
+    /// Link to the preview.
+    pub back: String,
+}
+
+/// The list in the wizard.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/scim/preview_people.html")]
+pub struct ScimPreviewPeople {
+    /// Surroundings.
+    pub page: Page,
+    /// Who.
+    pub it: PreviewPeople,
+}
+
+/// The list at `/org`.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/scim/org_preview_people.html")]
+pub struct OrgPreviewPeople {
+    /// Surroundings.
+    pub page: Page,
+    /// Who.
+    pub it: PreviewPeople,
 }
 
 impl PreviewGroup {
-    /// How many are not named, if some are.
+    /// How many there are, if some are not named.
     fn more(&self) -> Option<String> {
         let named = u64::try_from(self.people.len()).unwrap_or(u64::MAX);
-        (named > 0 && named < self.count).then(|| number(self.count - named))
+        (named > 0 && named < self.count).then(|| number(self.count))
+    }
+
+    fn number(&self) -> String {
+        number(self.count)
     }
 }
 
@@ -134,10 +177,16 @@ impl Preview {
                 .collect(),
             open,
             counted: words != "become administrators",
+            all: "/s/token/scim/live?who=come".to_owned(),
         };
         Self {
             lede: "Okta sent 225 people. Here they are, sorted by what changes. Nothing has happened yet."
                 .to_owned(),
+            notice: Some(Notice::new(
+                Tone::Warn,
+                "61 of 225 members would leave: more than the limit",
+                "The limit is 10 people and 20 % within an hour. Going live stops before anybody leaves.",
+            )),
             groups: vec![
                 group(
                     Tone::Brand,
@@ -226,5 +275,41 @@ impl OrgLive {
             action: "/org/directory/dir_01/preview".to_owned(),
             back: "/org/directory".to_owned(),
         }
+    }
+}
+
+impl PreviewPeople {
+    /// A sample.
+    pub fn sample() -> Self {
+        let person =
+            |name: &str, remark: &str| (Person::new(name, "someone@acme.example"), remark.to_owned());
+        Self {
+            title: "Who would stay incomplete".to_owned(),
+            text: "A required field is missing. They are asked for it once.".to_owned(),
+            people: vec![
+                person("Hannah Schönfelder", "country: “D-A-CH”"),
+                person("Oliver Brandt", "country: nothing sent"),
+            ],
+            pager: Pager {
+                summary: "50 people, in the order in which they came".to_owned(),
+                previous: None,
+                next: Some("/org/directory/dir_01/preview?who=incomplete&after=usr_01".to_owned()),
+            },
+            back: "/org/directory/dir_01/preview".to_owned(),
+        }
+    }
+}
+
+impl ScimPreviewPeople {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self { page: sample_wizard("Preview and go live", 5), it: PreviewPeople::sample() }
+    }
+}
+
+impl OrgPreviewPeople {
+    /// A sample.
+    pub fn sample() -> Self {
+        Self { page: sample_org("Preview", Place::Directory), it: PreviewPeople::sample() }
     }
 }

@@ -52,6 +52,12 @@ pub struct SetupLive {
     pub primary: (String, String),
     /// The way back: label, and where it is posted to.
     pub undo: Option<(String, String)>,
+    /// What the way back does; may be empty.
+    pub undo_effect: String,
+    /// What is still under way: "142 of 225 people taken in".
+    pub waiting: Option<String>,
+    /// This page, which is asked for again every two seconds while it waits.
+    pub here: String,
 }
 
 /// A line of a receipt.
@@ -141,6 +147,9 @@ impl SetupLive {
                 },
             ],
             primary: ("Sign in to Northwind Privacy".to_owned(), "/login".to_owned()),
+            undo_effect: String::new(),
+            waiting: Some("142 of 225 people taken in".to_owned()),
+            here: "/s/token/scim/live".to_owned(),
             undo: Some(("Switch off again".to_owned(), "/s/token/switch-off".to_owned())),
         }
     }
