@@ -118,8 +118,12 @@ fn ids() -> Person {
 }
 
 async fn fill(store: &Store, person: &Person) {
+    put(store, person, ROWS).await;
+}
+
+async fn put(store: &Store, person: &Person, rows: &[&str]) {
     let mut tx = store.write().await.unwrap();
-    for row in ROWS {
+    for row in rows {
         let sql = row
             .replace("WORD", WORD)
             .replace("{org}", &person.organization.to_string())
@@ -180,6 +184,41 @@ async fn an_erased_person_is_in_no_row_and_no_byte_of_the_files() {
             assert_eq!(found(&log), Vec::<String>::new());
             assert_eq!(found(&file), Vec::<String>::new());
         }
+    }
+}
+
+/// Rows about somebody whose address ends like that of the person who goes, and whose names begin like theirs.
+const NEIGHBOUR: &[&str] = &[
+    "INSERT INTO scim_requests VALUES ('n1', 'dir_1', '{org}', 1, 'GET', '/Users?filter=userName%20eq%20%22nWORD%40acme.test%22', 200, 'Looked for nWORD@acme.test', 'x.WORD@acme.test', NULL, 'WORD@acme.testing', NULL)",
+    "INSERT INTO events VALUES (9, 'n9', 'sso.opened', '{org}', NULL, '{\"reason\":\"nWORD@acme.test called\"}', 1)",
+    "INSERT INTO mails VALUES ('n1', 'directory_stopped', 'mem_other', '{org}', 'boss@acme.test', 'boss@acme.test', '', '', 'nWORD@acme.test; WORDs Xaver', 1, 2, NULL)",
+    "INSERT INTO audit_log VALUES ('n1', 1, 'system', 'x', '{org}', 'nWORD@acme.test', '{\"to\":\"nWORD@acme.test\"}')",
+    "INSERT INTO rate_limits VALUES ('password:nWORD@acme.test', 1, 1)",
+    "INSERT INTO imports VALUES ('n1', '{org}', 'people.csv', CAST('Name,Email\nX,nWORD@acme.test' AS BLOB), 'n', 1, NULL, '{\"rejected\":\"nWORD@acme.test\"}')",
+];
+
+#[tokio::test]
+async fn somebody_whose_address_ends_like_that_of_the_erased_keeps_every_record() {
+    for database in databases().await {
+        let store = database.open().await;
+        let person = ids();
+        fill(&store, &person).await;
+        put(&store, &person, NEIGHBOUR).await;
+        let mut tx = store.write().await.unwrap();
+        erase(&mut tx, &person).await.unwrap();
+        tx.commit().await.unwrap();
+        let contents = testing::contents(&mut store.read().await.unwrap()).await.unwrap();
+        let count = |table: &str, text: &str| {
+            let rows = contents.iter().filter(|(name, _)| *name == table).flat_map(|(_, rows)| rows);
+            rows.filter(|row| row.to_lowercase().contains(text)).count()
+        };
+        let address = format!("n{WORD}@acme.test");
+        let hex = address.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
+        for table in ["scim_requests", "events", "mails", "audit_log", "rate_limits", "imports"] {
+            assert_eq!(count(table, &address), 1, "{}: {table}", database.name);
+        }
+        let files = count("imports", &hex) + count("imports", &format!("x,{address}"));
+        assert!(files > 0, "{}: the file is whole", database.name);
     }
 }
 

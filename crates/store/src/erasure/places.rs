@@ -25,16 +25,65 @@ pub(super) struct Statement {
     pub table: &'static str,
     /// Runs only where the account goes too.
     pub with_account: bool,
+    /// Where texts may mention the person: gives the key of a row and its text. What mentions the person as a whole goes
+    /// by `sql`, whose only bind is the key then.
+    pub find: Option<&'static str>,
     pub sql: &'static str,
     pub binds: &'static [Bind],
 }
 
 const fn of_member(table: &'static str, sql: &'static str, binds: &'static [Bind]) -> Statement {
-    Statement { table, with_account: false, sql, binds }
+    Statement { table, with_account: false, find: None, sql, binds }
 }
 
 const fn of_account(table: &'static str, sql: &'static str, binds: &'static [Bind]) -> Statement {
-    Statement { table, with_account: true, sql, binds }
+    Statement { table, with_account: true, find: None, sql, binds }
+}
+
+/// Rows whose text mentions the person: `mention!(table, key, text, act)` in the person's organization, with `everywhere` in
+/// any, with a folded address unless something else is named.
+macro_rules! mention {
+    ($table:literal, $key:literal, $text:literal, $act:literal) => {
+        mention!($table, $key, $text, $act, Bind::Mention)
+    };
+    ($table:literal, $key:literal, $text:literal, $act:literal, everywhere) => {
+        Statement {
+            table: $table,
+            with_account: false,
+            find: Some(concat!(
+                "SELECT ",
+                $key,
+                ", ",
+                $text,
+                " FROM ",
+                $table,
+                " WHERE lower(",
+                $text,
+                ") LIKE $1 ESCAPE '\\'"
+            )),
+            sql: concat!($act, " WHERE ", $key, " = $1"),
+            binds: &[Bind::Mention],
+        }
+    };
+    ($table:literal, $key:literal, $text:literal, $act:literal, $bind:expr) => {
+        Statement {
+            table: $table,
+            with_account: false,
+            find: Some(concat!(
+                "SELECT ",
+                $key,
+                ", ",
+                $text,
+                " FROM ",
+                $table,
+                " WHERE organization_id = $1 AND lower(",
+                $text,
+                ") LIKE $2 ESCAPE '\\'"
+            )),
+            sql: concat!($act, " WHERE ", $key, " = $1"),
+            binds: &[Bind::Organization, $bind],
+        }
+    };
 }
 
 /// Where a person's data may be, and how it goes. Rows that hang on these by foreign key go with them.
@@ -56,36 +105,31 @@ pub(super) const ERASED: &[Statement] = &[
     ),
     of_account("mails", "DELETE FROM mails WHERE recipient_folded = $1", &[Bind::Email]),
     // Mails to others that name the person, such as the list of a sync that was stopped.
-    of_member(
-        "mails",
-        "DELETE FROM mails WHERE organization_id = $1 AND lower(text) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "mails",
-        "DELETE FROM mails
-         WHERE organization_id = $1 AND lower(text) LIKE $2 ESCAPE '\\' AND lower(text) LIKE $3 ESCAPE '\\'
-           AND (sent_at IS NOT NULL OR kind = 'directory_stopped')",
-        &[Bind::Organization, Bind::FirstName, Bind::LastName],
-    ),
+    mention!("mails", "id", "text", "DELETE FROM mails"),
+    Statement {
+        table: "mails",
+        with_account: false,
+        find: Some(
+            "SELECT id, text FROM mails
+             WHERE organization_id = $1 AND lower(text) LIKE $2 ESCAPE '\\' AND lower(text) LIKE $3 ESCAPE '\\'
+               AND (sent_at IS NOT NULL OR kind = 'directory_stopped')",
+        ),
+        sql: "DELETE FROM mails WHERE id = $1",
+        binds: &[Bind::Organization, Bind::FirstName, Bind::LastName],
+    },
     // What a mail server said of a mail may name its recipient.
-    of_member(
-        "jobs",
-        "UPDATE jobs SET last_error = NULL WHERE lower(last_error) LIKE $1 ESCAPE '\\'",
-        &[Bind::Mention],
-    ),
+    mention!("jobs", "id", "last_error", "UPDATE jobs SET last_error = NULL", everywhere),
     of_member("login_attempts", "DELETE FROM login_attempts WHERE member_id = $1", &[Bind::Member]),
     of_member(
         "login_attempts",
         "DELETE FROM login_attempts WHERE organization_id = $1 AND lower(email) = $2",
         &[Bind::Organization, Bind::Email],
     ),
-    of_member(
+    mention!(
         "login_attempts",
-        "DELETE FROM login_attempts
-         WHERE organization_id = $1
-           AND (lower(explanation) LIKE $2 ESCAPE '\\' OR lower(message) LIKE $2 ESCAPE '\\')",
-        &[Bind::Organization, Bind::Mention],
+        "id",
+        "explanation || ' ' || coalesce(message, '')",
+        "DELETE FROM login_attempts"
     ),
     of_account("login_attempts", "DELETE FROM login_attempts WHERE account_id = $1", &[Bind::Account]),
     of_account("login_attempts", "DELETE FROM login_attempts WHERE lower(email) = $1", &[Bind::Email]),
@@ -94,27 +138,14 @@ pub(super) const ERASED: &[Statement] = &[
         "DELETE FROM shadow_results WHERE organization_id = $1 AND lower(email) = $2",
         &[Bind::Organization, Bind::Email],
     ),
-    of_member(
-        "shadow_results",
-        "DELETE FROM shadow_results WHERE organization_id = $1 AND lower(explanation) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "login_flows",
-        "DELETE FROM login_flows WHERE lower(state) LIKE $1 ESCAPE '\\'",
-        &[Bind::Mention],
-    ),
+    mention!("shadow_results", "id", "explanation", "DELETE FROM shadow_results"),
+    mention!("login_flows", "id", "state", "DELETE FROM login_flows", everywhere),
     of_member(
         "sign_in_openings",
         "DELETE FROM sign_in_openings WHERE organization_id = $1 AND email_folded = $2",
         &[Bind::Organization, Bind::Email],
     ),
-    of_member(
-        "sign_in_openings",
-        "UPDATE sign_in_openings SET reason = 'erased'
-         WHERE organization_id = $1 AND lower(reason) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
+    mention!("sign_in_openings", "id", "reason", "UPDATE sign_in_openings SET reason = 'erased'"),
     of_member(
         "routing_pilots",
         "DELETE FROM routing_pilots
@@ -126,37 +157,22 @@ pub(super) const ERASED: &[Statement] = &[
         "DELETE FROM email_exceptions WHERE organization_id = $1 AND email_folded = $2",
         &[Bind::Organization, Bind::Email],
     ),
-    of_member(
-        "email_exceptions",
-        "UPDATE email_exceptions SET reason = 'erased'
-         WHERE organization_id = $1 AND lower(reason) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
+    mention!("email_exceptions", "id", "reason", "UPDATE email_exceptions SET reason = 'erased'"),
     of_member(
         "tried_people",
         "DELETE FROM tried_people
          WHERE organization_id = $1 AND (email_folded = $2 OR lower(subject) = $2)",
         &[Bind::Organization, Bind::Email],
     ),
-    of_member(
-        "tried_people",
-        "DELETE FROM tried_people WHERE organization_id = $1 AND lower(state) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
+    mention!("tried_people", "connection_id || ' ' || subject", "state", "DELETE FROM tried_people"),
     // An application may have pushed the person's address as a hint.
-    of_member(
-        "pushed_requests",
-        "DELETE FROM pushed_requests WHERE lower(parameters) LIKE $1 ESCAPE '\\'",
-        &[Bind::Mention],
-    ),
+    mention!("pushed_requests", "uri_hash", "parameters", "DELETE FROM pushed_requests", everywhere),
     of_member("scim_requests", "DELETE FROM scim_requests WHERE subject_id = $1", &[Bind::DirectoryUser]),
-    of_member(
+    mention!(
         "scim_requests",
-        "DELETE FROM scim_requests
-         WHERE organization_id = $1
-           AND (lower(path) LIKE $2 ESCAPE '\\' OR lower(body) LIKE $2 ESCAPE '\\'
-                OR lower(outcome) LIKE $2 ESCAPE '\\' OR lower(effect) LIKE $2 ESCAPE '\\')",
-        &[Bind::Organization, Bind::Mention],
+        "id",
+        "path || ' ' || coalesce(body, '') || ' ' || outcome || ' ' || coalesce(effect, '')",
+        "DELETE FROM scim_requests"
     ),
     // A group's request names its members beside their ids.
     of_member(
@@ -165,11 +181,7 @@ pub(super) const ERASED: &[Statement] = &[
          WHERE organization_id = $1 AND (body LIKE $2 ESCAPE '\\' OR effect LIKE $2 ESCAPE '\\')",
         &[Bind::Organization, Bind::MentionUser],
     ),
-    of_member(
-        "scim_requests",
-        "DELETE FROM scim_requests WHERE organization_id = $1 AND lower(path) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::MentionEncoded],
-    ),
+    mention!("scim_requests", "id", "path", "DELETE FROM scim_requests", Bind::MentionEncoded),
     of_member(
         "directory_group_members",
         "DELETE FROM directory_group_members WHERE member_id = $1",
@@ -186,12 +198,7 @@ pub(super) const ERASED: &[Statement] = &[
         "UPDATE setup_links SET created_by = 'somebody who has left' WHERE organization_id = $1 AND created_by = $2",
         &[Bind::Organization, Bind::Name],
     ),
-    of_member(
-        "setup_links",
-        "UPDATE setup_links SET progress = '{}'
-         WHERE organization_id = $1 AND lower(progress) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
+    mention!("setup_links", "id", "progress", "UPDATE setup_links SET progress = '{}'"),
     of_member(
         "setup_links",
         "UPDATE setup_links SET sent_to = NULL WHERE organization_id = $1 AND lower(sent_to) = $2",
@@ -202,45 +209,30 @@ pub(super) const ERASED: &[Statement] = &[
         "UPDATE imports SET created_by = 'somebody who has left' WHERE organization_id = $1 AND created_by = $2",
         &[Bind::Organization, Bind::Name],
     ),
-    of_member(
-        "imports",
-        "UPDATE imports SET result = '{}'
-         WHERE organization_id = $1 AND lower(result) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
+    mention!("imports", "id", "result", "UPDATE imports SET result = '{}'"),
     of_member(
         "audit_log",
         "UPDATE audit_log SET data = '{\"erased\":true}' WHERE organization_id = $1 AND target = $2",
         &[Bind::Organization, Bind::Member],
     ),
-    of_member(
-        "audit_log",
-        "UPDATE audit_log SET data = '{\"erased\":true}'
-         WHERE organization_id = $1 AND lower(data) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "audit_log",
-        "UPDATE audit_log SET target = NULL
-         WHERE organization_id = $1 AND lower(target) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
-    of_member(
-        "rate_limits",
-        "DELETE FROM rate_limits WHERE lower(name) LIKE $1 ESCAPE '\\'",
-        &[Bind::Mention],
-    ),
+    mention!("audit_log", "id", "data", "UPDATE audit_log SET data = '{\"erased\":true}'"),
+    mention!("audit_log", "id", "target", "UPDATE audit_log SET target = NULL"),
+    mention!("rate_limits", "name", "name", "DELETE FROM rate_limits", everywhere),
     of_member(
         "events",
         "UPDATE events SET data = '{\"erased\":true}', member_id = NULL WHERE member_id = $1",
         &[Bind::Member],
     ),
-    of_member(
-        "events",
-        "UPDATE events SET data = '{\"erased\":true}'
-         WHERE organization_id = $1 AND member_id IS NULL AND lower(data) LIKE $2 ESCAPE '\\'",
-        &[Bind::Organization, Bind::Mention],
-    ),
+    Statement {
+        table: "events",
+        with_account: false,
+        find: Some(
+            "SELECT id, data FROM events
+             WHERE organization_id = $1 AND member_id IS NULL AND lower(data) LIKE $2 ESCAPE '\\'",
+        ),
+        sql: "UPDATE events SET data = '{\"erased\":true}' WHERE id = $1",
+        binds: &[Bind::Organization, Bind::Mention],
+    },
     of_member(
         "account_identities",
         "DELETE FROM account_identities
