@@ -84,17 +84,19 @@ pub struct ScimError {
     pub scim_type: Option<ScimType>,
     /// A sentence for the person who reads the provider's provisioning log.
     pub detail: String,
+    /// With 405: the methods that the address takes, for `Allow` (RFC 9110 §15.5.6).
+    pub allow: Option<&'static str>,
 }
 
 impl ScimError {
     /// An error with a keyword; the status follows from it.
     pub fn new(scim_type: ScimType, detail: impl Into<String>) -> Self {
-        Self { status: scim_type.status(), scim_type: Some(scim_type), detail: detail.into() }
+        Self { status: scim_type.status(), scim_type: Some(scim_type), detail: detail.into(), allow: None }
     }
 
     /// An error that has a status only.
     pub fn status(status: u16, detail: impl Into<String>) -> Self {
-        Self { status, scim_type: None, detail: detail.into() }
+        Self { status, scim_type: None, detail: detail.into(), allow: None }
     }
 
     /// 404 for a resource, schema or resource type that is not there.
@@ -108,6 +110,13 @@ impl ScimError {
             ScimType::Uniqueness,
             format!("Another resource of this directory already has the {attribute} “{value}”."),
         )
+    }
+
+    /// 405 for a method that an address does not take; `allow` as in the header of that name.
+    pub fn method_not_allowed(allow: &'static str, received: &str) -> Self {
+        let received: String = received.chars().take(40).collect();
+        let detail = format!("This address takes {allow}; received {received}.");
+        Self { allow: Some(allow), ..Self::status(405, detail) }
     }
 
     /// 412 for an `If-Match` that names an older version.

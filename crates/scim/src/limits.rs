@@ -7,6 +7,8 @@ use crate::ScimError;
 
 /// Bytes of one request body.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Bytes of the body of a request about one group: a hundred thousand members.
+pub const MAX_GROUP_BYTES: usize = 16 * 1024 * 1024;
 /// How deep objects and arrays may nest in a body.
 pub const MAX_BODY_DEPTH: usize = 24;
 /// Bytes of a filter, and of a PATCH path.
@@ -40,6 +42,32 @@ pub fn check_depth(body: &Value) -> Result<(), ScimError> {
     )))
 }
 
+/// Refuses texts and names that hold NUL, which no value has a use for and not every database keeps.
+pub fn check_nul(body: &Value) -> Result<(), ScimError> {
+    match nul_below(body) {
+        None => Ok(()),
+        Some(place) => Err(ScimError::invalid_value(format!(
+            "{place} holds the character NUL (U+0000), which is no part of any name or value. Send it without."
+        ))),
+    }
+}
+
+/// Where a NUL stands, in words.
+fn nul_below(body: &Value) -> Option<String> {
+    match body {
+        Value::String(text) => text.contains('\0').then(|| "A text".to_owned()),
+        Value::Array(items) => items.iter().find_map(nul_below),
+        Value::Object(map) => map.iter().find_map(|(name, item)| match item {
+            _ if name.contains('\0') => Some("The name of an attribute".to_owned()),
+            Value::String(text) if text.contains('\0') => {
+                Some(format!("“{}”", name.chars().take(80).collect::<String>()))
+            }
+            item => nul_below(item),
+        }),
+        _ => None,
+    }
+}
+
 fn within(value: &Value, left: usize) -> bool {
     match value {
         Value::Array(items) => left > 0 && items.iter().all(|item| within(item, left - 1)),
@@ -50,7 +78,18 @@ fn within(value: &Value, left: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn nul_is_refused_wherever_it_stands() {
+        let detail = |body: Value| check_nul(&body).unwrap_err().detail;
+        assert!(detail(json!({ "name": { "givenName": "a\0" } })).contains("“givenName”"));
+        assert!(detail(json!({ "x": ["a", "\0"] })).starts_with("A text"));
+        assert!(detail(json!([{ "a\0": 1 }])).starts_with("The name"));
+        assert!(check_nul(&json!({ "a": ["\u{1}", 0, null, true] })).is_ok());
+    }
 
     #[test]
     fn depth_beyond_the_limit_is_refused() {

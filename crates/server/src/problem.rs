@@ -163,6 +163,7 @@ impl From<scim::ScimError> for Problem {
         let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
         let mut it = Self::new(status, "scim_refused", "This request cannot be done", error.detail);
         it.scim_type = error.scim_type.map(scim::ScimType::as_str);
+        it.headers.extend(error.allow.map(|methods| (header::ALLOW, HeaderValue::from_static(methods))));
         it
     }
 }

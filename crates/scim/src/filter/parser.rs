@@ -270,9 +270,12 @@ impl<'a> Parser<'a> {
                 b'\\' => escaped = true,
                 b'"' => {
                     let end = start + offset + 2;
-                    let text = serde_json::from_str(&self.text[start..end]).map_err(|_| {
+                    let text: String = serde_json::from_str(&self.text[start..end]).map_err(|_| {
                         self.problem_at(start, "the text has an escape that JSON does not know")
                     })?;
+                    if text.contains('\0') {
+                        return Err(self.problem_at(start, "the text holds NUL (U+0000), as no value does"));
+                    }
                     self.at = end;
                     return Ok(Literal::Text(text));
                 }

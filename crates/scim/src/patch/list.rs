@@ -161,7 +161,9 @@ fn make(action: Action, path: &PatchPath, value: Value) -> Result<Map<String, Va
         None => Map::new(),
         Some(_) => from_filter(path).ok_or_else(|| no_match(path))?,
     };
-    if !holds_objects(path.attr.def) {
+    // Who replaces the value that is so and so means one that is there (RFC 7644 §3.5.2.3); a type alone is a place to fill.
+    let means_one = action == Action::Replace && made.contains_key("value");
+    if means_one || !holds_objects(path.attr.def) {
         return Err(no_match(path));
     }
     let asked = made.clone();

@@ -15,7 +15,7 @@ use crate::problem::{self, Problem};
 
 /// Does a bulk request.
 pub async fn serve(app: &App, call: &Call) -> Result<Done, Problem> {
-    let request = BulkRequest::parse(call.json()?, MAX_BULK_OPERATIONS)?;
+    let request = BulkRequest::parse(call.parsed()?, MAX_BULK_OPERATIONS)?;
     // The request itself is counted already.
     call.count(app, request.operations.len().saturating_sub(1));
     let mut work = Work::new(app, call, &request);

@@ -1,13 +1,16 @@
 //! One request of a provider: which directory's token it carries, what it asks for, and its body.
 
-use axum::body::Body;
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::{Body, HttpBody};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use model::{Directory, Time, TokenId};
 use percent_encoding::percent_decode_str;
-use scim::limits::MAX_BODY_BYTES;
-use scim::{Dialect, ListQuery, ScimError, query};
+use scim::{Dialect, ListQuery, ScimError, limits, query};
 use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::client_credentials;
 use crate::app::App;
@@ -15,6 +18,11 @@ use crate::directory;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{self, ClientAddress};
+
+/// Bytes of a body that is too large which are still read before it is refused.
+const MOST_READ: usize = 64 * 1024 * 1024;
+/// Large bodies are worked on one after the other, two at a time.
+static ROOM: Semaphore = Semaphore::const_new(2);
 
 /// An authenticated request.
 #[derive(Debug)]
@@ -82,21 +90,45 @@ impl Call {
         rate::count_here(app, &rate_name(&self.directory), app.config.limits.scim_requests, more);
     }
 
-    /// Reads the body, up to the limit.
-    pub async fn read_body(&mut self, parts: &Parts, body: Body) -> Result<(), ScimError> {
-        let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
-            return Err(ScimError::too_large(MAX_BODY_BYTES));
-        }
-        let bytes = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
-            if error.to_string().contains("length limit") {
-                ScimError::too_large(MAX_BODY_BYTES)
-            } else {
+    /// Reads the body, up to the limit. What goes beyond it is read to its end and thrown away, as far as is bearable: a
+    /// client that still writes when we answer and close sees a broken connection and not the answer.
+    pub async fn read_body(&mut self, mut body: Body) -> Result<(), ScimError> {
+        let limit = self.most_bytes();
+        let (mut bytes, mut seen) = (Vec::new(), 0_usize);
+        while let Some(piece) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            let piece = piece.map_err(|_| {
                 ScimError::invalid_syntax("The body did not arrive whole. Send the request again.")
+            })?;
+            let Ok(piece) = piece.into_data() else { continue };
+            seen = seen.saturating_add(piece.len());
+            if seen > limit {
+                bytes = Vec::new();
+                if seen > MOST_READ {
+                    break;
+                }
+            } else {
+                bytes.extend_from_slice(&piece);
             }
-        })?;
-        self.body = bytes.to_vec();
+        }
+        if seen > limit {
+            return Err(ScimError::too_large(limit));
+        }
+        self.body = bytes;
         Ok(())
+    }
+
+    /// How large the body may be. Some clients send a group with all its members, whatever changed.
+    fn most_bytes(&self) -> usize {
+        let of_group = self.segments.first().is_some_and(|name| name.eq_ignore_ascii_case("Groups"));
+        if of_group { limits::MAX_GROUP_BYTES } else { limits::MAX_BODY_BYTES }
+    }
+
+    /// Waits until there is room for a large body: few are turned into resources at the same time.
+    pub async fn take_room(&self) -> Option<SemaphorePermit<'static>> {
+        if self.body.len() <= limits::MAX_BODY_BYTES {
+            return None;
+        }
+        ROOM.acquire().await.ok()
     }
 
     /// The same request with another body.
@@ -114,8 +146,17 @@ impl Call {
         }
     }
 
-    /// The body as JSON.
+    /// The body as JSON, for one resource: without NUL.
     pub fn json(&self) -> Result<Value, ScimError> {
+        let body = self.parsed()?;
+        if memchr::memmem::find(&self.body, br"\u0000").is_some() {
+            limits::check_nul(&body)?;
+        }
+        Ok(body)
+    }
+
+    /// The body as JSON, whatever its texts hold.
+    pub fn parsed(&self) -> Result<Value, ScimError> {
         if self.body.is_empty() {
             return Err(ScimError::invalid_syntax("The body is empty; a JSON object was expected."));
         }

@@ -7,6 +7,7 @@ use model::{DirectoryGroupId, Time, Token};
 use scim::{Filter, ListQuery, Projection, ScimError, ScimType, Sort, list};
 use serde_json::{Map, Value};
 use store::{Connected, directory_group, directory_search, directory_user};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Done;
 use super::call::Call;
@@ -22,6 +23,22 @@ const CURSOR: Duration = Duration::from_secs(scim::limits::CURSOR_TIMEOUT);
 const BATCH: usize = 500;
 /// The most resources that are put into an order.
 const MOST_SORTED: usize = 20_000;
+/// The most resources that one request looks at.
+const MOST_SEEN: usize = 500_000;
+/// Walks through whole directories go one or two at a time, so that they leave processors and connections to everybody else.
+static WALKS: Semaphore = Semaphore::const_new(2);
+
+/// Waits for leave to walk through a whole directory, where no index helps with what was asked.
+pub async fn leave_to_walk(kinds: &[Kind], query: &ListQuery) -> Option<SemaphorePermit<'static>> {
+    let helps =
+        |kind: &Kind| match query.filter.as_deref().map(|text| Filter::parse(text, kind.resource_type())) {
+            None => query.sort_by.is_none(),
+            Some(Ok(filter)) => filter.access().is_some(),
+            // It will be refused.
+            Some(Err(_)) => true,
+        };
+    if kinds.iter().all(helps) { None } else { WALKS.acquire().await.ok() }
+}
 
 /// Answers a list or a search.
 pub async fn list(
@@ -246,10 +263,17 @@ impl Hunt<'_> {
         sorted: &mut Vec<(Map<String, Value>, Stored)>,
     ) -> Result<(), Problem> {
         let mut after = None;
+        let mut seen = 0;
         loop {
             let batch = self.batch(db, after.as_ref()).await?;
             let full = batch.len() == BATCH;
             after = batch.last().cloned();
+            seen += batch.len();
+            if seen > MOST_SEEN {
+                return Err(too_many(&format!(
+                    "Of more than {MOST_SEEN} resources each would have to be looked at"
+                )));
+            }
             self.sift(db, batch, window, sorted).await?;
             if !full {
                 return Ok(());
@@ -324,17 +348,12 @@ impl Hunt<'_> {
                 continue;
             }
             if sorted.len() == MOST_SORTED {
-                return Err(ScimError::new(
-                    ScimType::TooMany,
-                    format!(
-                        "More than {MOST_SORTED} resources match, too many to sort. Ask with a narrower filter, or \
-                         without sortBy."
-                    ),
-                )
-                .into());
+                return Err(too_many(&format!("More than {MOST_SORTED} resources match, too many to sort")));
             }
             sorted.push((map, one));
         }
+        // SQLite answers where it is asked: others on this thread get their turn.
+        tokio::task::yield_now().await;
         Ok(())
     }
 
@@ -353,4 +372,9 @@ impl Hunt<'_> {
             }
         })
     }
+}
+
+fn too_many(what: &str) -> Problem {
+    let way = "Ask with a narrower filter, such as one by userName, externalId or e-mail address, or without sortBy.";
+    ScimError::new(ScimType::TooMany, format!("{what}. {way}")).into()
 }

@@ -92,8 +92,11 @@ impl IntoResponse for Done {
 async fn serve(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let mut call = Call::authenticate(&app, &parts).await?;
-    let done = match call.read_body(&parts, body).await {
-        Ok(()) => answer(&app, &call).await,
+    let done = match call.read_body(body).await {
+        Ok(()) => {
+            let _room = call.take_room().await;
+            answer(&app, &call).await
+        }
         Err(error) => Err(error.into()),
     };
     match done {

@@ -73,7 +73,7 @@ pub fn plan(call: &Call) -> Result<Plan, ScimError> {
     match parts.as_slice() {
         [] => match call.method {
             Method::GET | Method::HEAD => Ok(Plan::Read(Read::List(BOTH, call.query()?))),
-            _ => Err(not_here(call, "GET")),
+            _ => Err(not_here(call, "GET, HEAD")),
         },
         [".search"] => search(call, BOTH),
         [name, rest @ ..] if is(name, "Users") => resource_plan(call, Kind::User, rest),
@@ -111,7 +111,7 @@ fn resource_plan(call: &Call, kind: Kind, rest: &[&str]) -> Result<Plan, ScimErr
                 Kind::User => Write::CreateUser(resource::user(call.json()?)?),
                 Kind::Group => Write::CreateGroup(resource::group(call.json()?)?),
             })),
-            _ => Err(not_here(call, "GET and POST")),
+            _ => Err(not_here(call, "GET, HEAD, POST")),
         },
         [".search"] => search(call, kinds),
         [id] => one(call, kind, (*id).to_owned()),
@@ -132,7 +132,7 @@ fn one(call: &Call, kind: Kind, id: String) -> Result<Plan, ScimError> {
         }
         ("DELETE", Kind::User) => Write::DeleteUser(id),
         ("DELETE", Kind::Group) => Write::DeleteGroup(id),
-        _ => return Err(not_here(call, "GET, PUT, PATCH and DELETE")),
+        _ => return Err(not_here(call, "GET, HEAD, PUT, PATCH, DELETE")),
     };
     Ok(Plan::Write(what))
 }
@@ -140,7 +140,7 @@ fn one(call: &Call, kind: Kind, id: String) -> Result<Plan, ScimError> {
 /// Discovery (RFC 7644 §4): reading only, and no filters.
 fn discover(call: &Call, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
     if !matches!(call.method, Method::GET | Method::HEAD) {
-        return Err(not_here(call, "GET"));
+        return Err(not_here(call, "GET, HEAD"));
     }
     if call.query()?.filter.is_some() {
         return Err(ScimError::status(403, "The discovery endpoints take no filter (RFC 7644 4)."));
@@ -167,6 +167,6 @@ fn discover(call: &Call, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
     Ok(Plan::Read(Read::Fixed(body)))
 }
 
-fn not_here(call: &Call, takes: &str) -> ScimError {
-    ScimError::status(405, format!("This address takes {takes}; received {}.", call.method))
+fn not_here(call: &Call, allow: &'static str) -> ScimError {
+    ScimError::method_not_allowed(allow, call.method.as_str())
 }

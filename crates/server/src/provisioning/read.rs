@@ -18,6 +18,7 @@ pub async fn read(app: &App, call: &Call, what: Read) -> Result<Done, Problem> {
     match what {
         Read::Fixed(body) => Ok(Done::ok(body, "Read what this server can do")),
         Read::List(kinds, query) => {
+            let _leave = list::leave_to_walk(kinds, &query).await;
             let mut db = app.read().await?;
             list::list(app, &mut db, call, kinds, &query).await
         }

@@ -71,6 +71,7 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
     each_database!(|t| {
         let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
         let id = feed.user("a@acme.test").await;
+        let group = feed.group("Everybody", &[]).await;
         let (user, before) = (format!("/Users/{id}"), feed.get(&format!("/Users/{id}")).await);
         let many: Vec<Value> =
             (0..100_000).map(|_| json!({"op": "add", "path": "title", "value": "x"})).collect();
@@ -111,13 +112,75 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
             ("DELETE", "/ServiceProviderConfig".into(), Vec::new(), 405, None),
             ("GET", "/ResourceTypes?filter=id%20eq%20%22x%22".into(), Vec::new(), 403, None),
             ("GET", "/Me".into(), Vec::new(), 501, None),
+            ("PUT", "/Users".into(), b"{}".to_vec(), 405, None),
             ("POST", "/Bulk".into(), b"{}".to_vec(), 400, Some("invalidSyntax")),
+            (
+                "PATCH",
+                user.clone(),
+                ops(
+                    json!({"op": "replace", "path": "emails[value eq \"no@acme.test\"].type", "value": "home"}),
+                ),
+                400,
+                Some("noTarget"),
+            ),
+            // PostgreSQL keeps no NUL.
+            (
+                "POST",
+                "/Users".into(),
+                person("nul\0@acme.test").to_string().into(),
+                400,
+                Some("invalidValue"),
+            ),
+            ("PUT", user.clone(), person("nul\0@acme.test").to_string().into(), 400, Some("invalidValue")),
+            (
+                "PATCH",
+                user.clone(),
+                ops(json!({"op": "add", "path": "externalId", "value": "\0"})),
+                400,
+                Some("invalidValue"),
+            ),
+            (
+                "POST",
+                "/Groups".into(),
+                json!({"displayName": "\0"}).to_string().into(),
+                400,
+                Some("invalidValue"),
+            ),
+            (
+                "POST",
+                "/Groups".into(),
+                json!({"displayName": "x", "members": [{"value": "\0"}]}).to_string().into(),
+                400,
+                Some("invalidValue"),
+            ),
+            (
+                "GET",
+                "/Users?filter=userName%20eq%20%22%5Cu0000%22".into(),
+                Vec::new(),
+                400,
+                Some("invalidFilter"),
+            ),
+            (
+                "POST",
+                "/Users/.search".into(),
+                search("externalId sw \"\\u0000\"".into()),
+                400,
+                Some("invalidFilter"),
+            ),
+            (
+                "PATCH",
+                format!("/Groups/{group}"),
+                ops(json!({"op": "remove", "path": "members[value eq \"\\u0000\"]"})),
+                400,
+                Some("invalidFilter"),
+            ),
         ];
         for (method, path, body, status, scim_type) in cases {
             let answer = feed.raw(method, &path, body, &[]).await;
             let short: String = format!("{method} {path}").chars().take(80).collect();
             assert_eq!(answer.status.as_u16(), status, "{short}: {}", answer.text);
             assert_eq!(answer.headers[header::CONTENT_TYPE], "application/scim+json", "{short}");
+            assert_eq!(answer.headers.contains_key(header::ALLOW), status == 405, "{short}");
             let error = answer.json();
             assert_eq!(error["status"], status.to_string(), "{short}");
             assert_eq!(error["scimType"].as_str(), scim_type, "{short}: {}", answer.text);
@@ -154,5 +217,43 @@ async fn what_cannot_be_read_is_told_and_kept() {
         let add = json!([{"op": "add", "path": "members", "value": [{"value": two}, {"value": one}]}]);
         assert_eq!(feed.patch(&format!("/Groups/{one}"), add).await.status, 200);
         assert_eq!(feed.get(&format!("/Groups/{two}")).await["members"][0]["type"], "Group");
+    });
+}
+
+#[tokio::test]
+async fn a_bulk_request_with_one_bad_text_does_the_rest() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let make = |id: &str, name: &str| json!({"method": "POST", "path": "/Users", "bulkId": id, "data": person(name)});
+        let body = json!({"Operations": [make("a", "a\0@acme.test"), make("b", "b@acme.test")]});
+        let answer = feed.call("POST", "/Bulk", Some(body)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let answer = answer.json();
+        let of = |at: usize| {
+            (answer["Operations"][at]["bulkId"].clone(), answer["Operations"][at]["status"].clone())
+        };
+        assert_eq!((of(0), of(1)), ((json!("a"), json!("400")), (json!("b"), json!("201"))));
+        assert_eq!(feed.status("b@acme.test").await, "active");
+    });
+}
+
+#[tokio::test]
+async fn a_group_sent_whole_with_very_many_members_is_taken() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
+        let id = feed.user("a@acme.test").await;
+        let group = feed.group("Everybody", &[]).await;
+        let mut members: Vec<Value> = (0..12_000)
+            .map(
+                |n| json!({"value": format!("nobody-knows-{n:012}"), "display": "Somebody With A Long Name"}),
+            )
+            .collect();
+        members.push(json!({"value": id, "display": "a@acme.test"}));
+        let body = json!({"displayName": "Everybody", "members": members}).to_string().into_bytes();
+        assert!(body.len() > 1024 * 1024, "more than other requests may have");
+        let answer = feed.raw("PUT", &format!("/Groups/{group}?excludedAttributes=members"), body, &[]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let groups = feed.get(&format!("/Users/{id}")).await["groups"].clone();
+        assert_eq!(groups[0]["value"], json!(group));
     });
 }
