@@ -24,6 +24,7 @@ export async function startFrontdesk({ postgres = false, sink, host = '127.0.0.1
   writeFileSync(config, configuration(sink));
   const args = ['serve', '--config', config, '--listen', `127.0.0.1:${port}`, '--public-url', url, ...store, '--allow-private-network'];
   const settings = { NO_COLOR: '1', ...env };
+  const seconds = [];
   let child = start('frontdesk', PROGRAM, args, { env: settings });
   await answers(child, `${url}/healthz`);
   const { stdout } = await run(PROGRAM, ['token', 'create', ...store, '--name', 'tests'], { env: { ...process.env, ...settings } });
@@ -45,7 +46,17 @@ export async function startFrontdesk({ postgres = false, sink, host = '127.0.0.1
       await answers(child, `${url}/healthz`);
       return { milliseconds: performance.now() - began, pid: child.pid };
     },
+    /** Another process on the same data, as a second machine would be: `{ url, kill() }`. It ends with this one. */
+    async second() {
+      const other = await freePort();
+      const own = args.map((one) => (one === `127.0.0.1:${port}` ? `127.0.0.1:${other}` : one));
+      const node = start('frontdesk-second', PROGRAM, own, { env: settings });
+      seconds.push(node);
+      await answers(node, `http://${host}:${other}/healthz`);
+      return { url: `http://${host}:${other}`, kill: () => node.stop('SIGKILL') };
+    },
     async stop() {
+      for (const node of seconds.filter((one) => one.running())) await node.stop();
       const code = child.running() ? await child.stop() : await child.exited;
       remove();
       if (code !== 0) throw new Error(`frontdesk ended with ${code}:\n${child.log().slice(-4000)}`);

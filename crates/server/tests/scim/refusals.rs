@@ -225,7 +225,9 @@ async fn a_bulk_request_with_one_bad_text_does_the_rest() {
     each_database!(|t| {
         let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
         let make = |id: &str, name: &str| json!({"method": "POST", "path": "/Users", "bulkId": id, "data": person(name)});
-        let body = json!({"Operations": [make("a", "a\0@acme.test"), make("b", "b@acme.test")]});
+        let schemas = ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"];
+        let body =
+            json!({"schemas": schemas, "Operations": [make("a", "a\0@acme.test"), make("b", "b@acme.test")]});
         let answer = feed.call("POST", "/Bulk", Some(body)).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let answer = answer.json();
@@ -245,7 +247,7 @@ async fn a_group_sent_whole_with_very_many_members_is_taken() {
         let group = feed.group("Everybody", &[]).await;
         let mut members: Vec<Value> = (0..12_000)
             .map(
-                |n| json!({"value": format!("nobody-knows-{n:012}"), "display": "Somebody With A Long Name"}),
+                |n| json!({"value": format!("nobody-knows-{n:012}"), "display": "Somebody With A Very, Very Long Name Indeed"}),
             )
             .collect();
         members.push(json!({"value": id, "display": "a@acme.test"}));
