@@ -3,7 +3,7 @@
 use axum::http::header;
 use model::DirectoryStatus;
 use serde_json::{Value, json};
-use testkit::each_database;
+use testkit::{TestApp, each_database};
 
 use crate::feed::{Feed, person};
 
@@ -66,12 +66,30 @@ async fn an_address_of_another_company_is_refused_for_that_person_alone() {
     });
 }
 
+/// The answer says what was wrong, and its reference finds the line.
+async fn expect_refusal(t: &TestApp, feed: &Feed, (method, path, body, status, scim_type): Case) {
+    let answer = feed.raw(method, &path, body, &[]).await;
+    let short: String = format!("{method} {path}").chars().take(80).collect();
+    assert_eq!(answer.status.as_u16(), status, "{short}: {}", answer.text);
+    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/scim+json", "{short}");
+    assert_eq!(answer.headers.contains_key(header::ALLOW), status == 405, "{short}");
+    let error = answer.json();
+    assert_eq!(error["status"], status.to_string(), "{short}");
+    assert_eq!(error["scimType"].as_str(), scim_type, "{short}: {}", answer.text);
+    // The reference in the answer finds the line.
+    let reference = error["detail"].as_str().unwrap().rsplit("reference ").next().unwrap();
+    let reference = reference.trim_end_matches(')').parse().unwrap();
+    let mut db = t.app.store.read().await.unwrap();
+    let line = store::scim_request::lookup(&mut db, feed.org.id, reference).await.unwrap().unwrap();
+    assert_eq!(line.status, status, "{short}");
+    assert!(line.outcome.starts_with("Refused: "), "{}", line.outcome);
+}
+
 #[tokio::test]
 async fn bad_input_gets_its_error_and_changes_nothing() {
     each_database!(|t| {
         let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
         let id = feed.user("a@acme.test").await;
-        let group = feed.group("Everybody", &[]).await;
         let (user, before) = (format!("/Users/{id}"), feed.get(&format!("/Users/{id}")).await);
         let many: Vec<Value> =
             (0..100_000).map(|_| json!({"op": "add", "path": "title", "value": "x"})).collect();
@@ -123,7 +141,24 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
                 400,
                 Some("noTarget"),
             ),
-            // PostgreSQL keeps no NUL.
+        ];
+        for case in cases {
+            expect_refusal(&t, &feed, case).await;
+        }
+        assert_eq!(feed.get(&user).await, before);
+        assert_eq!(feed.get("/Users").await["totalResults"], 1);
+    });
+}
+
+#[tokio::test]
+async fn nul_in_a_text_is_refused_on_every_database() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let user = format!("/Users/{}", feed.user("a@acme.test").await);
+        let group = feed.group("Everybody", &[]).await;
+        let search = |filter: &str| json!({"filter": filter}).to_string().into_bytes();
+        let ops = |op: Value| json!({"Operations": [op]}).to_string().into_bytes();
+        let cases: Vec<Case> = vec![
             (
                 "POST",
                 "/Users".into(),
@@ -163,7 +198,7 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
             (
                 "POST",
                 "/Users/.search".into(),
-                search("externalId sw \"\\u0000\"".into()),
+                search("externalId sw \"\\u0000\""),
                 400,
                 Some("invalidFilter"),
             ),
@@ -175,25 +210,9 @@ async fn bad_input_gets_its_error_and_changes_nothing() {
                 Some("invalidFilter"),
             ),
         ];
-        for (method, path, body, status, scim_type) in cases {
-            let answer = feed.raw(method, &path, body, &[]).await;
-            let short: String = format!("{method} {path}").chars().take(80).collect();
-            assert_eq!(answer.status.as_u16(), status, "{short}: {}", answer.text);
-            assert_eq!(answer.headers[header::CONTENT_TYPE], "application/scim+json", "{short}");
-            assert_eq!(answer.headers.contains_key(header::ALLOW), status == 405, "{short}");
-            let error = answer.json();
-            assert_eq!(error["status"], status.to_string(), "{short}");
-            assert_eq!(error["scimType"].as_str(), scim_type, "{short}: {}", answer.text);
-            // The reference in the answer finds the line.
-            let reference = error["detail"].as_str().unwrap().rsplit("reference ").next().unwrap();
-            let reference = reference.trim_end_matches(')').parse().unwrap();
-            let mut db = t.app.store.read().await.unwrap();
-            let line = store::scim_request::lookup(&mut db, feed.org.id, reference).await.unwrap().unwrap();
-            assert_eq!(line.status, status, "{short}");
-            assert!(line.outcome.starts_with("Refused: "), "{}", line.outcome);
+        for case in cases {
+            expect_refusal(&t, &feed, case).await;
         }
-        assert_eq!(feed.get(&user).await, before);
-        assert_eq!(feed.get("/Users").await["totalResults"], 1);
     });
 }
 
