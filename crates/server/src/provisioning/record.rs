@@ -92,7 +92,9 @@ async fn is_about_claimed(tx: &mut Tx, call: &Call) -> Result<bool, Problem> {
         return Ok(directory_user::lookup(tx, directory, id).await?.is_some_and(|user| user.claimed));
     }
     let sent: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-    let Some(name) = sent.get("userName").and_then(Value::as_str) else { return Ok(false) };
+    // PostgreSQL takes no NUL, and nobody has such a name.
+    let name = sent.get("userName").and_then(Value::as_str).filter(|name| !name.contains('\0'));
+    let Some(name) = name else { return Ok(false) };
     let found = directory_user::find(tx, directory, By::UserName(name)).await?;
     Ok(found.iter().any(|user| user.claimed))
 }
