@@ -1,8 +1,9 @@
 //! Owns the few places where the answer depends on who asks. What is accepted never does: every
 //! client's spelling is read on every directory.
 
-/// How many members a group may have for its PATCH to be answered with the whole group.
-pub const WHOLE_GROUP: u64 = 1_000;
+/// How many members a group may have for its PATCH to be answered with the whole group. To show more costs more than to change
+/// them, and whoever wants to see them names `attributes` or asks.
+pub const WHOLE_GROUP: u64 = 100;
 
 /// The client at the other end, as far as it changes an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -40,6 +40,7 @@ impl From<Row> for Connection {
 
 /// Writes a new connection.
 pub async fn add(tx: &mut Tx, it: &Connection) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| {
         sqlx::query(
         "INSERT INTO connections (id, organization_id, protocol, provider, status, config, tested_at, last_login_at,
@@ -65,6 +66,7 @@ pub async fn add(tx: &mut Tx, it: &Connection) -> Result<()> {
 
 /// Writes everything that can change but the time of the last login, which [`touch`] keeps.
 pub async fn update(tx: &mut Tx, it: &Connection) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| {
         sqlx::query(
         "UPDATE connections SET protocol = $2, provider = $3, status = $4, config = $5, tested_at = $6, updated_at = $7
@@ -97,6 +99,7 @@ pub async fn touch(tx: &mut Tx, id: ConnectionId, at: Time) -> Result<()> {
 
 /// Takes a connection away, with the identities known through it.
 pub async fn remove(tx: &mut Tx, id: ConnectionId) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query("DELETE FROM connections WHERE id = $1")
         .bind(Text(id))
         .execute(db)

@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::Notify;
 
+use crate::known::{Known, Memory};
 use crate::sqlite::{self, Readers};
 use crate::target::Target;
 use crate::tx::Tx;
@@ -26,6 +27,8 @@ pub enum Db<'a> {
 pub trait Connected: Send {
     /// The connection behind it.
     fn db(&mut self) -> Db<'_>;
+    /// What this process remembers of settings.
+    fn memory(&mut self) -> Memory<'_>;
 }
 
 /// Expands one expression for each driver.
@@ -55,12 +58,16 @@ enum Backend {
 #[derive(Debug, Clone)]
 pub struct Store {
     backend: Backend,
+    known: Arc<Known>,
     jobs_waiting: Arc<Notify>,
 }
 
 /// A connection for reading, outside any transaction: each statement sees what is committed when it runs.
 #[derive(Debug)]
-pub struct Reader(ReaderConnection);
+pub struct Reader {
+    connection: ReaderConnection,
+    known: Arc<Known>,
+}
 
 #[derive(Debug)]
 enum ReaderConnection {
@@ -70,11 +77,32 @@ enum ReaderConnection {
 
 impl Connected for Reader {
     fn db(&mut self) -> Db<'_> {
-        match &mut self.0 {
+        match &mut self.connection {
             ReaderConnection::Sqlite(c) => Db::Sqlite(c.connection()),
             ReaderConnection::Postgres(c) => Db::Postgres(c),
         }
     }
+
+    fn memory(&mut self) -> Memory<'_> {
+        match &self.connection {
+            ReaderConnection::Sqlite(_) => Memory::Own(&self.known),
+            // To ask whether something changed costs as much as to read it.
+            ReaderConnection::Postgres(_) => Memory::None,
+        }
+    }
+}
+
+/// The beginning of a transaction and its locks, in one journey: the lock of a name is the number that its hash is.
+fn begin_holding(locks: &[String]) -> String {
+    let mut begin = "BEGIN".to_owned();
+    for name in locks {
+        // In a text without parameters; our names of locks have neither quotes nor backslashes.
+        let name: String = name.chars().filter(|c| !matches!(c, '\'' | '\\' | '\0')).collect();
+        begin.push_str("; SELECT pg_advisory_xact_lock(hashtextextended('");
+        begin.push_str(&name);
+        begin.push_str("', 0))");
+    }
+    begin
 }
 
 impl Store {
@@ -117,37 +145,51 @@ impl Store {
                 Backend::Postgres(pool)
             }
         };
-        Ok(Self { backend, jobs_waiting: Arc::new(Notify::new()) })
+        Ok(Self { backend, known: Arc::default(), jobs_waiting: Arc::new(Notify::new()) })
     }
 
     /// A connection for reading.
     pub async fn read(&self) -> Result<Reader> {
-        Ok(Reader(match &self.backend {
+        let connection = match &self.backend {
             Backend::Sqlite { readers, .. } => ReaderConnection::Sqlite(readers.take().await?),
             Backend::Postgres(pool) => ReaderConnection::Postgres(pool.acquire().await?),
-        }))
+        };
+        Ok(Reader { connection, known: Arc::clone(&self.known) })
     }
 
     /// A write transaction. Dropping it undoes it; [`Tx::commit`] makes it true, on the disk.
     pub async fn write(&self) -> Result<Tx> {
-        self.begin(true).await
+        self.begin(true, &[]).await
+    }
+
+    /// As [`Store::write`], holding these locks from the beginning (see [`Tx::lock`]).
+    pub async fn write_holding(&self, locks: &[String]) -> Result<Tx> {
+        self.begin(true, locks).await
     }
 
     /// A write transaction for what lives for minutes and can be begun again: a sign-in under way, a code. Its commit does
     /// not wait for the disk. A kill of the program loses nothing; a power cut may lose the last moments.
     pub async fn write_transient(&self) -> Result<Tx> {
-        self.begin(false).await
+        self.begin(false, &[]).await
     }
 
-    async fn begin(&self, durable: bool) -> Result<Tx> {
+    async fn begin(&self, durable: bool, locks: &[String]) -> Result<Tx> {
         let inner = match &self.backend {
             Backend::Sqlite { writer, .. } => crate::tx::Inner::Sqlite(writer.begin(durable).await?),
-            Backend::Postgres(pool) if durable => crate::tx::Inner::Postgres(pool.begin().await?),
+            Backend::Postgres(pool) if durable && locks.is_empty() => {
+                crate::tx::Inner::Postgres(pool.begin().await?)
+            }
+            Backend::Postgres(pool) if durable => {
+                let begin = sqlx::AssertSqlSafe(begin_holding(locks));
+                crate::tx::Inner::Postgres(pool.begin_with(begin).await?)
+            }
             Backend::Postgres(pool) => crate::tx::Inner::Postgres(
                 pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?,
             ),
         };
-        Ok(Tx::new(inner, Arc::clone(&self.jobs_waiting)))
+        let mut tx = Tx::new(inner, Arc::clone(&self.known), Arc::clone(&self.jobs_waiting));
+        tx.holds(locks);
+        Ok(tx)
     }
 
     /// Wakes when a transaction that asked for work was committed by this process.

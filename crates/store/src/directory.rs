@@ -46,6 +46,7 @@ impl From<Row> for Directory {
 
 /// Writes a new directory.
 pub async fn add(tx: &mut Tx, it: &Directory) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| {
         sqlx::query(
         "INSERT INTO directories (id, organization_id, provider, status, config, last_request_at, created_at, updated_at)
@@ -68,6 +69,7 @@ pub async fn add(tx: &mut Tx, it: &Directory) -> Result<()> {
 
 /// Writes everything that can change but the time of the last request, which [`touch`] keeps.
 pub async fn update(tx: &mut Tx, it: &Directory) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query(
         "UPDATE directories SET provider = $2, status = $3, config = $4, updated_at = $5 WHERE id = $1"
     )
@@ -84,6 +86,12 @@ pub async fn update(tx: &mut Tx, it: &Directory) -> Result<()> {
 
 /// Writes how the brake stands.
 pub async fn set_brake(tx: &mut Tx, id: DirectoryId, brake: &str) -> Result<()> {
+    tx.changes_settings();
+    count_brake(tx, id, brake).await
+}
+
+/// As [`set_brake`], where nothing waited before and nothing waits now: only the count has changed, which nobody remembers.
+pub async fn count_brake(tx: &mut Tx, id: DirectoryId, brake: &str) -> Result<()> {
     on!(tx, |db| sqlx::query("UPDATE directories SET brake = $2 WHERE id = $1")
         .bind(Text(id))
         .bind(brake)

@@ -1,6 +1,8 @@
 //! The secrets of directories, bearer tokens and OAuth clients: two may work at once, so that one takes the other's place
 //! without a gap.
 
+use std::sync::Arc;
+
 use model::{Directory, DirectoryId, DirectorySecret, Time, TokenHash, TokenId};
 use sqlx::FromRow;
 
@@ -39,6 +41,7 @@ struct OpenedRow {
     directory: Row,
     token_id: Text<TokenId>,
     token_used_at: Option<At>,
+    token_expires_at: Option<At>,
 }
 
 /// Writes a new secret of the directory.
@@ -49,6 +52,7 @@ pub async fn add(
     hash: &TokenHash,
     (now, expires_at): (Time, Option<Time>),
 ) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query(
         "INSERT INTO directory_tokens (id, directory_id, token_hash, created_at, expires_at, kind)
          VALUES ($1, $2, $3, $4, $5, $6)"
@@ -67,6 +71,7 @@ pub async fn add(
 
 /// Revokes every token of the directory that still works.
 pub async fn revoke_all(tx: &mut Tx, directory: DirectoryId, at: Time) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query(
         "UPDATE directory_tokens SET revoked_at = $2 WHERE directory_id = $1 AND revoked_at IS NULL"
     )
@@ -80,6 +85,7 @@ pub async fn revoke_all(tx: &mut Tx, directory: DirectoryId, at: Time) -> Result
 
 /// Revokes one token of the directory. Whether it still worked.
 pub async fn revoke(tx: &mut Tx, directory: DirectoryId, id: TokenId, at: Time) -> Result<bool> {
+    tx.changes_settings();
     let rows = on!(tx, |db| {
         sqlx::query(
         "UPDATE directory_tokens SET revoked_at = $3 WHERE directory_id = $1 AND id = $2 AND revoked_at IS NULL"
@@ -118,8 +124,25 @@ pub async fn list(c: &mut impl Connected, directory: DirectoryId, now: Time) -> 
         .collect())
 }
 
-/// A directory, with the id of the secret that leads to it and when that was used last.
-pub type Opened = (Directory, TokenId, Option<Time>);
+/// A directory, and the secret that leads to it.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The directory.
+    pub directory: Arc<Directory>,
+    /// The id of the secret.
+    pub token: TokenId,
+    /// When the secret was used last, to the minute.
+    pub used_at: Option<Time>,
+    /// When the secret ends by itself.
+    pub expires_at: Option<Time>,
+}
+
+impl Opened {
+    /// Whether the secret has not ended by itself.
+    pub fn works(&self, now: Time) -> bool {
+        self.expires_at.is_none_or(|end| end > now)
+    }
+}
 
 /// The directory that a working secret of this kind belongs to.
 pub async fn open(
@@ -129,7 +152,7 @@ pub async fn open(
     now: Time,
 ) -> Result<Option<Opened>> {
     let row: Option<OpenedRow> = on!(c, |db| sqlx::query_as(
-        "SELECT d.*, t.id AS token_id, t.last_used_at AS token_used_at
+        "SELECT d.*, t.id AS token_id, t.last_used_at AS token_used_at, t.expires_at AS token_expires_at
          FROM directories d JOIN directory_tokens t ON t.directory_id = d.id
          WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)
          AND t.kind = $3"
@@ -145,7 +168,7 @@ pub async fn open(
 /// The directory of a client that still works.
 pub async fn open_client(c: &mut impl Connected, id: TokenId, now: Time) -> Result<Option<Opened>> {
     let row: Option<OpenedRow> = on!(c, |db| sqlx::query_as(
-        "SELECT d.*, t.id AS token_id, t.last_used_at AS token_used_at
+        "SELECT d.*, t.id AS token_id, t.last_used_at AS token_used_at, t.expires_at AS token_expires_at
          FROM directories d JOIN directory_tokens t ON t.directory_id = d.id
          WHERE t.id = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)
          AND t.kind = 'client'"
@@ -158,7 +181,12 @@ pub async fn open_client(c: &mut impl Connected, id: TokenId, now: Time) -> Resu
 }
 
 fn opened(r: OpenedRow) -> Opened {
-    (r.directory.into(), r.token_id.0, r.token_used_at.map(|t| t.0))
+    Opened {
+        directory: Arc::new(r.directory.into()),
+        token: r.token_id.0,
+        used_at: r.token_used_at.map(|t| t.0),
+        expires_at: r.token_expires_at.map(|t| t.0),
+    }
 }
 
 /// Records that a token was used.

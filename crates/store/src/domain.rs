@@ -50,6 +50,7 @@ impl From<Row> for Domain {
 
 /// Writes a new domain. The name is unique within the organization, and over all organizations once verified.
 pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| {
         sqlx::query(
         "INSERT INTO domains
@@ -81,6 +82,7 @@ pub async fn add(tx: &mut Tx, it: &Domain) -> Result<()> {
 
 /// Records that the domain is proven, by whom.
 pub async fn verify(tx: &mut Tx, id: DomainId, by: &str, at: Time) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| {
         sqlx::query(
         "UPDATE domains SET status = 'verified', verified_by = $2, verified_at = $3, looked_at = $3, found = NULL, next_look = NULL WHERE id = $1"
@@ -121,6 +123,7 @@ pub async fn look_at(tx: &mut Tx, id: DomainId, next: Time) -> Result<()> {
 
 /// Records since when its addresses sign in through the company alone; none lets them do otherwise too.
 pub async fn require_sso(tx: &mut Tx, id: DomainId, since: Option<Time>) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query("UPDATE domains SET sso_required_at = $2 WHERE id = $1")
         .bind(Text(id))
         .bind(since.map(At))
@@ -132,6 +135,7 @@ pub async fn require_sso(tx: &mut Tx, id: DomainId, since: Option<Time>) -> Resu
 
 /// Keeps which of several connections its addresses sign in through.
 pub async fn set_routing(tx: &mut Tx, id: DomainId, routing: Option<&str>) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query("UPDATE domains SET routing = $2 WHERE id = $1")
         .bind(Text(id))
         .bind(routing)
@@ -183,6 +187,7 @@ pub async fn lookup(c: &mut impl Connected, id: DomainId) -> Result<Option<Domai
 
 /// Takes a domain away.
 pub async fn remove(tx: &mut Tx, id: DomainId) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query("DELETE FROM domains WHERE id = $1")
         .bind(Text(id))
         .execute(db)

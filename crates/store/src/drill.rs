@@ -130,6 +130,7 @@ pub async fn is_monthly(c: &mut impl Connected, organization: OrganizationId) ->
 
 /// Sets whether an organization has a drill every month.
 pub async fn set_monthly(tx: &mut Tx, organization: OrganizationId, on: bool) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query("UPDATE organizations SET drill_monthly = $2 WHERE id = $1")
         .bind(Text(organization))
         .bind(i64::from(on))
@@ -155,6 +156,7 @@ pub async fn due(c: &mut impl Connected, then: Time, limit: i64) -> Result<Vec<O
 
 /// Marks an organization as made up for a drill of another: it is in no list and no count.
 pub async fn mark(tx: &mut Tx, made_up: OrganizationId, of: OrganizationId) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query("UPDATE organizations SET drill_of = $2 WHERE id = $1")
         .bind(Text(made_up))
         .bind(Text(of))
@@ -171,6 +173,7 @@ pub async fn told(c: &mut impl Connected, grant: TokenId) -> Result<Option<Logou
 
 /// Takes a made-up organization away with all that hangs on it or names it, and the work that waits for these ids.
 pub async fn take_away(tx: &mut Tx, made_up: OrganizationId, ids: &[String]) -> Result<()> {
+    tx.changes_settings();
     for sql in [
         "DELETE FROM accounts WHERE id IN (SELECT account_id FROM members WHERE organization_id = $1)",
         "DELETE FROM sessions WHERE organization_id = $1",

@@ -114,6 +114,7 @@ pub async fn close(tx: &mut Tx, it: &Opening, at: Time, by: &str) -> Result<bool
 }
 
 async fn note_end(tx: &mut Tx, organization: OrganizationId) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| {
         sqlx::query(
             "UPDATE organizations SET opened_until =

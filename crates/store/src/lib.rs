@@ -31,6 +31,7 @@ pub mod import;
 pub mod invitation;
 pub mod job;
 pub mod key;
+pub mod known;
 pub mod link;
 pub mod mail;
 pub mod member;

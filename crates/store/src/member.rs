@@ -102,6 +102,10 @@ macro_rules! bind_columns {
     };
 }
 
+mod update;
+
+pub use update::{touch, update, update_from, update_standing};
+
 /// Writes a new member. One per organization and address, and one per organization and account.
 pub async fn add(tx: &mut Tx, it: &Member) -> Result<()> {
     on!(tx, |db| {
@@ -121,40 +125,6 @@ pub async fn add(tx: &mut Tx, it: &Member) -> Result<()> {
     .await
     .map(|_| ())
     })?;
-    Ok(())
-}
-
-/// Writes everything that can change.
-pub async fn update(tx: &mut Tx, it: &Member) -> Result<()> {
-    on!(tx, |db| {
-        bind_columns!(
-        sqlx::query(
-            "UPDATE members SET account_id = $3, directory_user_id = $4, status = $5, source = $6, role = $7, email = $8,
-                    email_folded = $9, first_name = $10, last_name = $11, name_folded = $12, country = $13,
-                    current_city = $14, current_state = $15, birth_year = $16, extra = $17, unread = $18,
-                    status_before = $19, erase_at = $20, left_at = $21, last_sign_in_at = $22, created_at = $23,
-                    updated_at = $24
-             WHERE id = $1 AND organization_id = $2"
-        )
-        .bind(Text(it.id))
-        .bind(Text(it.organization_id)),
-        it
-    )
-    .execute(db)
-    .await
-    .map(|_| ())
-    })?;
-    Ok(())
-}
-
-/// Notes a sign-in, and nothing else: no index has to follow.
-pub async fn touch(tx: &mut Tx, id: MemberId, at: Time) -> Result<()> {
-    on!(tx, |db| sqlx::query("UPDATE members SET last_sign_in_at = $2 WHERE id = $1")
-        .bind(Text(id))
-        .bind(At(at))
-        .execute(db)
-        .await
-        .map(|_| ()))?;
     Ok(())
 }
 

@@ -30,6 +30,8 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (32, include_str!("../migrations/0032_pulled_directories.sql")),
     (33, include_str!("../migrations/0033_security_event_feeds.sql")),
     (34, include_str!("../migrations/0034_claimed_users.sql")),
+    (38, include_str!("../migrations/0038_settings_generation.sql")),
+    (39, include_str!("../migrations/0039_fewer_trees_for_members.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

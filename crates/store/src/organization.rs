@@ -62,6 +62,7 @@ fn micros(duration: Duration) -> i64 {
 
 /// Writes a new organization.
 pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| sqlx::query(
         "INSERT INTO organizations (id, name, name_folded, leaver_policy, erase_grace_us, jit, self_service,
                                     default_country, default_role, default_city, default_state, created_at,
@@ -92,6 +93,7 @@ pub async fn add(tx: &mut Tx, it: &Organization) -> Result<()> {
 
 /// Writes every setting; what stands open is written by `enforcement`.
 pub async fn update(tx: &mut Tx, it: &Organization) -> Result<()> {
+    tx.changes_settings();
     on!(tx, |db| {
         sqlx::query(
         "UPDATE organizations SET name = $2, name_folded = $3, leaver_policy = $4, erase_grace_us = $5, jit = $6,

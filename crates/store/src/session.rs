@@ -189,6 +189,28 @@ pub async fn list_of_member(c: &mut impl Connected, member: MemberId, now: Time)
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// What a member holds that ends when they leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ties {
+    /// A session, or a grant of an application.
+    pub access: bool,
+    /// An invitation, used or not.
+    pub invitation: bool,
+}
+
+/// What a member holds that ends when they leave: most hold nothing, which is told by one question.
+pub async fn ties_of_member(tx: &mut Tx, member: MemberId) -> Result<Ties> {
+    let (session, grant, invitation): (bool, bool, bool) = on!(tx, |db| sqlx::query_as(
+        "SELECT EXISTS (SELECT 1 FROM sessions WHERE member_id = $1),
+                EXISTS (SELECT 1 FROM grants WHERE member_id = $1 AND revoked_at IS NULL),
+                EXISTS (SELECT 1 FROM invitations WHERE member_id = $1)"
+    )
+    .bind(Text(member))
+    .fetch_one(db)
+    .await)?;
+    Ok(Ties { access: session || grant, invitation })
+}
+
 /// The sessions that a connection's provider knows under this name and that have not ended.
 pub async fn list_of_upstream(
     c: &mut impl Connected,

@@ -106,9 +106,17 @@ impl Brake {
         Ok(directory.map(|it| Self::of(&it.brake)).unwrap_or_default())
     }
 
+    fn text(&self) -> Result<String, Problem> {
+        serde_json::to_string(self).map_err(|e| Problem::internal(&e))
+    }
+
     async fn write(&self, tx: &mut Tx, id: DirectoryId) -> Result<(), Problem> {
-        let text = serde_json::to_string(self).map_err(|e| Problem::internal(&e))?;
-        Ok(store::directory::set_brake(tx, id, &text).await?)
+        Ok(store::directory::set_brake(tx, id, &self.text()?).await?)
+    }
+
+    /// As [`Brake::write`], where there was no stop and is none.
+    async fn count(&self, tx: &mut Tx, id: DirectoryId) -> Result<(), Problem> {
+        Ok(store::directory::count_brake(tx, id, &self.text()?).await?)
     }
 }
 
@@ -153,7 +161,7 @@ pub(super) async fn out(app: &App, tx: &mut Tx, held: &Held, member: Member) -> 
         return Ok(held_back(&brake));
     }
     departure::add(tx, &row).await?;
-    brake.write(tx, id).await?;
+    brake.count(tx, id).await?;
     let member = member::leave(app, tx, &held.org, member, Reason::Directory).await?;
     Ok(match member.status {
         MemberStatus::Erasing => {

@@ -1,5 +1,6 @@
 //! A directory whose lock is held: reading, deciding and writing is one step.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use model::{Directory, DirectoryId, DirectoryStatus, Organization};
@@ -17,9 +18,9 @@ static DEFAULTS: LazyLock<Arc<DirectoryConfig>> = LazyLock::new(Arc::default);
 #[derive(Debug, Clone)]
 pub struct Held {
     /// The directory.
-    pub directory: Directory,
+    pub directory: Arc<Directory>,
     /// Whose it is.
-    pub org: Organization,
+    pub org: Arc<Organization>,
     /// Its settings.
     pub config: Arc<DirectoryConfig>,
 }
@@ -27,10 +28,23 @@ pub struct Held {
 impl Held {
     /// Waits for the lock and reads the directory.
     pub async fn enter(tx: &mut Tx, id: DirectoryId) -> Result<Self, Problem> {
-        tx.lock(&format!("directory:{id}")).await?;
+        tx.lock(&lock_name(id)).await?;
+        let directory = store::directory::lookup(tx, id).await?.map(Arc::new);
+        Self::with(tx, directory).await
+    }
+
+    /// As [`Held::enter`], for one request of many: when the directory was last heard, its silences and the count of its brake
+    /// may be from before.
+    pub async fn enter_often(tx: &mut Tx, id: DirectoryId) -> Result<Self, Problem> {
+        tx.lock(&lock_name(id)).await?;
+        let directory = store::known::directory(tx, id).await?;
+        Self::with(tx, directory).await
+    }
+
+    async fn with(tx: &mut Tx, directory: Option<Arc<Directory>>) -> Result<Self, Problem> {
         let gone = || Problem::not_found("directory");
-        let directory = store::directory::lookup(tx, id).await?.ok_or_else(gone)?;
-        let org = store::organization::lookup(tx, directory.organization_id).await?.ok_or_else(gone)?;
+        let directory = directory.ok_or_else(gone)?;
+        let org = store::known::organization(tx, directory.organization_id).await?.ok_or_else(gone)?;
         let config = if directory.config.is_empty() {
             Arc::clone(&DEFAULTS)
         } else {
@@ -58,18 +72,28 @@ impl Held {
     }
 }
 
+/// The lock under which a directory's facts are read and written.
+pub fn lock_name(id: DirectoryId) -> String {
+    format!("directory:{id}")
+}
+
 /// As [`name_of`], of a stored resource, of which nothing else is read.
 pub fn name_in(stored: &str) -> String {
-    #[derive(serde::Deserialize, Default)]
-    #[serde(default, rename_all = "camelCase")]
-    struct Named {
-        display_name: Value,
-        name: Value,
-        user_name: Value,
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Shown<'a> {
+        #[serde(borrow)]
+        display_name: Cow<'a, str>,
     }
-    let named: Named = serde_json::from_str(stored).unwrap_or_default();
-    let parts = [("displayName", named.display_name), ("name", named.name), ("userName", named.user_name)];
-    name_of(&parts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    // Nearly everybody has one; who has none, or something else in its place, is read whole.
+    match serde_json::from_str::<Shown<'_>>(stored) {
+        Ok(Shown { display_name }) if !display_name.trim().is_empty() => short(display_name.trim()),
+        _ => name_of(&serde_json::from_str(stored).unwrap_or_default()),
+    }
+}
+
+fn short(name: &str) -> String {
+    name.chars().take(120).collect()
 }
 
 /// What people call a user: display name, else given and family name, else user name.
@@ -84,8 +108,5 @@ pub fn name_of(user: &Map<String, Value>) -> String {
         .or_else(|| part("formatted"))
         .or_else(|| Some(full).filter(|full| !full.is_empty()))
         .or_else(|| text(user, "userName"))
-        .unwrap_or_else(|| "a user".to_owned())
-        .chars()
-        .take(120)
-        .collect()
+        .map_or_else(|| "a user".to_owned(), |name| short(&name))
 }

@@ -34,7 +34,7 @@ pub use effect::{Effect, Line};
 pub use forecast::{Among, Forecast, Foreseen, Lot, forecast, foreseen};
 pub use group::{WrittenGroup, create_group, delete_group, member_ref, patch_group, replace_group};
 pub use health::{DAYS, Health, Lacking, Refusals, Sent, Unreadable, health};
-pub use held::{Held, name_in, name_of};
+pub use held::{Held, lock_name, name_in, name_of};
 pub use token::{MOST_TOKENS, add_token, revoke_token, rotate_token, token_url};
 pub use trial::{Trial, TriedPerson, trial};
 pub use user::{WrittenUser, create_user, delete_user, patch_user, replace_user};
@@ -173,7 +173,7 @@ pub async fn require(
 
 /// Waits for the directory's lock and reads it again: deciding and writing under the lock is one step.
 pub async fn hold(tx: &mut Tx, directory: Directory) -> Result<Directory, Problem> {
-    tx.lock(&format!("directory:{}", directory.id)).await?;
+    tx.lock(&held::lock_name(directory.id)).await?;
     store::directory::lookup(tx, directory.id).await?.ok_or_else(|| Problem::not_found("directory"))
 }
 

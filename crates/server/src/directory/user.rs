@@ -116,16 +116,16 @@ async fn change(
     }
     let (after, mapped) = read(app, held, after);
     refuse_foreign(tx, held, &mapped).await?;
-    let (was_active, claimed) = (user.active, user.claimed);
-    let version = (user.version + 1, user.created_at);
-    let user = record(user.id, held, &after, &index, version, app.now());
+    let was = user;
+    let version = (was.version + 1, was.created_at);
+    let user = record(was.id, held, &after, &index, version, app.now());
     // Whoever the directory calls active is the company's to see again.
-    let user = DirectoryUser { claimed: claimed && !user.active, ..user };
+    let user = DirectoryUser { claimed: was.claimed && !user.active, ..user };
     let (addresses, old_addresses) = (addresses(&index), addresses(&old));
     let others = (addresses != old_addresses).then_some(addresses.as_slice());
-    directory_user::update(tx, &user, others).await?;
+    directory_user::update(tx, &was, &user, others).await?;
     let told = apply::user(app, tx, held, &user, mapped, Some(&before)).await?;
-    let outcome = match (was_active, user.active) {
+    let outcome = match (was.active, user.active) {
         (true, false) => format!("Deactivated {name}{told}"),
         (false, true) => format!("Reactivated {name}{told}"),
         _ => {
@@ -198,7 +198,7 @@ fn read(app: &App, held: &Held, attributes: Map<String, Value>) -> (Map<String, 
 async fn refuse_foreign(tx: &mut Tx, held: &Held, mapped: &Mapped) -> Result<(), Problem> {
     let Some(address) = &mapped.profile.email else { return Ok(()) };
     let Some(name) = email::domain_of(address).and_then(email::fold_domain) else { return Ok(()) };
-    let domain = store::domain::lookup_name(tx, &name).await?;
+    let domain = store::known::domain_owner(tx, &name).await?;
     let foreign = domain.is_some_and(|domain| {
         domain.status == DomainStatus::Verified && domain.organization_id != held.org.id
     });

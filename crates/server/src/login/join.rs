@@ -100,7 +100,7 @@ pub async fn join(
     if let Some(refused) = switched_off(connection) {
         return Ok(Err(refused));
     }
-    tx.lock_both(&organization.id.to_string(), &member::lock_name(organization)).await?;
+    tx.lock_both(&organization.id.to_string(), &member::lock_name(organization.id)).await?;
     let facts = facts(tx, app.now(), organization, (connection.id, &asserted.subject), &email).await?;
     let joining = match decide(organization, &facts, &email) {
         Ok(Joining::Confirm) => return Ok(Err(unconfirmed(organization, &email))),

@@ -1,7 +1,7 @@
 //! Arriving: a directory, a sign-in, a file or an administrator tells of somebody, and the right member is joined or
 //! made. Also what follows when fields or the role change.
 
-use model::{Account, AccountId, Member, MemberId, MemberStatus, Organization, Role};
+use model::{Account, AccountId, Member, MemberId, MemberStatus, Organization, OrganizationId, Role};
 use profile::Profile;
 use serde_json::json;
 use store::Tx;
@@ -27,12 +27,36 @@ pub async fn arrive(app: &App, tx: &mut Tx, org: &Organization, arrival: Arrival
         Some(email) => gate(tx, org, email).await?,
         None => Footing::default(),
     };
+    let known = of_directory(tx, org, &arrival).await?;
+    if let Some(member) = &known
+        && says_nothing_new(org, member, &arrival, footing)
+    {
+        return Ok(member.clone());
+    }
     let behind = account_behind(tx, footing, arrival.profile.email.as_deref()).await?;
     let place = match &behind {
         Some(account) => store::member::lookup_account(tx, org.id, account.id).await?,
         None => None,
     };
-    meet(app, tx, org, arrival, Met { footing, account: behind, place }).await
+    join(app, tx, org, arrival, (known, Met { footing, account: behind, place })).await
+}
+
+/// Whether an arrival leaves somebody who is in, and has an account, just as they are: the account behind the address was
+/// looked for when it was news.
+fn says_nothing_new(org: &Organization, member: &Member, arrival: &Arrival, footing: Footing) -> bool {
+    if !arrival.active || member.account_id.is_none() || decide::has_left(member.status) {
+        return false;
+    }
+    let mut after = with_news(org, member, arrival);
+    after.status = decide::next(after.status, facts(&after, footing));
+    after == *member
+}
+
+/// The member of the directory's user.
+async fn of_directory(tx: &mut Tx, org: &Organization, arrival: &Arrival) -> Result<Option<Member>, Problem> {
+    let Some(user) = arrival.directory_user_id else { return Ok(None) };
+    let member = store::member::lookup_directory_user(tx, user).await?;
+    Ok(member.filter(|member| member.organization_id == org.id))
 }
 
 /// What is known of somebody who arrives.
@@ -54,8 +78,19 @@ pub async fn meet(
     arrival: Arrival,
     met: Met,
 ) -> Result<Member, Problem> {
+    let known = of_directory(tx, org, &arrival).await?;
+    join(app, tx, org, arrival, (known, met)).await
+}
+
+async fn join(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    arrival: Arrival,
+    (known, met): (Option<Member>, Met),
+) -> Result<Member, Problem> {
     let Met { footing, account, place } = met;
-    match find(app, tx, org, &arrival, place).await? {
+    match find(app, tx, org, &arrival, (known, place)).await? {
         Some(member) => merge(app, tx, org, member, arrival, (footing, account)).await,
         None => make(app, tx, org, arrival, footing, account).await,
     }
@@ -98,12 +133,12 @@ pub async fn set_role(
 
 /// One arrival at a time for each organization: reading, deciding and writing is one step.
 pub(super) async fn lock(tx: &mut Tx, org: &Organization) -> Result<(), Problem> {
-    Ok(tx.lock(&lock_name(org)).await?)
+    Ok(tx.lock(&lock_name(org.id)).await?)
 }
 
 /// The lock under which an organization's members arrive.
-pub fn lock_name(org: &Organization) -> String {
-    format!("members:{}", org.id)
+pub fn lock_name(org: OrganizationId) -> String {
+    format!("members:{org}")
 }
 
 async fn make(
@@ -156,6 +191,21 @@ async fn make(
     Ok(member)
 }
 
+/// A member with what an arrival says of the person.
+fn with_news(org: &Organization, member: &Member, arrival: &Arrival) -> Member {
+    let mut after = member.clone();
+    if arrival.directory_user_id.is_some() {
+        after.directory_user_id = arrival.directory_user_id;
+        after.unread = unread_json(&arrival.unread);
+    } else if !arrival.unread.is_empty() {
+        after.unread = unread_json(&arrival.unread);
+    }
+    let profile = arrival.profile.clone().merge(&profile_of(member)).with_defaults(&profile_defaults(org));
+    set_profile(&mut after, profile);
+    after.role = arrival.role.unwrap_or(after.role);
+    after
+}
+
 async fn merge(
     app: &App,
     tx: &mut Tx,
@@ -164,18 +214,9 @@ async fn merge(
     arrival: Arrival,
     (footing, behind): (Footing, Option<Account>),
 ) -> Result<Member, Problem> {
-    let before = member.clone();
-    let mut member = member;
-    let asked = arrival.profile.email.clone();
-    if arrival.directory_user_id.is_some() {
-        member.directory_user_id = arrival.directory_user_id;
-        member.unread = unread_json(&arrival.unread);
-    } else if !arrival.unread.is_empty() {
-        member.unread = unread_json(&arrival.unread);
-    }
-    let profile = arrival.profile.merge(&profile_of(&member)).with_defaults(&profile_defaults(org));
-    set_profile(&mut member, profile);
-    member.role = arrival.role.unwrap_or(member.role);
+    let before = member;
+    let mut member = with_news(org, &before, &arrival);
+    let asked = arrival.profile.email;
     if member.account_id.is_none()
         && let Some(account) = &behind
     {
@@ -240,7 +281,7 @@ async fn settle_on(
         return Ok(member);
     }
     member.updated_at = app.now();
-    store::member::update(tx, &member).await?;
+    store::member::update_from(tx, &before, &member).await?;
     tell(app, tx, "member.updated", &member, json!({}));
     follow(app, tx, org, Some(&before), &member, footing).await?;
     Ok(member)
@@ -261,7 +302,9 @@ async fn follow(
         tell(app, tx, "member.completed", member, json!({}));
     }
     if moved && member.status == MemberStatus::Active {
-        store::invitation::remove_of_member(tx, member.id, invite::KIND).await?;
+        if before.is_some() {
+            store::invitation::remove_of_member(tx, member.id, invite::KIND).await?;
+        }
         tell(app, tx, "member.activated", member, json!({}));
     }
     let readdressed = before.is_none_or(|before| before.email != member.email);

@@ -8,7 +8,7 @@ use super::{Arrival, invite};
 use crate::app::App;
 use crate::problem::Problem;
 
-/// The member that an arrival is about: by directory user, then by its account (`place`), then by address.
+/// The member that an arrival is about: by directory user (`known`), then by its account (`place`), then by address.
 ///
 /// # Errors
 /// A problem where two members with accounts would become one.
@@ -17,13 +17,9 @@ pub(super) async fn find(
     tx: &mut Tx,
     org: &Organization,
     arrival: &Arrival,
-    place: Option<Member>,
+    (known, place): (Option<Member>, Option<Member>),
 ) -> Result<Option<Member>, Problem> {
-    let mut found: Option<Member> = None;
-    if let Some(user) = arrival.directory_user_id {
-        let member = store::member::lookup_directory_user(tx, user).await?;
-        found = member.filter(|m| m.organization_id == org.id);
-    }
+    let mut found = known;
     if let Some(other) = place {
         found = Some(unite(app, tx, found, other).await?);
     }

@@ -21,14 +21,14 @@ pub struct Footing {
 /// A problem with clear words where the address is in a verified domain of another organization.
 pub async fn gate(db: &mut impl Connected, org: &Organization, email: &str) -> Result<Footing, Problem> {
     let Some(name) = profile::email::domain_of(email) else { return Ok(Footing::default()) };
-    let domain = store::domain::lookup_name(db, name).await?;
+    let domain = store::known::domain_owner(db, name).await?;
     match domain {
         Some(domain) if domain.status != DomainStatus::Verified => Ok(Footing::default()),
         Some(domain) if domain.organization_id == org.id => {
-            let covered = store::connection::any_active(db, org.id).await?;
+            let covered = store::known::any_active_connection(db, org.id).await?;
             Ok(Footing { verified: true, covered })
         }
-        Some(domain) => Err(foreign(org, &domain.name)),
+        Some(_) => Err(foreign(org, name)),
         None => Ok(Footing::default()),
     }
 }

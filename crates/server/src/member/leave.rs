@@ -27,8 +27,13 @@ pub async fn leave(
     }
     lock(tx, org).await?;
     let last = is_last_administrator(tx, &member).await?;
-    sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
-    store::invitation::remove_of_member(tx, member.id, invite::KIND).await?;
+    let ties = store::session::ties_of_member(tx, member.id).await?;
+    if ties.access {
+        sign_out_everywhere(app, tx, member.id, Ending::Membership).await?;
+    }
+    if ties.invitation {
+        store::invitation::remove_of_member(tx, member.id, invite::KIND).await?;
+    }
     let now = app.now();
     let leaving = decide::leaving(org.leaver_policy, org.erase_grace, now);
     let member = Member {
@@ -39,7 +44,7 @@ pub async fn leave(
         updated_at: now,
         ..member
     };
-    store::member::update(tx, &member).await?;
+    store::member::update_standing(tx, &member).await?;
     if last {
         letters::no_administrator(app, tx, org).await?;
     }
@@ -81,7 +86,7 @@ pub async fn restore(app: &App, tx: &mut Tx, org: &Organization, member: Member)
     store::invitation::remove_of_member(tx, member.id, claim::KIND).await?;
     store::invitation::remove_of_member(tx, member.id, claim::CONFIRM).await?;
     farewell::over(tx, member.id).await?;
-    store::member::update(tx, &member).await?;
+    store::member::update_standing(tx, &member).await?;
     tell(app, tx, "member.restored", &member, json!({ "status_before": left.as_str() }));
     if needs_invitation(&member, footing) {
         invite::invite(app, tx, org, &member).await?;
@@ -111,7 +116,7 @@ pub async fn suspend(app: &App, tx: &mut Tx, _org: &Organization, member: Member
         updated_at: app.now(),
         ..member
     };
-    store::member::update(tx, &member).await?;
+    store::member::update_standing(tx, &member).await?;
     tell(app, tx, "member.suspended", &member, json!({}));
     Ok(member)
 }
@@ -127,7 +132,7 @@ pub async fn resume(app: &App, tx: &mut Tx, org: &Organization, member: Member) 
         _ => decide::standing(facts(&member, footing)),
     };
     let member = Member { status, status_before: None, updated_at: app.now(), ..member };
-    store::member::update(tx, &member).await?;
+    store::member::update_standing(tx, &member).await?;
     tell(app, tx, "member.resumed", &member, json!({}));
     if needs_invitation(&member, footing) {
         invite::invite(app, tx, org, &member).await?;

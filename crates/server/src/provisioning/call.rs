@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::body::{Body, HttpBody};
 use axum::http::request::Parts;
@@ -18,6 +19,7 @@ use crate::directory;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{self, ClientAddress};
+use store::directory_token::Opened;
 
 /// Bytes of a body that is too large which are still read before it is refused.
 const MOST_READ: usize = 64 * 1024 * 1024;
@@ -28,7 +30,7 @@ static ROOM: Semaphore = Semaphore::const_new(2);
 #[derive(Debug)]
 pub struct Call {
     /// The directory whose token it carries and whose address it came to.
-    pub directory: Directory,
+    pub directory: Arc<Directory>,
     /// The token it carries.
     pub token: TokenId,
     /// When that was used last.
@@ -61,8 +63,8 @@ impl Call {
         let found = client_credentials::open(app, &token).await?;
         let below = parts.uri.path().strip_prefix("/scim/v2/").unwrap_or_default();
         let (id, rest) = below.split_once('/').unwrap_or((below, ""));
-        let found = found.filter(|(directory, ..)| id == directory.id.to_string());
-        let Some((directory, token, token_used_at)) = found else {
+        let found = found.filter(|it| id == it.directory.id.to_string());
+        let Some(Opened { directory, token, used_at: token_used_at, .. }) = found else {
             let name = format!("scim:{}", ClientAddress::of(&app.config, parts));
             return Err(rate::failed(app, &name, rate::FAILED_SECRETS, refused()).await);
         };
@@ -134,7 +136,7 @@ impl Call {
     /// The same request with another body.
     pub fn with_body(&self, body: Vec<u8>) -> Self {
         Self {
-            directory: self.directory.clone(),
+            directory: Arc::clone(&self.directory),
             token: self.token,
             token_used_at: self.token_used_at,
             base: self.base.clone(),

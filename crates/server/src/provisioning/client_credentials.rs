@@ -12,6 +12,7 @@ use model::{DirectorySecret, Time, Token, TokenId};
 use oidc::provider::{Credentials, ErrorCode, Form, OAuthError, PresentedClient};
 use serde_json::json;
 use store::directory_token::{self, Opened};
+use store::known;
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -28,11 +29,10 @@ const LIFE: Duration = Duration::from_hours(1);
 pub async fn open(app: &App, presented: &Token) -> Result<Option<Opened>, Problem> {
     let mut db = app.read().await?;
     let Some(stamped) = presented.expose().strip_prefix(ACCESS) else {
-        let bearer = DirectorySecret::Bearer;
-        return Ok(directory_token::open(&mut db, bearer, &presented.hash(), app.now()).await?);
+        return Ok(known::bearer(&mut db, &presented.hash(), app.now()).await?);
     };
     match client_of(app, stamped) {
-        Some(client) => Ok(directory_token::open_client(&mut db, client, app.now()).await?),
+        Some(client) => Ok(known::client(&mut db, client, app.now()).await?),
         None => Ok(None),
     }
 }
@@ -118,9 +118,9 @@ async fn prove(app: &App, directory: &str, presented: &Credentials) -> Result<Op
     let hash = Token::presented(&presented.client_secret).hash();
     let mut db = app.read().await?;
     let found = directory_token::open(&mut db, DirectorySecret::Client, &hash, app.now()).await?;
-    let named =
-        found.filter(|(it, id, _)| it.id.to_string() == directory && id.to_string() == presented.client_id);
-    Ok(named.map(|(_, id, _)| id))
+    let named = found
+        .filter(|it| it.directory.id.to_string() == directory && it.token.to_string() == presented.client_id);
+    Ok(named.map(|it| it.token))
 }
 
 fn refuse(error: &OAuthError, by_header: bool) -> Response {

@@ -1,8 +1,6 @@
 //! The record of every request, for the people who ask why a sync did what it did. Passwords are never in it; values
 //! that were looked for are in it only where they lead to a user, with whom they can be erased.
 
-use std::time::Duration;
-
 use model::{DirectoryId, Time, TokenId, TraceId};
 use percent_encoding::percent_decode_str;
 use serde::de::IgnoredAny;
@@ -25,10 +23,6 @@ const CLAIMED: usize = 1000;
 const BODY: usize = 64 * 1024;
 /// Characters of an address that are kept.
 const PATH: usize = 1000;
-/// The time of the last request is exact to this.
-const TOUCH: Duration = Duration::from_secs(5);
-/// When a token was used last is exact to this.
-const TOKEN_TOUCH: Duration = Duration::from_mins(1);
 
 /// Records what was done, in the transaction that did it.
 pub async fn done(app: &App, tx: &mut Tx, call: &Call, done: &Done) -> Result<(), Problem> {
@@ -44,7 +38,7 @@ pub async fn done(app: &App, tx: &mut Tx, call: &Call, done: &Done) -> Result<()
 /// Records a request that changed nothing: later, together with others (see `waiting`). A directory's very first request
 /// is recorded at once, because somebody is looking at a page that waits for it.
 pub async fn read(app: &App, call: &Call, done: &Done) -> Result<(), Problem> {
-    if call.directory.last_request_at.is_none() {
+    if !app.scim_records.was_heard(&call.directory) {
         let mut tx = app.write().await?;
         self::done(app, &mut tx, call, done).await?;
         return Ok(tx.commit().await?);
@@ -118,8 +112,8 @@ pub async fn refused(app: &App, call: &Call, problem: &Problem) -> Result<TraceI
 /// Which times of a last use are worth writing anew.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Due {
-    directory: bool,
-    token: Option<TokenId>,
+    pub(super) directory: bool,
+    pub(super) token: Option<TokenId>,
 }
 
 impl Due {
@@ -141,11 +135,7 @@ impl Due {
 }
 
 fn due(app: &App, call: &Call) -> Due {
-    let older = |last: Option<Time>, than: Duration| last.is_none_or(|at| app.now().since(at) >= than);
-    Due {
-        directory: older(call.directory.last_request_at, TOUCH),
-        token: older(call.token_used_at, TOKEN_TOUCH).then_some(call.token),
-    }
+    app.scim_records.due(&call.directory, (call.token, call.token_used_at), app.now())
 }
 
 fn record(

@@ -1,6 +1,7 @@
 //! Resources as answers show them: what was stored, with id, meta and what is kept elsewhere.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use model::{DirectoryGroupId, Time};
 use scim::schema::{GROUP, ResourceType, USER};
@@ -112,8 +113,15 @@ impl Stored {
         // It is never empty: it has its schemas.
         text.push_str(r#","id":""#);
         text.push_str(&self.id());
-        text.push_str(r#"","meta":"#);
-        text.push_str(&self.meta(call).to_string());
+        let (_, created, updated) = self.facts();
+        let name = self.kind().resource_type().name;
+        // Of all this nothing needs to be escaped but the tag.
+        let _ = write!(
+            text,
+            r#"","meta":{{"resourceType":"{name}","created":"{created}","lastModified":"{updated}","location":"{}","version":{}}}"#,
+            self.location(call),
+            Value::from(self.etag())
+        );
         if !linked.is_empty() {
             text.push_str(",\"");
             text.push_str(self.kind().linked());

@@ -4,10 +4,12 @@
 //! write's own transaction, which takes the waiting ones along. What waits is bounded: the request that finds no room
 //! writes all of it before it is answered. See `docs/decisions/0007-records-of-scim-reads-wait.md`.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use model::DirectoryId;
+use model::{Directory, DirectoryId, Time, TokenId};
 use store::Tx;
 use store::scim_request::ScimRequest;
 use tokio::sync::Notify;
@@ -20,12 +22,39 @@ use crate::problem::Problem;
 const ROOM: usize = 1000;
 /// For so long at most.
 const LONGEST: Duration = Duration::from_millis(200);
+/// The time of the last request is exact to this.
+const TOUCH: Duration = Duration::from_secs(5);
+/// When a token was used last is exact to this.
+const TOKEN_TOUCH: Duration = Duration::from_mins(1);
 
 /// What waits.
 #[derive(Debug, Default)]
 pub struct Waiting {
     queue: Mutex<Vec<Record>>,
     some: Notify,
+    heard: Mutex<Heard>,
+}
+
+/// When this process last wrote down that a directory, and a secret, was used: what the rows say may be remembered from before.
+#[derive(Debug, Default)]
+struct Heard {
+    directories: HashMap<DirectoryId, Time>,
+    tokens: HashMap<TokenId, Time>,
+}
+
+/// Whether the time of a last use is older than it may be, by what was read and by what was written since; it counts as written
+/// now if so.
+fn is_older<K: Eq + Hash>(
+    written: &mut HashMap<K, Time>,
+    (key, read): (K, Option<Time>),
+    (now, than): (Time, Duration),
+) -> bool {
+    let older = |last: Option<Time>| last.is_none_or(|at| now.since(at) >= than);
+    let due = older(read) && older(written.get(&key).copied());
+    if due {
+        written.insert(key, now);
+    }
+    due
 }
 
 /// A record, and which times of a last use are to be written too.
@@ -43,6 +72,27 @@ pub(super) struct Taken<'a> {
 }
 
 impl Waiting {
+    /// Whether a directory was heard before this request.
+    pub(super) fn was_heard(&self, directory: &Directory) -> bool {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        directory.last_request_at.is_some() || heard.directories.contains_key(&directory.id)
+    }
+
+    /// Which times of a last use are worth writing anew. They count as written.
+    pub(super) fn due(
+        &self,
+        directory: &Directory,
+        (token, used_at): (TokenId, Option<Time>),
+        now: Time,
+    ) -> Due {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = (directory.id, directory.last_request_at);
+        Due {
+            directory: is_older(&mut heard.directories, of, (now, TOUCH)),
+            token: is_older(&mut heard.tokens, (token, used_at), (now, TOKEN_TOUCH)).then_some(token),
+        }
+    }
+
     fn with<T>(&self, use_it: impl FnOnce(&mut Vec<Record>) -> T) -> T {
         use_it(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
     }

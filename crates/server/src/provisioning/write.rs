@@ -1,7 +1,7 @@
 //! Requests that change something: one transaction with the facts, what follows from them, and the record.
 
 use axum::http::{StatusCode, header};
-use model::DirectoryUserId;
+use model::{DirectoryStatus, DirectoryUserId};
 use scim::{Projection, ScimError, etag};
 use store::{Tx, directory_group};
 
@@ -12,12 +12,13 @@ use super::show::{self, Stored};
 use super::{Done, record};
 use crate::app::App;
 use crate::directory::{self, Effect, Held, WrittenGroup, WrittenUser};
+use crate::member;
 use crate::problem::Problem;
 
 /// Does it, and records it in the same transaction.
 pub async fn write(app: &App, call: &Call, what: Write) -> Result<Done, Problem> {
-    let mut tx = app.write().await?;
-    let held = Held::enter(&mut tx, call.directory.id).await?;
+    let mut tx = app.store.write_holding(&locks(call, &what)).await?;
+    let held = Held::enter_often(&mut tx, call.directory.id).await?;
     // First, so that records of a person go with the person.
     let waiting = app.scim_records.take();
     waiting.write(&mut tx).await?;
@@ -26,6 +27,19 @@ pub async fn write(app: &App, call: &Call, what: Write) -> Result<Done, Problem>
     tx.commit().await?;
     waiting.written();
     Ok(done)
+}
+
+/// What will be held: the directory, and its organization's members where people arrive or leave. In this order everywhere.
+fn locks(call: &Call, what: &Write) -> Vec<String> {
+    let mut locks = vec![directory::lock_name(call.directory.id)];
+    let about_people = matches!(
+        what,
+        Write::CreateUser(_) | Write::ReplaceUser(..) | Write::PatchUser(..) | Write::DeleteUser(_)
+    );
+    if about_people && call.directory.status == DirectoryStatus::Active {
+        locks.push(member::lock_name(call.directory.organization_id));
+    }
+    locks
 }
 
 async fn run(app: &App, tx: &mut Tx, call: &Call, held: &Held, what: Write) -> Result<Done, Problem> {

@@ -263,6 +263,7 @@ pub(super) const GO_ALONG: &[&str] = &[
 #[cfg(test)]
 pub(super) const WITHOUT_PEOPLE: &[&str] = &[
     "settings",
+    "settings_generation",
     "keys",
     "operators",
     "operator_sessions",
