@@ -167,7 +167,8 @@ async fn update_resource(tx: &mut Tx, it: &DirectoryUser) -> Result<()> {
 }
 
 async fn update_all(tx: &mut Tx, it: &DirectoryUser) -> Result<()> {
-    on!(tx, |db| sqlx::query(
+    on!(tx, |db| {
+        sqlx::query(
         "UPDATE directory_users SET user_name_folded = $2, external_id = $3, email_folded = $4, active = $5,
              resource = $6, version = $7, updated_at = $8, display_name_folded = $9, claimed = $10 WHERE id = $1"
     )
@@ -183,7 +184,8 @@ async fn update_all(tx: &mut Tx, it: &DirectoryUser) -> Result<()> {
     .bind(it.claimed)
     .execute(db)
     .await
-    .map(|_| ()))?;
+    .map(|_| ())
+    })?;
     Ok(())
 }
 
