@@ -62,6 +62,16 @@ test('setting that is wrong is named, with what to do', async (t) => {
   }
 });
 
+test('second server on the same data is refused while the first runs, and may start once that was killed', async (t) => {
+  const frontdesk = await startFrontdesk();
+  t.after(() => frontdesk.stop());
+  const args = ['--listen', `127.0.0.1:${await freePort()}`, '--data', frontdesk.data];
+  const said = await refusal(t, ...args);
+  assert.match(said, /Another Frontdesk serves the data.*--data.*--database/s);
+  await frontdesk.killAndRestart();
+  assert.equal((await fetch(`${frontdesk.url}/healthz`)).status, 200);
+});
+
 test('token is all that making one prints, also while the server runs', async (t) => {
   const frontdesk = await startFrontdesk();
   t.after(() => frontdesk.stop());

@@ -36,6 +36,8 @@ async fn serve(args: &ServeArgs) -> Result<(), Refusal> {
         );
     }
     let listener = listen(args.listen).await?;
+    args.data.prepare()?;
+    let _held = args.data.hold()?;
     let app = open(&args.data, config, Dns::servers(&args.name_servers)).await?;
     announce(&app, args.listen).await?;
     let (stop, stopped) = watch::channel(false);

@@ -154,6 +154,26 @@ impl DataArgs {
         })
     }
 
+    /// Keeps the data folder for this server as long as the answer lives, where its database is the embedded one: what one
+    /// server remembers, another must not change. None where the database is shared.
+    pub fn hold(&self) -> Result<Option<std::fs::File>, Refusal> {
+        if !matches!(self.target()?, Target::Sqlite(_)) {
+            return Ok(None);
+        }
+        let path = self.data.join("serving.lock");
+        let cannot =
+            |e: &dyn std::fmt::Display| Refusal(format!("{} cannot be locked: {e}.", path.display()));
+        let file = std::fs::File::create(&path).map_err(|e| cannot(&e))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Err(Refusal(format!(
+                "Another Frontdesk serves the data in {} already. Stop it first, or give this one a folder of its own with --data. Several servers share one database on PostgreSQL (--database).",
+                self.data.display()
+            ))),
+            Err(std::fs::TryLockError::Error(e)) => Err(cannot(&e)),
+        }
+    }
+
     /// The key that seals secrets: `FRONTDESK_SECRET_KEY` (64 hex digits), or `secret.key` in the data folder, made at
     /// the first start.
     pub fn seal(&self) -> Result<Seal, Refusal> {

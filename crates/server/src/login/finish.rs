@@ -65,7 +65,7 @@ pub async fn finish(
         }
         None => return Err(Problem::internal(&"an answered flow without an answer")),
     };
-    sign_in(&app, &browser, flow, state, &outcome, &headers).await
+    Box::pin(sign_in(&app, &browser, flow, state, &outcome, &headers)).await
 }
 
 /// The same problem, with a reference that the company finds it by.

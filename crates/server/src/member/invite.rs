@@ -12,7 +12,8 @@ use profile::{Field, Profile};
 use serde_json::json;
 use store::Tx;
 
-use super::arrive::{adopt, lock, open_account, settle};
+use super::account::{adopt, open_account};
+use super::arrive::{lock, settle};
 use super::gate::{Footing, gate};
 use super::link::{Link, Opened, ended, open};
 use super::record::{forget_read, missing, profile_of, set_profile, tell};

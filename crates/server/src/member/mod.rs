@@ -6,6 +6,7 @@
 //!
 //! Everything here works in the caller's transaction: facts, events, mails and jobs become true together.
 
+mod account;
 mod arrive;
 mod claim;
 mod decide;
@@ -25,7 +26,8 @@ mod record;
 use axum::Router;
 use model::{DirectoryUserId, Role, Source};
 
-pub use arrive::{Met, adopt, arrive, complete, lock_name, meet, set_role};
+pub use account::adopt;
+pub use arrive::{Met, arrive, complete, lock_name, meet, set_role};
 pub use erase::{ERASE, SCRUB, erase_job, erase_now, scrub_job};
 pub use farewell::{CLAIM_REMINDER, claim_reminder_job};
 pub use fill::fill_job;

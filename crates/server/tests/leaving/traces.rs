@@ -167,7 +167,7 @@ async fn nothing_of_an_erased_person_is_left_in_tables_files_mails_or_the_log() 
         config.allow_private_network = true;
         config.smtp = Some(Smtp { url: mail_server().await, from: "Desk <desk@vendor.example>".to_owned() });
         let t = TestApp::with(database, config).await;
-        lives(&t).await;
+        Box::pin(lives(&t)).await;
         let before = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
         let full: Vec<&String> = before
             .iter()
