@@ -20,8 +20,8 @@ pub use id::{
 };
 pub use secret::{Seal, SealError, Secret, Token, TokenHash};
 pub use states::{
-    ConnectionStatus, DepartureState, DirectorySecret, DirectoryStatus, DomainStatus, LeaverPolicy,
-    MemberStatus, Protocol, Purpose, Role, Source, UnknownState,
+    ConnectionStatus, DepartureKind, DepartureState, DirectorySecret, DirectoryStatus, DomainStatus,
+    LeaverPolicy, LossKind, MemberStatus, Protocol, Purpose, Role, Source, UnknownState,
 };
 pub use things::{
     Account, Connection, Defaults, Directory, Domain, Job, Mail, Member, NewEvent, Organization, SetupLink,

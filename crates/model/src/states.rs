@@ -87,6 +87,24 @@ states! {
         /// Somebody decided that the member stays, or the directory took it back.
         Kept = "kept",
     }
+    /// How a directory told that somebody left.
+    DepartureKind {
+        /// Its user is inactive now.
+        Deactivated = "deactivated",
+        /// Its user is gone.
+        Deleted = "deleted",
+    }
+    /// How a directory's group came to lose one of its people.
+    LossKind {
+        /// The person was taken out, others stayed.
+        TakenOut = "taken_out",
+        /// Nobody was left in the group.
+        Emptied = "emptied",
+        /// The group itself was removed.
+        Removed = "removed",
+        /// The person was removed from the directory while in the group.
+        PersonRemoved = "person_removed",
+    }
     /// What a secret of a directory is.
     DirectorySecret {
         /// Shown with each request (RFC 6750).

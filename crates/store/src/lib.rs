@@ -27,6 +27,7 @@ pub mod event;
 pub mod event_feed;
 pub mod exception;
 mod flow;
+pub mod group_loss;
 pub mod import;
 pub mod invitation;
 pub mod job;

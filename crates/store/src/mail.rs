@@ -117,3 +117,25 @@ pub async fn list(
     .await)?;
     Ok(Page::from_rows(rows.into_iter().map(Mail::from).collect(), limit, |m| m.id.to_string()))
 }
+
+/// The addresses that were told since `since` that this member has left, and not told since then that this is void.
+pub async fn told_of_leaving(c: &mut impl Connected, member: MemberId, since: Time) -> Result<Vec<String>> {
+    let rows: Vec<(String, String)> = on!(c, |db| sqlx::query_as(
+        "SELECT kind, recipient FROM mails
+         WHERE member_id = $1 AND created_at >= $2
+           AND kind IN ('offboarding', 'offboarding_reminder', 'offboarding_void')
+         ORDER BY created_at, id"
+    )
+    .bind(Text(member))
+    .bind(At(since))
+    .fetch_all(db)
+    .await)?;
+    let mut told: Vec<String> = Vec::new();
+    for (kind, address) in rows {
+        told.retain(|known| *known != address);
+        if kind != "offboarding_void" {
+            told.push(address);
+        }
+    }
+    Ok(told)
+}

@@ -30,6 +30,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (32, include_str!("../migrations/0032_pulled_directories.sql")),
     (33, include_str!("../migrations/0033_security_event_feeds.sql")),
     (34, include_str!("../migrations/0034_claimed_users.sql")),
+    (35, include_str!("../migrations/0035_stopped_syncs.sql")),
     (38, include_str!("../migrations/0038_settings_generation.sql")),
     (39, include_str!("../migrations/0039_fewer_trees_for_members.sql")),
 ];

@@ -1,4 +1,4 @@
-# The mails to somebody who left a company: the offer to keep the account, and its reminder.
+# The mails to somebody who left a company: the offer to keep the account, its reminder, and the word that it is void.
 # $vendor is the product, $company the former employer. Two asterisks around words make them bold.
 
 day = { $day } { $month ->
@@ -34,5 +34,11 @@ reminder-preview = After that the offer to keep it ends.
 reminder-heading = You can still keep your account
 reminder-text = Since { $moment } you are no longer with { $company }. Until { $until } you can give your { $vendor } account an address of your own and carry on.
 reminder-once = If you do not want it, do nothing. We do not write about this again.
+void-subject = Your { $vendor } account is as before
+void-preview = { $company } has you back. The earlier mail is void.
+void-heading = The earlier mail is void
+void-text = On { $moment } { $company } told us that you were no longer with them, and we wrote to you. That has been taken back: your access through { $company } is as before.
+void-nothing = **You need not do anything.** The link in the earlier mail no longer works. Where you were signed out, sign in again as usual.
+void-reason = Sent to { $address } because we wrote there that your account was no longer with { $company }.
 copy-address = If the button does nothing, copy this address:
 questions = Questions?

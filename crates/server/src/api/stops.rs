@@ -6,10 +6,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::directory::{self, Brake, Decision, Held};
+use crate::directory::{self, Brake, Cause, Decision, Held, Leavers, SharedGroup};
 use crate::organization;
 use crate::problem::Problem;
 use crate::request::{ApiCaller, ApiJson};
+use crate::trace;
+use web::html::unmarked;
 
 /// So many people are named.
 const NAMED: i64 = 1000;
@@ -27,6 +29,7 @@ pub async fn show(
     let it = directory::require(&mut db, &organization, &directory_id).await?;
     let stop = Brake::of(&it.brake).stop().ok_or_else(|| Problem::not_found("stop"))?;
     let (people, total) = directory::waiting(&mut db, it.id, &stop, NAMED).await?;
+    let cause = Cause::read(&mut db, it.id, &stop).await?;
     let people: Vec<Value> =
         people.iter().map(|m| json!({"member_id": m.id.to_string(), "email": m.email})).collect();
     Ok(Json(json!({
@@ -35,8 +38,17 @@ pub async fn show(
         "stopped_at": stop.at.to_string(),
         "members": stop.members,
         "leavers": total,
+        "cause": unmarked(&cause.sentence(&trace::provider(&it.provider))),
+        "groups": cause.groups.iter().map(shared).collect::<Vec<_>>(),
         "data": people,
     })))
+}
+
+fn shared(it: &SharedGroup) -> Value {
+    let lost = it.lost.map(|(how, from, until)| {
+        json!({"how": how.as_str(), "first_at": from.to_string(), "last_at": until.to_string()})
+    });
+    json!({"id": it.id.to_string(), "name": it.name, "leavers": it.people, "others": it.others, "lost": lost})
 }
 
 /// The body of a decision.
@@ -44,24 +56,59 @@ pub async fn show(
 #[serde(deny_unknown_fields)]
 pub struct Decided {
     decision: String,
+    #[serde(default)]
+    people: Vec<String>,
+    #[serde(default)]
+    groups: Vec<String>,
 }
 
-/// `POST /api/v1/organizations/{id}/directories/{directory}/stop` with the decision `keep` or `let_go`.
+impl Decided {
+    fn read(&self) -> Result<Decision, Problem> {
+        let named = !self.people.is_empty() || !self.groups.is_empty();
+        match (self.decision.as_str(), named) {
+            ("keep", false) => Ok(Decision::Keep),
+            ("let_go", false) => Ok(Decision::LetGo),
+            ("let_some_go", _) => {
+                let person = |id: &String| {
+                    id.parse()
+                        .map_err(|_| Problem::field("people", format!("{id} is not the id of a member")))
+                };
+                let group = |id: &String| {
+                    id.parse().map_err(|_| Problem::field("groups", format!("{id} is not the id of a group")))
+                };
+                let people = self.people.iter().map(person).collect::<Result<_, _>>()?;
+                let groups = self.groups.iter().map(group).collect::<Result<_, _>>()?;
+                Ok(Decision::LetSomeGo(Leavers { people, groups }))
+            }
+            ("keep" | "let_go", true) => {
+                Err(Problem::field("people", "people and groups are named with let_some_go alone"))
+            }
+            _ => Err(Problem::field("decision", "expected keep, let_go or let_some_go")),
+        }
+    }
+}
+
+/// `POST /api/v1/organizations/{id}/directories/{directory}/stop` with the decision `keep`, `let_go`, or `let_some_go` with
+/// the `people` and `groups` who go; everybody else on the list stays.
 pub async fn decide(
     caller: ApiCaller,
     State(app): State<App>,
     Path((id, directory_id)): Path<(String, String)>,
     ApiJson(body): ApiJson<Decided>,
 ) -> Result<Json<Value>, Problem> {
-    let decision = [Decision::Keep, Decision::LetGo].into_iter().find(|it| it.as_str() == body.decision);
-    let decision = decision.ok_or_else(|| Problem::field("decision", "expected keep or let_go"))?;
+    let decision = body.read()?;
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;
     let it = directory::require(&mut tx, &organization, &directory_id).await?;
     let held = Held::enter(&mut tx, it.id).await?;
-    let people = directory::decide(&app, &mut tx, &held, decision, &caller.actor()).await?;
+    let done = directory::decide(&app, &mut tx, &held, &decision, &caller.actor()).await?;
     tx.commit().await?;
-    Ok(Json(json!({"decision": decision.as_str(), "people": people})))
+    Ok(Json(json!({
+        "decision": decision.as_str(),
+        "people": done.go + done.stay,
+        "go": done.go,
+        "stay": done.stay,
+    })))
 }
 
 /// `GET /api/v1/organizations/{id}/directories/{directory}/syncs`: the last ones in which somebody left.

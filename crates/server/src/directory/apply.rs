@@ -2,14 +2,14 @@
 //!
 //! Nothing here happens unless the directory is live.
 
-use model::{DirectoryId, DirectoryUserId, Job, Member, MemberStatus, Role, Source, TraceId};
+use model::{DepartureKind, DirectoryId, DirectoryUserId, Job, Member, MemberStatus, Role, Source, TraceId};
 use profile::mapping::Mapped;
 use serde_json::{Map, Value, json};
 use store::directory_user::{self, DirectoryUser};
 use store::scim_request::ScimRequest;
 use store::{Tx, directory_group};
 
-use super::brake;
+use super::brake::{self, Leaver};
 use super::counts::{resource, this_year};
 use super::held::Held;
 use crate::app::App;
@@ -37,7 +37,7 @@ pub(super) async fn user(
     }
     if !user.active {
         let member = behind_inactive(tx, held, user, &mapped).await?;
-        return out(app, tx, held, member).await;
+        return out(app, tx, held, member, (user.id, DepartureKind::Deactivated)).await;
     }
     let role = role_of(app, tx, held, user.id, &mapped, before).await?;
     let unread: Vec<String> = mapped.unread.iter().map(|unread| unread.problem.to_string()).collect();
@@ -77,18 +77,24 @@ pub(super) async fn gone(
         return Ok(held.stored_only());
     }
     let member = store::member::lookup_directory_user(tx, user.id).await?;
-    out(app, tx, held, member).await
+    out(app, tx, held, member, (user.id, DepartureKind::Deleted)).await
 }
 
 /// Checks a member out, unless the brake holds that back. Every leaver that a directory makes comes through here.
-async fn out(app: &App, tx: &mut Tx, held: &Held, member: Option<Member>) -> Result<String, Problem> {
+async fn out(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    member: Option<Member>,
+    (user, how): (DirectoryUserId, DepartureKind),
+) -> Result<String, Problem> {
     let Some(member) = member.filter(|member| member.organization_id == held.org.id) else {
         return Ok(": no member was behind it".to_owned());
     };
     if has_left(&member) {
         return Ok(": had left already".to_owned());
     }
-    brake::out(app, tx, held, member).await
+    brake::out(app, tx, held, Leaver { member, user, how }).await
 }
 
 fn has_left(member: &Member) -> bool {

@@ -1,13 +1,13 @@
 //! The brake: a directory that tells of too many leavers at once is stopped before the first of them, and people decide.
 //!
-//! Owns the count of leavers, the stop, what waits for the decision, and the undoing of a sync as a whole. See
-//! `docs/decisions/0021-the-brake.md`.
+//! Owns the count of leavers, the stop, and what waits for the decision. What is decided is in `brake_decide`, what
+//! probably happened in `brake_cause`. See `docs/decisions/0021-the-brake.md` and `0028-what-a-stop-knows.md`.
 
 use std::time::Duration;
 
 use model::{
-    DepartureId, DepartureState, DirectoryId, Job, Member, MemberId, MemberStatus, NewEvent, Organization,
-    Time,
+    DepartureId, DepartureKind, DepartureState, DirectoryId, DirectoryUserId, Job, Member, MemberId,
+    MemberStatus, NewEvent, Organization, Time,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,9 +29,6 @@ pub const TELL: &str = "directory.tell_of_stop";
 pub const WINDOW: Duration = Duration::from_hours(1);
 /// How long the list may grow before it is mailed.
 const GROWS: Duration = Duration::from_mins(2);
-/// People let in or out in one transaction.
-const BATCH: i64 = 100;
-
 /// How a directory's brake stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -40,8 +37,21 @@ pub struct Brake {
     began: i64,
     told: u64,
     members: u64,
-    stopped: Option<i64>,
-    free_until: Option<i64>,
+    pub(super) stopped: Option<i64>,
+    /// Until then whoever leaves belongs to a sync that somebody let go.
+    pub(super) free_until: Option<i64>,
+    /// When somebody decided last: who went by that does not wait again.
+    pub(super) decided: Option<i64>,
+    /// How many were on the list that was mailed last.
+    mailed: u64,
+}
+
+/// Somebody of whom the directory tells that they have left.
+#[derive(Debug)]
+pub(super) struct Leaver {
+    pub member: Member,
+    pub user: DirectoryUserId,
+    pub how: DepartureKind,
 }
 
 /// A stop that waits for a decision.
@@ -101,7 +111,23 @@ impl Brake {
         (leavers > 0 && stops).then_some((then.told, then.members))
     }
 
-    async fn read(db: &mut impl Connected, id: DirectoryId) -> Result<Self, Problem> {
+    /// Since when leavers count together: an hour, but without those of a sync that was let go.
+    fn counts_since(&self, now: Time) -> Time {
+        now.before(WINDOW).max(Time::from_micros(self.free_until.unwrap_or_default()))
+    }
+
+    /// Since when whoever left is on the list of a stop of `now`.
+    fn lists_since(&self, now: Time) -> Time {
+        self.counts_since(now).max(Time::from_micros(self.decided.unwrap_or_default()))
+    }
+
+    /// Whether a leaving of `now` may yet turn out to be one of too many.
+    fn may_stop(&self, now: Time, people: u32, percent: u32) -> bool {
+        let free = self.free_until.is_some_and(|until| now.as_micros() < until);
+        !free && percent < 100 && self.members > u64::from(people)
+    }
+
+    pub(super) async fn read(db: &mut impl Connected, id: DirectoryId) -> Result<Self, Problem> {
         let directory = store::directory::lookup(db, id).await?;
         Ok(directory.map(|it| Self::of(&it.brake)).unwrap_or_default())
     }
@@ -110,7 +136,7 @@ impl Brake {
         serde_json::to_string(self).map_err(|e| Problem::internal(&e))
     }
 
-    async fn write(&self, tx: &mut Tx, id: DirectoryId) -> Result<(), Problem> {
+    pub(super) async fn write(&self, tx: &mut Tx, id: DirectoryId) -> Result<(), Problem> {
         Ok(store::directory::set_brake(tx, id, &self.text()?).await?)
     }
 
@@ -122,53 +148,75 @@ impl Brake {
 
 /// Takes a leaver that the directory tells of: checks the member out, or holds the leaving back where too many would go.
 /// Answers the end of the sentence about it. The directory's lock is held.
-pub(super) async fn out(app: &App, tx: &mut Tx, held: &Held, member: Member) -> Result<String, Problem> {
-    let (id, now) = (held.directory.id, app.now());
+pub(super) async fn out(app: &App, tx: &mut Tx, held: &Held, leaver: Leaver) -> Result<String, Problem> {
+    let (id, now, member) = (held.directory.id, app.now(), leaver.member);
     let mut brake = Brake::read(tx, id).await?;
     if brake.stopped.is_some() && waits(tx, &member).await? {
         return Ok(held_back(&brake));
     }
+    // Whoever leaves now has come back from wherever they went before.
+    departure::remove_past(tx, member.id).await?;
     let departure = app.id(DepartureId::new);
     if !brake.goes_on(now) {
-        let members = present(tx, &held.org).await?;
-        let free_until = brake.free_until.filter(|until| now.as_micros() < *until);
+        let (told, out) = departure::count_since(tx, id, brake.counts_since(now)).await?;
+        let members = present(tx, &held.org).await? + out;
         let sync = Some(departure.to_string());
-        brake = Brake { sync, began: now.as_micros(), told: 0, members, stopped: None, free_until };
+        brake = Brake { sync, began: now.as_micros(), told, members, stopped: None, mailed: 0, ..brake };
     }
     brake.told += 1;
     let sync = brake.sync().unwrap_or(departure);
-    let mut row = Departure {
+    let limits = (held.org.brake_people, held.org.brake_percent);
+    if brake.stopped.is_none() && brake.is_too_much(now, limits.0, limits.1) {
+        // The count of a sync runs on; whether it was within an hour is asked where that matters.
+        brake.told = departure::count_since(tx, id, brake.counts_since(now)).await?.0 + 1;
+        if brake.is_too_much(now, limits.0, limits.1) {
+            stop(app, tx, held, &mut brake, sync).await?;
+        }
+    }
+    let state = if brake.stopped.is_some() { DepartureState::Held } else { DepartureState::Left };
+    let row = Departure {
         id: departure,
         directory_id: id,
         sync_id: sync,
         member_id: member.id,
-        state: DepartureState::Left,
+        state,
         at: now,
+        how: leaver.how,
+        user_id: Some(leaver.user),
     };
-    if brake.stopped.is_none() && brake.is_too_much(now, held.org.brake_people, held.org.brake_percent) {
-        brake.stopped = Some(now.as_micros());
-        // Whoever has left in this sync already comes back in.
-        departure::move_all(tx, id, sync, (DepartureState::Left, DepartureState::Recalled)).await?;
-        job::enqueue(app, tx, PASS, &json!({ "directory": id.to_string() }), now).await?;
-        let told = json!({ "directory": id.to_string(), "sync": sync.to_string() });
-        job::enqueue(app, tx, TELL, &told, now.after(GROWS)).await?;
-        tell(app, tx, held, "directory.stopped", json!({ "leavers": brake.told, "members": brake.members }));
-    }
+    departure::add(tx, &row).await?;
     if brake.stopped.is_some() {
-        row.state = DepartureState::Held;
-        departure::add(tx, &row).await?;
         brake.write(tx, id).await?;
         return Ok(held_back(&brake));
     }
-    departure::add(tx, &row).await?;
     brake.count(tx, id).await?;
-    let member = member::leave(app, tx, &held.org, member, Reason::Directory).await?;
+    let until = if brake.may_stop(now, limits.0, limits.1) { now.after(WINDOW) } else { now };
+    let member = member::leave_for_now(app, tx, &held.org, member, Reason::Directory, until).await?;
     Ok(match member.status {
         MemberStatus::Erasing => {
             ": signed out everywhere, every record goes when the grace period ends".to_owned()
         }
         _ => ": signed out everywhere".to_owned(),
     })
+}
+
+/// Stops a directory before the leaver that was one too many.
+async fn stop(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    brake: &mut Brake,
+    sync: DepartureId,
+) -> Result<(), Problem> {
+    let (id, now) = (held.directory.id, app.now());
+    (brake.stopped, brake.mailed) = (Some(now.as_micros()), 0);
+    // Whoever has left within the hour already comes back in, and is on the list.
+    departure::recall(tx, id, sync, brake.lists_since(now)).await?;
+    job::enqueue(app, tx, PASS, &json!({ "directory": id.to_string() }), now).await?;
+    let told = json!({ "directory": id.to_string(), "sync": sync.to_string() });
+    job::enqueue(app, tx, TELL, &told, now.after(GROWS)).await?;
+    tell(app, tx, held, "directory.stopped", json!({ "leavers": brake.told, "members": brake.members }));
+    Ok(())
 }
 
 fn held_back(brake: &Brake) -> String {
@@ -195,21 +243,24 @@ pub(super) async fn present(db: &mut impl Connected, org: &Organization) -> Resu
 
 /// The directory tells that somebody is there: a leaving of theirs that waits is void, and with the last of them the stop.
 pub(super) async fn back(app: &App, tx: &mut Tx, held: &Held, member: &Member) -> Result<(), Problem> {
-    let Some(stop) = Brake::of(&held.directory.brake).stop() else { return Ok(()) };
+    let brake = Brake::of(&held.directory.brake);
+    let Some(stop) = brake.stop() else { return Ok(()) };
     let Some(it) = departure::last_of(tx, member.id).await?.filter(|it| it.sync_id == stop.sync) else {
         return Ok(());
     };
     if !matches!(it.state, DepartureState::Held | DepartureState::Recalled) {
         return Ok(());
     }
-    departure::set_state(tx, it.id, DepartureState::Kept).await?;
+    departure::remove(tx, it.id).await?;
+    member::void(app, tx, &held.org, member, it.at).await?;
     let of = (held.directory.id, stop.sync);
     for state in [DepartureState::Held, DepartureState::Recalled] {
         if departure::count(tx, of, state).await? > 0 {
             return Ok(());
         }
     }
-    Brake::default().write(tx, held.directory.id).await?;
+    let Brake { free_until, decided, .. } = brake;
+    Brake { free_until, decided, ..Brake::default() }.write(tx, held.directory.id).await?;
     tell(app, tx, held, "directory.resumed", json!({ "decision": "everybody came back" }));
     Ok(())
 }
@@ -220,88 +271,6 @@ pub(super) async fn is_kept(db: &mut impl Connected, member: MemberId) -> Result
     Ok(last.is_some_and(|it| matches!(it.state, DepartureState::Kept | DepartureState::Undoing)))
 }
 
-/// What an administrator decides about a stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Everybody goes, and for an hour whoever else the directory tells of.
-    LetGo,
-    /// Everybody stays, until the directory speaks of them anew.
-    Keep,
-}
-
-impl Decision {
-    /// The spelling in the API and in events.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::LetGo => "let_go",
-            Self::Keep => "keep",
-        }
-    }
-}
-
-/// Ends a stop by a decision.
-///
-/// # Errors
-/// A conflict where nothing waits: somebody else has decided, or everybody came back.
-pub async fn decide(
-    app: &App,
-    tx: &mut Tx,
-    held: &Held,
-    decision: Decision,
-    actor: &str,
-) -> Result<u64, Problem> {
-    let id = held.directory.id;
-    let mut brake = Brake::read(tx, id).await?;
-    let stop = brake.stop().ok_or_else(nothing_waits)?;
-    let (of_held, of_recalled) = match decision {
-        Decision::LetGo => (DepartureState::Leaving, DepartureState::Left),
-        Decision::Keep => (DepartureState::Kept, DepartureState::Undoing),
-    };
-    let mut people = departure::move_all(tx, id, stop.sync, (DepartureState::Held, of_held)).await?;
-    people += departure::move_all(tx, id, stop.sync, (DepartureState::Recalled, of_recalled)).await?;
-    brake.stopped = None;
-    if decision == Decision::LetGo {
-        brake.free_until = Some(app.now().after(WINDOW).as_micros());
-    }
-    brake.write(tx, id).await?;
-    job::enqueue(app, tx, PASS, &json!({ "directory": id.to_string() }), app.now()).await?;
-    let data = json!({ "decision": decision.as_str(), "people": people });
-    tell(app, tx, held, "directory.resumed", data.clone());
-    app.audit(tx, actor, "directory.stop_decided", Some(held.org.id), Some(id.to_string()), &data).await?;
-    Ok(people)
-}
-
-/// Lets everybody back in who left in a sync and is still there to come back.
-///
-/// # Errors
-/// 404 where nobody left in it, or all are back.
-pub async fn undo(
-    app: &App,
-    tx: &mut Tx,
-    held: &Held,
-    sync: DepartureId,
-    actor: &str,
-) -> Result<u64, Problem> {
-    let id = held.directory.id;
-    let people = departure::move_all(tx, id, sync, (DepartureState::Left, DepartureState::Undoing)).await?;
-    if people == 0 {
-        return Err(Problem::not_found("sync"));
-    }
-    job::enqueue(app, tx, PASS, &json!({ "directory": id.to_string() }), app.now()).await?;
-    let data = json!({ "sync": sync.to_string(), "people": people });
-    tell(app, tx, held, "directory.sync_undone", data.clone());
-    app.audit(tx, actor, "directory.sync_undone", Some(held.org.id), Some(id.to_string()), &data).await?;
-    Ok(people)
-}
-
-fn nothing_waits() -> Problem {
-    Problem::conflict(
-        "nothing_waits",
-        "Nothing waits for a decision here",
-        "Somebody else has decided meanwhile, or the directory has told that everybody is still there.",
-    )
-}
-
 fn directory_of(job: &Job) -> Result<DirectoryId, Problem> {
     let payload: Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
     let id = payload["directory"].as_str().and_then(|id| id.parse().ok());
@@ -309,7 +278,7 @@ fn directory_of(job: &Job) -> Result<DirectoryId, Problem> {
 }
 
 /// Enters a directory for a job; none where it is gone.
-async fn enter(tx: &mut Tx, job: &Job) -> Result<Option<Held>, Problem> {
+pub(super) async fn enter(tx: &mut Tx, job: &Job) -> Result<Option<Held>, Problem> {
     match Held::enter(tx, directory_of(job)?).await {
         Ok(held) => Ok(Some(held)),
         Err(problem) if problem.status == axum::http::StatusCode::NOT_FOUND => Ok(None),
@@ -317,45 +286,26 @@ async fn enter(tx: &mut Tx, job: &Job) -> Result<Option<Held>, Problem> {
     }
 }
 
-/// Lets a batch of people in or out, and asks for the next one.
-pub async fn pass_job(app: &App, job: &Job) -> Result<(), Problem> {
-    let mut tx = app.write().await?;
-    let Some(held) = enter(&mut tx, job).await? else { return Ok(()) };
-    let pending = departure::list_pending(&mut tx, held.directory.id, BATCH).await?;
-    for it in &pending {
-        pass(app, &mut tx, &held, it).await?;
-    }
-    if i64::try_from(pending.len()).unwrap_or(BATCH) == BATCH {
-        let payload = json!({ "directory": held.directory.id.to_string() });
-        job::enqueue(app, &mut tx, PASS, &payload, app.now()).await?;
-    }
-    Ok(tx.commit().await?)
-}
-
-async fn pass(app: &App, tx: &mut Tx, held: &Held, it: &Departure) -> Result<(), Problem> {
-    let to = match it.state {
-        DepartureState::Recalled => DepartureState::Held,
-        DepartureState::Undoing => DepartureState::Kept,
-        _ => DepartureState::Left,
-    };
-    if let Some(member) = store::member::lookup_any(tx, it.member_id).await? {
-        if to == DepartureState::Left {
-            member::leave(app, tx, &held.org, member, Reason::Directory).await?;
-        } else {
-            member::restore(app, tx, &held.org, member).await?;
-        }
-    }
-    Ok(departure::set_state(tx, it.id, to).await?)
-}
-
-/// Tells the company's administrators and the operators of a stop that nobody has decided about yet.
+/// Tells the company's administrators and the operators of a stop that nobody has decided about yet, and once more at the
+/// end of its hour, where the list has grown since.
 pub async fn tell_job(app: &App, job: &Job) -> Result<(), Problem> {
     let mut tx = app.write().await?;
     let Some(held) = enter(&mut tx, job).await? else { return Ok(()) };
     let payload: Value = serde_json::from_str(&job.payload).map_err(|e| Problem::internal(&e))?;
-    let stop = Brake::of(&held.directory.brake).stop();
-    let Some(stop) = stop.filter(|it| payload["sync"] == it.sync.to_string()) else { return Ok(()) };
-    brake_letter::stopped(app, &mut tx, &held, &stop).await?;
+    let mut brake = Brake::of(&held.directory.brake);
+    let stop = brake.stop().filter(|it| payload["sync"] == it.sync.to_string());
+    let Some(stop) = stop else { return Ok(()) };
+    let (_, all) = waiting(&mut tx, held.directory.id, &stop, 0).await?;
+    if all <= brake.mailed {
+        return Ok(());
+    }
+    let grown = brake.mailed > 0;
+    brake_letter::stopped(app, &mut tx, &held, &stop, grown).await?;
+    brake.mailed = all;
+    brake.write(&mut tx, held.directory.id).await?;
+    if !grown {
+        job::enqueue(app, &mut tx, TELL, &payload, stop.at.after(WINDOW)).await?;
+    }
     Ok(tx.commit().await?)
 }
 
@@ -377,7 +327,7 @@ pub async fn waiting(
     Ok((people, all))
 }
 
-fn tell(app: &App, tx: &mut Tx, held: &Held, kind: &'static str, mut data: Value) {
+pub(super) fn tell(app: &App, tx: &mut Tx, held: &Held, kind: &'static str, mut data: Value) {
     data["organization_id"] = json!(held.org.id.to_string());
     data["directory_id"] = json!(held.directory.id.to_string());
     let organization_id = Some(held.org.id);

@@ -3,6 +3,7 @@
 use store::Tx;
 
 use super::brake::{self, Stop};
+use super::brake_cause::Cause;
 use super::held::Held;
 use crate::app::App;
 use crate::care::to_everybody;
@@ -13,11 +14,18 @@ use web::html::unmarked;
 use web::mail_layout::{Letter, Link};
 
 /// So many people are named.
-const NAMED: i64 = 20;
+const NAMED: i64 = 1000;
 
-/// Tells the company's administrators and the operators, with the list.
-pub(super) async fn stopped(app: &App, tx: &mut Tx, held: &Held, stop: &Stop) -> Result<(), Problem> {
+/// Tells the company's administrators and the operators, with the list; again where it has grown since.
+pub(super) async fn stopped(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    stop: &Stop,
+    grown: bool,
+) -> Result<(), Problem> {
     let (people, all) = brake::waiting(tx, held.directory.id, stop, NAMED).await?;
+    let cause = Cause::read(tx, held.directory.id, stop).await?;
     let (org, provider) = (&held.org.name, trace::provider(&held.directory.provider));
     let mut names: Vec<String> = people.iter().map(words::name).collect();
     let more = all.saturating_sub(u64::try_from(names.len()).unwrap_or(0));
@@ -25,8 +33,9 @@ pub(super) async fn stopped(app: &App, tx: &mut Tx, held: &Held, stop: &Stop) ->
         names.push(format!("and {more} more"));
     }
     let page = app.config.url(&format!("/org/directory/{}/stop", held.directory.id));
+    let subject = if grown { "The sync that we stopped has grown" } else { "We stopped a sync" };
     let letter = Letter {
-        subject: format!("We stopped a sync: {all} of {} members of {org} would have left", stop.members),
+        subject: format!("{subject}: {all} of {} members of {org} would have left", stop.members),
         preview: "Nobody has been removed. Please decide.".to_owned(),
         heading: "We stopped a sync. Nobody has been removed.".to_owned(),
         paragraphs: vec![
@@ -35,10 +44,11 @@ pub(super) async fn stopped(app: &App, tx: &mut Tx, held: &Held, stop: &Stop) ->
                  limit ({} people and {} %), so we ask you first. They all go on working.",
                 stop.members, held.org.brake_people, held.org.brake_percent
             ),
+            cause.sentence(&provider),
             format!("**Who would leave:** {}.", unmarked(&names.join(", "))),
             format!(
-                "Often a group has lost its assignment in {provider}, and the people are still there. Assign it again, \
-                 and the stop ends by itself. If they have really left, let them go on the page."
+                "If they are still there, put it right in {provider}: we see everybody come back, and the stop ends by \
+                 itself. If they have really left, all of them or some, let those go on the page."
             ),
         ],
         button: held.org.self_service.then(|| Link::new("Decide", page)),

@@ -1,10 +1,11 @@
 //! Facts about groups and their members, which are rows: changing one touches none of the others.
 
-use model::{DirectoryGroupId, DirectoryUserId, Time};
+use model::{DirectoryGroupId, DirectoryUserId, LossKind, Time};
 use scim::resource::changes;
 use scim::{GroupBody, GroupIndex, MemberRef, MembershipChange, PatchRequest, ScimError};
 use serde_json::{Map, Value};
 use store::directory_group::{self, By, DirectoryGroup, GroupMember};
+use store::group_loss::{self, Loss};
 use store::{Tx, fold};
 
 use super::apply;
@@ -108,6 +109,7 @@ pub async fn delete_group(
     let name = name_of(&resource(&group.resource)?);
     let gave_role = held.config.roles.iter().any(|rule| rule.is_about(group));
     let members = if gave_role { ids(tx, group).await? } else { Vec::new() };
+    group_loss::add_all(tx, loss(app, group, &name, LossKind::Removed)).await?;
     directory_group::remove(tx, group.id).await?;
     apply::roles(app, tx, held, &members).await?;
     Ok(format!("Deleted the group {name}"))
@@ -134,6 +136,7 @@ async fn change(
     let version = (before.version + 1, before.created_at);
     let group = record(before.id, held, &attributes, version, app.now());
     directory_group::update(tx, &group).await?;
+    lose(app, tx, &group, &name, &moved.removed).await?;
     let gives = |group: &DirectoryGroup| held.config.roles.iter().any(|rule| rule.is_about(group));
     match (gives(&before), gives(&group)) {
         (false, false) => {}
@@ -148,6 +151,26 @@ async fn change(
     }
     let effect = Effect::of(&changed).with_members(&moved.added, &moved.removed);
     Ok(WrittenGroup { outcome: format!("Changed the group {name}{}", moved.sentence()), group, effect })
+}
+
+/// Remembers whom a group has lost: many leavers at once have often lost one group.
+async fn lose(
+    app: &App,
+    tx: &mut Tx,
+    group: &DirectoryGroup,
+    name: &str,
+    gone: &[String],
+) -> Result<(), Problem> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let empty = directory_group::count_members(tx, group.id, 1).await? == 0;
+    let how = if empty { LossKind::Emptied } else { LossKind::TakenOut };
+    Ok(group_loss::add(tx, loss(app, group, name, how), gone).await?)
+}
+
+fn loss<'a>(app: &App, group: &DirectoryGroup, name: &'a str, how: LossKind) -> Loss<'a> {
+    Loss { directory_id: group.directory_id, group_id: group.id, name, how, at: app.now() }
 }
 
 async fn move_members(

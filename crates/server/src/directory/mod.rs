@@ -6,6 +6,8 @@
 
 mod apply;
 mod brake;
+mod brake_cause;
+mod brake_decide;
 mod brake_letter;
 mod config;
 mod counts;
@@ -26,7 +28,9 @@ use serde_json::json;
 use store::{Connected, Tx};
 
 pub use apply::{APPLY, apply_job};
-pub use brake::{Brake, Decision, PASS, Stop, TELL, WINDOW, decide, pass_job, tell_job, undo, waiting};
+pub use brake::{Brake, PASS, Stop, TELL, WINDOW, tell_job, waiting};
+pub use brake_cause::{Cause, SharedGroup};
+pub use brake_decide::{Decided, Decision, Leavers, chosen, decide, pass_job, undo};
 pub use config::{DirectoryConfig, RoleRule};
 pub(crate) use counts::resource;
 pub use counts::{Arrived, Counts, arrivals, counts};

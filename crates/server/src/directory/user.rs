@@ -1,20 +1,24 @@
 //! Facts about users: created, replaced, changed, deleted, each with what follows for the member behind it.
 
-use model::{DirectoryUserId, DomainStatus, Time};
+use model::{DirectoryUserId, DomainStatus, LossKind, Time};
 use profile::email;
 use profile::mapping::Mapped;
 use scim::resource::changes;
 use scim::{PatchRequest, ScimError, UserIndex};
 use serde_json::{Map, Value};
 use store::directory_user::{self, By, DirectoryUser, Taken};
-use store::{Tx, fold};
+use store::group_loss::{self, Loss};
+use store::{Tx, directory_group, fold};
 
 use super::apply;
 use super::counts::{resource, text_of, this_year};
 use super::effect::Effect;
-use super::held::{Held, name_of};
+use super::held::{Held, name_in, name_of};
 use crate::app::App;
 use crate::problem::Problem;
+
+/// So many groups of somebody who is removed are remembered.
+const GROUPS: usize = 20;
 
 /// A user as it is now, and what happened, in one sentence.
 #[derive(Debug, Clone)]
@@ -92,8 +96,22 @@ pub async fn delete_user(
 ) -> Result<String, Problem> {
     let name = name_of(&resource(&user.resource)?);
     let effect = apply::gone(app, tx, held, user).await?;
+    lose_groups(app, tx, user).await?;
     directory_user::remove(tx, user.id).await?;
     Ok(format!("Deleted {name}{effect}"))
+}
+
+/// Remembers the groups of somebody who goes: many leavers at once often share one.
+async fn lose_groups(app: &App, tx: &mut Tx, user: &DirectoryUser) -> Result<(), Problem> {
+    let (directory_id, of) = (user.directory_id, [user.id.to_string()]);
+    let groups = directory_group::groups_of(tx, directory_id, &of).await?;
+    for (_, group) in groups.iter().take(GROUPS) {
+        let name = name_in(&group.resource);
+        let how = LossKind::PersonRemoved;
+        let loss = Loss { directory_id, group_id: group.id, name: &name, how, at: app.now() };
+        group_loss::add(tx, loss, &of).await?;
+    }
+    Ok(())
 }
 
 async fn change(

@@ -130,6 +130,7 @@ pub async fn tidy(app: &App) -> Result<(), Problem> {
     store::rate::forget(&mut tx, now.before(COUNTERS)).await?;
     store::tried::forget(&mut tx, now.before(app.config.limits.traces)).await?;
     store::departure::forget(&mut tx, now.before(SYNCS)).await?;
+    store::group_loss::forget(&mut tx, now.before(SYNCS)).await?;
     store::application::forget_logout_calls(&mut tx, now.before(CALLS)).await?;
     tx.commit().await?;
     crate::enforcement::round(app).await?;

@@ -51,11 +51,13 @@ pub(super) struct Leaving {
     pub erase_at: Option<Time>,
 }
 
-/// What leaving now means under this policy.
-pub(super) fn leaving(policy: LeaverPolicy, grace: Duration, now: Time) -> Leaving {
+/// What leaving now means under this policy. Nothing is erased before `until`, even without a grace.
+pub(super) fn leaving(policy: LeaverPolicy, grace: Duration, now: Time, until: Time) -> Leaving {
     match policy {
         LeaverPolicy::Disconnect => Leaving { status: MemberStatus::Disconnected, erase_at: None },
-        LeaverPolicy::Delete => Leaving { status: MemberStatus::Erasing, erase_at: Some(now.after(grace)) },
+        LeaverPolicy::Delete => {
+            Leaving { status: MemberStatus::Erasing, erase_at: Some(now.after(grace).max(until)) }
+        }
     }
 }
 
@@ -92,9 +94,9 @@ mod tests {
     fn leaving_follows_the_policy_and_its_grace() {
         let now = Time::from_seconds(1000);
         let day = Duration::from_hours(24);
-        let kept = leaving(LeaverPolicy::Disconnect, day, now);
+        let kept = leaving(LeaverPolicy::Disconnect, day, now, now);
         assert_eq!(kept, Leaving { status: Disconnected, erase_at: None });
-        let gone = leaving(LeaverPolicy::Delete, Duration::ZERO, now);
+        let gone = leaving(LeaverPolicy::Delete, Duration::ZERO, now, now);
         assert_eq!(gone, Leaving { status: Erasing, erase_at: Some(now) });
         assert!(
             may_claim(Disconnected, true) && !may_claim(Disconnected, false) && !may_claim(Erasing, true)

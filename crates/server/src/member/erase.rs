@@ -1,8 +1,10 @@
 //! Erasing a person: after the grace, every record goes. The list of what goes is `store::erasure`.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use model::{ErasureId, Job, Member, MemberId, MemberStatus};
+use model::{DepartureState, ErasureId, Job, Member, MemberId, MemberStatus};
 use store::erasure::Person;
 use store::{Connected, Tx};
 
@@ -20,6 +22,8 @@ pub const ERASE: &str = "member.erase";
 pub const SCRUB: &str = "store.scrub";
 /// So many events of a person are read for earlier addresses.
 const EVENTS: usize = 1000;
+/// When to look again at somebody who is about to be let back in.
+const AGAIN: Duration = Duration::from_hours(1);
 
 /// Erases the member whose grace has ended. A member who was restored meanwhile, or is gone, is left alone.
 pub async fn erase_job(app: &App, job: &Job) -> Result<(), Problem> {
@@ -31,9 +35,20 @@ pub async fn erase_job(app: &App, job: &Job) -> Result<(), Problem> {
     let member = store::member::lookup_any(&mut tx, id).await?;
     let due = |m: &Member| m.status == MemberStatus::Erasing && m.erase_at.is_some_and(|at| at <= app.now());
     if let Some(member) = member.filter(due) {
-        erase_now(app, &mut tx, &member, Asked::Company).await?;
+        if comes_back(&mut tx, id).await? {
+            let payload = json!({ "member": id.to_string() });
+            job::enqueue(app, &mut tx, ERASE, &payload, app.now().after(AGAIN)).await?;
+        } else {
+            erase_now(app, &mut tx, &member, Asked::Company).await?;
+        }
     }
     Ok(tx.commit().await?)
+}
+
+/// Whether the member is about to be let back in, because the leaving is void or waits for a decision.
+async fn comes_back(db: &mut impl Connected, member: MemberId) -> Result<bool, Problem> {
+    let last = store::departure::last_of(db, member).await?;
+    Ok(last.is_some_and(|it| matches!(it.state, DepartureState::Recalled | DepartureState::Undoing)))
 }
 
 /// Writes the records that wait in memory, so that an erasure finds them.

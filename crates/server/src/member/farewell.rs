@@ -1,4 +1,5 @@
-//! The mails to a leaver, in the leaver's language: the offer to keep the account, and one reminder before it ends.
+//! The mails to a leaver, in the leaver's language: the offer to keep the account, one reminder before it ends,
+//! and the word that it is void.
 
 use std::time::Duration;
 
@@ -77,6 +78,30 @@ pub async fn claim_reminder_job(app: &App, job: &Job) -> Result<(), Problem> {
     post_in(app, &mut tx, "offboarding_reminder", address, &member, (&words.reminder(url), to.language))
         .await?;
     Ok(tx.commit().await?)
+}
+
+/// The leaving of `left` is taken back: whoever was written to since is told that this is void.
+pub async fn void(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    member: &Member,
+    left: Time,
+) -> Result<(), Problem> {
+    if left.after(app.config.limits.claim) <= app.now() {
+        return Ok(());
+    }
+    let told = store::mail::told_of_leaving(tx, member.id, left).await?;
+    if told.is_empty() {
+        return Ok(());
+    }
+    let language = Leaver::read(tx, member).await?.map(|it| it.language).unwrap_or_default();
+    let leaver = Member { left_at: Some(left), ..member.clone() };
+    for address in &told {
+        let words = Words { app, org, member: &leaver, address, until: left, language };
+        post_in(app, tx, "offboarding_void", address, member, (&words.void(), language)).await?;
+    }
+    Ok(())
 }
 
 /// Where a leaver is written to, and in which language.
@@ -175,6 +200,20 @@ impl Words<'_> {
             button_note: self.say("farewell-until"),
             small: small.map(|id| self.say(id)).to_vec(),
             reason: self.say("farewell-reason"),
+            opt_out: None,
+        }
+    }
+
+    fn void(&self) -> Letter {
+        Letter {
+            subject: self.say("void-subject"),
+            preview: self.say("void-preview"),
+            heading: self.say("void-heading"),
+            paragraphs: vec![self.hello(), self.say("void-text")],
+            button: None,
+            button_note: String::new(),
+            small: vec![self.say("void-nothing")],
+            reason: self.say("void-reason"),
             opt_out: None,
         }
     }

@@ -1,6 +1,6 @@
 //! Leaving and coming back; suspending and resuming; the cut that ends every session.
 
-use model::{Member, MemberId, MemberStatus, Organization, Role};
+use model::{Member, MemberId, MemberStatus, Organization, Role, Time};
 use serde_json::json;
 use store::Tx;
 
@@ -22,6 +22,18 @@ pub async fn leave(
     member: Member,
     reason: Reason,
 ) -> Result<Member, Problem> {
+    leave_for_now(app, tx, org, member, reason, app.now()).await
+}
+
+/// As [`leave`], by somebody whose word may still be taken back: nothing is erased before `until`, whatever the grace.
+pub async fn leave_for_now(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    member: Member,
+    reason: Reason,
+    until: Time,
+) -> Result<Member, Problem> {
     if decide::has_left(member.status) {
         return Ok(member);
     }
@@ -35,7 +47,7 @@ pub async fn leave(
         store::invitation::remove_of_member(tx, member.id, invite::KIND).await?;
     }
     let now = app.now();
-    let leaving = decide::leaving(org.leaver_policy, org.erase_grace, now);
+    let leaving = decide::leaving(org.leaver_policy, org.erase_grace, now, until);
     let member = Member {
         status: leaving.status,
         status_before: Some(member.status),
@@ -61,9 +73,19 @@ pub async fn leave(
     Ok(member)
 }
 
-/// Brings a leaver back to where they stood, as far as the grace still holds it. Whoever has not left stays as they
-/// are.
+/// Brings a leaver back to where they stood, as far as the grace still holds it, and tells whoever was written to that the
+/// earlier mail is void. Whoever has not left stays as they are.
 pub async fn restore(app: &App, tx: &mut Tx, org: &Organization, member: Member) -> Result<Member, Problem> {
+    let left = member.left_at.filter(|_| decide::has_left(member.status));
+    let member = recall(app, tx, org, member).await?;
+    if let Some(at) = left {
+        farewell::void(app, tx, org, &member, at).await?;
+    }
+    Ok(member)
+}
+
+/// As [`restore`], without a word to the leaver: whether the leaving is void is not decided yet.
+pub async fn recall(app: &App, tx: &mut Tx, org: &Organization, member: Member) -> Result<Member, Problem> {
     if !decide::has_left(member.status) {
         return Ok(member);
     }

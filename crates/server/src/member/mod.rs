@@ -29,12 +29,12 @@ use model::{DirectoryUserId, Role, Source};
 pub use account::adopt;
 pub use arrive::{Met, arrive, complete, lock_name, meet, set_role};
 pub use erase::{ERASE, SCRUB, erase_job, erase_now, scrub_job};
-pub use farewell::{CLAIM_REMINDER, claim_reminder_job};
+pub use farewell::{CLAIM_REMINDER, claim_reminder_job, void};
 pub use fill::fill_job;
 pub use form::{profile_field, read_fields};
 pub use gate::{Footing, gate};
 pub use invite::invite;
-pub use leave::{leave, restore, resume, sign_out_everywhere, suspend};
+pub use leave::{leave, leave_for_now, recall, restore, resume, sign_out_everywhere, suspend};
 pub use record::{missing, profile_of, to_json, unread_of};
 
 use crate::app::App;

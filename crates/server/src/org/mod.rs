@@ -30,6 +30,7 @@ mod settings;
 pub mod sign_ins;
 mod source;
 mod stop;
+mod stop_some;
 mod tokens;
 pub mod trust;
 pub mod words;
@@ -88,6 +89,7 @@ fn desk_pages() -> Router<App> {
         .route("/directory/{directory}/source/read", post(source::read))
         .route("/directory/{directory}/source/consent", post(source::consent))
         .route("/directory/{directory}/stop", get(stop::show).post(stop::decide))
+        .route("/directory/{directory}/stop/choose", get(stop_some::show).post(stop_some::decide))
         .route("/directory/{directory}/tokens", get(tokens::show).post(tokens::make))
         .route("/directory/{directory}/clients", post(tokens::make_client))
         .route("/directory/{directory}/tokens/{token}/revoke", post(tokens::revoke))

@@ -10,7 +10,7 @@ use store::departure::Sync;
 use super::Desk;
 use super::words;
 use crate::app::App;
-use crate::directory::{self as feed, Brake, Decision, Held, Stop};
+use crate::directory::{self as feed, Brake, Cause, Decision, Held, Stop};
 use crate::problem::Problem;
 use crate::request::FormParams;
 use crate::trace;
@@ -48,6 +48,7 @@ async fn page(
         return Ok(Redirect::to(&desk.at("directory?done=decided")).into_response());
     };
     let (people, all) = feed::waiting(&mut db, it.id, &stop, NAMED).await?;
+    let cause = Cause::read(&mut db, it.id, &stop).await?;
     drop(db);
     let provider = trace::provider(&it.provider);
     let organization = &desk.organization;
@@ -71,8 +72,8 @@ async fn page(
         limit_percent: organization.brake_percent.into(),
         compare,
         cause: Html::marked(&format!(
-            "Often a group has lost its assignment in {provider}, or a rule there was changed, and the people are still \
-             with you. Put it right there: we see everybody come back, and the stop ends by itself."
+            "{} If they are still with you, put it right there: we see everybody come back, and the stop ends by itself.",
+            cause.sentence(&provider)
         )),
         choices: vec![
             choice(
@@ -80,6 +81,12 @@ async fn page(
                 &format!("Keep everyone and wait for {provider}"),
                 "All of them go on working. New people and changes are applied as usual; only departures wait.",
                 !chosen,
+            ),
+            choice(
+                "some",
+                "Choose who goes",
+                "You tick people, or whole groups of them. Everybody else on the list stays.",
+                false,
             ),
             Choice {
                 asks: true,
@@ -121,10 +128,13 @@ pub async fn decide(
     let decision = match form.first("do") {
         Some("keep") => Decision::Keep,
         Some("let_go") => Decision::LetGo,
+        Some("some") => {
+            return Ok(Redirect::to(&desk.at(&format!("directory/{}/stop/choose", it.id))).into_response());
+        }
         _ => return Err(Problem::bad_request("unknown_act", "Expected one of the choices of the page.")),
     };
     let held = Held::enter(&mut tx, it.id).await?;
-    if let (Decision::LetGo, Some(stop)) = (decision, Brake::of(&held.directory.brake).stop()) {
+    if let (Decision::LetGo, Some(stop)) = (&decision, Brake::of(&held.directory.brake).stop()) {
         let (_, all) = feed::waiting(&mut tx, it.id, &stop, 0).await?;
         let typed = form.first("n").unwrap_or_default().trim();
         if typed != all.to_string() {
@@ -133,7 +143,7 @@ pub async fn decide(
             return page(&app, &desk, &id.directory, field, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     }
-    feed::decide(&app, &mut tx, &held, decision, &desk.actor).await?;
+    feed::decide(&app, &mut tx, &held, &decision, &desk.actor).await?;
     tx.commit().await?;
     Ok(Redirect::to(&desk.at("directory?done=decided")).into_response())
 }

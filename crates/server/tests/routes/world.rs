@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use model::{
-    DepartureId, DepartureState, DirectoryId, DrillId, ErasureId, Member, MemberId, OrganizationId, Role,
-    TraceId,
+    DepartureId, DepartureKind, DepartureState, DirectoryId, DrillId, ErasureId, Member, MemberId,
+    OrganizationId, Role, TraceId,
 };
 use serde_json::{Value, json};
 use store::departure::Departure;
@@ -186,6 +186,8 @@ async fn stopped(t: &TestApp, directory: DirectoryId, member: MemberId) -> Depar
         member_id: member,
         state: DepartureState::Held,
         at: now,
+        how: DepartureKind::Deactivated,
+        user_id: None,
     };
     let at = now.as_micros();
     let brake = json!({"sync": id.to_string(), "began": at, "told": 1, "members": 2, "stopped": at});

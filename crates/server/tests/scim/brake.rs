@@ -78,7 +78,7 @@ async fn more_leavers_than_both_limits_leave_nobody_out_until_somebody_decides()
         let stop = ask(&t, "GET", &api(&feed, "/stop"), None).await.json();
         assert_eq!((&stop["leavers"], &stop["members"]), (&json!(13), &json!(40)));
         assert_eq!(stop["data"].as_array().unwrap().len(), 13);
-        t.clock.advance(Duration::from_mins(3));
+        t.clock.advance(Duration::from_hours(2));
         t.work().await;
         let mails = t.mails().await;
         let told: Vec<_> = mails.iter().filter(|mail| mail.kind == "directory_stopped").collect();

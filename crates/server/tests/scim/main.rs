@@ -14,4 +14,5 @@ mod records;
 mod refusals;
 mod same;
 mod silence;
+mod stops;
 mod tokens;

@@ -241,6 +241,12 @@ pub(super) const ERASED: &[Statement] = &[
     ),
     of_account("passkeys", "DELETE FROM passkeys WHERE account_id = $1", &[Bind::Account]),
     of_account("passkey_challenges", "DELETE FROM passkey_challenges WHERE owner_id = $1", &[Bind::Account]),
+    of_member(
+        "group_losses",
+        "DELETE FROM group_losses WHERE user_id IN (SELECT user_id FROM departures WHERE member_id = $1)",
+        &[Bind::Member],
+    ),
+    of_member("group_losses", "DELETE FROM group_losses WHERE user_id = $1", &[Bind::DirectoryUser]),
     of_member("members", "DELETE FROM members WHERE id = $1", &[Bind::Member]),
     // Sessions, grants, codes, tokens and identities of the account hang on it.
     of_account("accounts", "DELETE FROM accounts WHERE id = $1", &[Bind::Account]),

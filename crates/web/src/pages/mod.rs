@@ -123,6 +123,8 @@ fn samples_for_companies() -> Vec<Sample> {
         "org-import-done": org::OrgImportDone::sample(),
         "org-leavers": org::OrgLeavers::sample(),
         "org-brake": org::OrgBrake::sample(),
+        "org-brake-some": org::OrgBrakeSome::sample(),
+        "org-brake-sure": org::OrgBrakeSure::sample(),
         "org-drills": org::OrgDrills::sample(),
         "org-drills-empty": org::OrgDrills::sample_empty(),
         "org-drill": org::OrgDrill::sample(),

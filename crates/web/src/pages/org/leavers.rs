@@ -80,6 +80,122 @@ pub struct OrgBrake {
     pub limits: String,
 }
 
+/// A sync that was stopped: who goes, who stays.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/org/brake_some.html")]
+pub struct OrgBrakeSome {
+    /// Surroundings.
+    pub page: Page,
+    /// The provider's name.
+    pub provider: String,
+    /// How many are on the list.
+    pub all: u64,
+    /// The groups that they share; the form field is `group`.
+    pub groups: Vec<Pick>,
+    /// The first of the people; the form field is `person`.
+    pub people: Vec<Pick>,
+    /// How many there are besides.
+    pub more: u64,
+    /// Why it was not taken; may be empty.
+    pub error: String,
+    /// Where the form is posted to.
+    pub action: String,
+    /// The page of the stop.
+    pub back: String,
+}
+
+/// Somebody, or a group, that can be ticked.
+#[derive(Clone, Debug)]
+pub struct Pick {
+    /// The value posted.
+    pub value: String,
+    /// The name.
+    pub name: String,
+    /// The address, or how many of the group it is about.
+    pub detail: String,
+}
+
+/// Who goes and who stays, before it is done.
+#[derive(Clone, Debug, Template)]
+#[template(path = "pages/org/brake_sure.html")]
+pub struct OrgBrakeSure {
+    /// Surroundings.
+    pub page: Page,
+    /// How many go.
+    pub go: u64,
+    /// How many stay.
+    pub stay: u64,
+    /// The provider's name.
+    pub provider: String,
+    /// The first of those who go.
+    pub people: Vec<Person>,
+    /// How many there are besides.
+    pub more: u64,
+    /// What was ticked.
+    pub chosen_people: Vec<String>,
+    /// See `chosen_people`.
+    pub chosen_groups: Vec<String>,
+    /// Field `n`: how many go.
+    pub confirm: Field,
+    /// Where the form is posted to.
+    pub action: String,
+    /// Back to the choice.
+    pub back: String,
+}
+
+impl OrgBrakeSome {
+    /// A sample.
+    pub fn sample() -> Self {
+        let pick = |value: &str, name: &str, detail: &str| Pick {
+            value: value.to_owned(),
+            name: name.to_owned(),
+            detail: detail.to_owned(),
+        };
+        Self {
+            page: sample_org("Choose who goes", Place::Directory),
+            provider: "Okta".to_owned(),
+            all: 61,
+            groups: vec![pick("grp_01", "Engineering", "58 of the 61, nobody else is in it")],
+            people: vec![
+                pick("mem_01", "Jonas Weber", "jonas@acme.example"),
+                pick("mem_02", "Yuki Tanaka", "yuki@acme.example"),
+            ],
+            more: 59,
+            error: "Nobody is chosen. Tick who goes, or go back and keep everybody.".to_owned(),
+            action: "/org/directory/brake/choose".to_owned(),
+            back: "/org/directory/brake".to_owned(),
+        }
+    }
+}
+
+impl OrgBrakeSure {
+    fn title(&self) -> String {
+        let goes = if self.go == 1 { "1 person goes".to_owned() } else { format!("{} people go", self.go) };
+        let stays = if self.stay == 1 { "stays" } else { "stay" };
+        format!("{goes}, {} {stays}", self.stay)
+    }
+
+    /// A sample.
+    pub fn sample() -> Self {
+        Self {
+            page: sample_org("Who goes, who stays", Place::Directory),
+            go: 2,
+            stay: 59,
+            provider: "Okta".to_owned(),
+            people: vec![
+                Person::new("Jonas Weber", "jonas@acme.example"),
+                Person::new("Yuki Tanaka", "yuki@acme.example"),
+            ],
+            more: 0,
+            chosen_people: vec!["mem_01".to_owned()],
+            chosen_groups: vec!["grp_01".to_owned()],
+            confirm: Field::wrong("3", "Type **2** to let 2 go and keep the others."),
+            action: "/org/directory/brake/choose".to_owned(),
+            back: "/org/directory/brake/choose".to_owned(),
+        }
+    }
+}
+
 /// A sync in which people left.
 #[derive(Clone, Debug)]
 pub struct SyncRow {

@@ -17,7 +17,7 @@ pub use enforcement::{CodesLeft, OpeningRow, OrgRequire, OrgRequired, RecoveryCo
 pub use exceptions::{ExceptionRow, OrgExceptions};
 pub use import::{ImportRow, OrgImport, OrgImportDone, OrgImportPreview};
 pub use joining::{Joining, JoiningRow, OrgJoining, SetupJoining};
-pub use leavers::{Leaving, OrgBrake, OrgLeavers, SyncRow};
+pub use leavers::{Leaving, OrgBrake, OrgBrakeSome, OrgBrakeSure, OrgLeavers, Pick, SyncRow};
 pub use members::{Act, Confirm, MemberRow, OrgInvite, OrgMember, OrgMembers};
 pub use receipts::{OrgReceipt, OrgReceipts, ReceiptRow};
 pub use routing::{OrgRouting, RuleRow};
