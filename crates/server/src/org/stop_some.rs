@@ -107,7 +107,7 @@ pub async fn decide(
         people.extend(store::member::lookup_any(&mut tx, *member).await?);
     }
     drop(tx);
-    sure(&app, &desk, &held, (go, all), (&leavers, &people), typed)
+    Ok(sure(&app, &desk, &held, (go, all), (&leavers, &people), typed))
 }
 
 /// Who goes and how many stay, to be confirmed.
@@ -118,7 +118,7 @@ fn sure(
     (go, all): (u64, u64),
     (leavers, people): (&Leavers, &[Member]),
     typed: Option<&str>,
-) -> Result<Response, Problem> {
+) -> Response {
     let at = desk.at(&format!("directory/{}/stop/choose", held.directory.id));
     let ids: Vec<String> = leavers.people.iter().map(MemberId::to_string).collect();
     let page = OrgBrakeSure {
@@ -138,5 +138,5 @@ fn sure(
         action: at,
     };
     let status = if typed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(web::respond(status, &page))
+    web::respond(status, &page)
 }
