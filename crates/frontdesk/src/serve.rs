@@ -112,9 +112,11 @@ pub async fn answer(
         let _ = shadows_stopped.wait_for(|stop| *stop).await;
     }));
     let service = server::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let mut asked = stopped.clone();
+    let (mut asked, ending) = (stopped.clone(), app.clone());
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         let _ = asked.wait_for(|stop| *stop).await;
+        // Those who wait for events are answered, so that the last requests end.
+        ending.feeds.end();
     });
     let too_late = async move {
         let _ = stopped.wait_for(|stop| *stop).await;

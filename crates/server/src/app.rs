@@ -65,6 +65,8 @@ pub struct Inner {
     pub client_keys: crate::provider::ClientKeys,
     /// The keys that prove to customers' OpenID providers who we are, once opened.
     pub own_client_keys: crate::provider::keys::Cache,
+    /// Applications whose polls wait for events.
+    pub feeds: crate::feed::Waiters,
     /// The made-up organizations of drills, of which no event tells.
     pub made_up: crate::drill::MadeUp,
     /// The keys that sign receipts, once opened.
@@ -100,6 +102,7 @@ impl App {
             signing_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Oidc),
             client_keys: crate::provider::ClientKeys::default(),
             own_client_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Client),
+            feeds: crate::feed::Waiters::default(),
             made_up: crate::drill::MadeUp::default(),
             receipt_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Receipt),
         }))

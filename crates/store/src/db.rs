@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::known::{Known, Memory};
 use crate::sqlite::{self, Readers};
@@ -60,6 +60,7 @@ pub struct Store {
     backend: Backend,
     known: Arc<Known>,
     jobs_waiting: Arc<Notify>,
+    facts: watch::Sender<()>,
 }
 
 /// A connection for reading, outside any transaction: each statement sees what is committed when it runs.
@@ -145,7 +146,8 @@ impl Store {
                 Backend::Postgres(pool)
             }
         };
-        Ok(Self { backend, known: Arc::default(), jobs_waiting: Arc::new(Notify::new()) })
+        let facts = watch::Sender::new(());
+        Ok(Self { backend, known: Arc::default(), jobs_waiting: Arc::new(Notify::new()), facts })
     }
 
     /// A connection for reading.
@@ -187,7 +189,8 @@ impl Store {
                 pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?,
             ),
         };
-        let mut tx = Tx::new(inner, Arc::clone(&self.known), Arc::clone(&self.jobs_waiting));
+        let (known, jobs) = (Arc::clone(&self.known), Arc::clone(&self.jobs_waiting));
+        let mut tx = Tx::new(inner, known, jobs, self.facts.clone());
         tx.holds(locks);
         Ok(tx)
     }
@@ -195,6 +198,11 @@ impl Store {
     /// Wakes when a transaction that asked for work was committed by this process.
     pub fn jobs_waiting(&self) -> Arc<Notify> {
         Arc::clone(&self.jobs_waiting)
+    }
+
+    /// Changes when a transaction with events was committed by this process.
+    pub fn facts(&self) -> watch::Receiver<()> {
+        self.facts.subscribe()
     }
 
     /// Whether this is PostgreSQL, which several machines may share.

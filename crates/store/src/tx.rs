@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use model::{Clock, EventId, NewEvent, Rng, Time};
 use sqlx::{Postgres, Transaction};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::db::on;
 use crate::known::{self, Changing, Known, Memory};
@@ -42,6 +42,7 @@ pub struct Tx {
     inner: Inner,
     events: Vec<(EventId, Time, NewEvent)>,
     jobs_waiting: Arc<Notify>,
+    facts: watch::Sender<()>,
     pub(crate) asked_for_work: bool,
     known: Arc<Known>,
     /// Locks that it holds already.
@@ -70,11 +71,17 @@ impl Connected for Tx {
 }
 
 impl Tx {
-    pub(crate) const fn new(inner: Inner, known: Arc<Known>, jobs_waiting: Arc<Notify>) -> Self {
+    pub(crate) const fn new(
+        inner: Inner,
+        known: Arc<Known>,
+        jobs_waiting: Arc<Notify>,
+        facts: watch::Sender<()>,
+    ) -> Self {
         Self {
             inner,
             events: Vec::new(),
             jobs_waiting,
+            facts,
             asked_for_work: false,
             known,
             locks: Vec::new(),
@@ -130,7 +137,8 @@ impl Tx {
 
     /// Makes everything done through this transaction true, durably, or nothing of it.
     pub async fn commit(mut self) -> Result<()> {
-        if !self.events.is_empty() {
+        let tells = !self.events.is_empty();
+        if tells {
             self.append_events().await?;
         }
         if self.changing.is_some() && matches!(self.inner, Inner::Postgres(_)) {
@@ -142,6 +150,9 @@ impl Tx {
         }
         if self.asked_for_work {
             self.jobs_waiting.notify_one();
+        }
+        if tells {
+            self.facts.send_replace(());
         }
         Ok(())
     }

@@ -5,6 +5,8 @@
 
 mod poll;
 mod set;
+mod wait;
 
 pub use poll::{Answer, Asked, MOST, poll, subscribe};
 pub use set::{SUPPORTED, event_of};
+pub use wait::{LONGEST, PLACES, Waiters};

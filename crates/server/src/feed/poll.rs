@@ -10,6 +10,7 @@ use store::event::Event;
 use store::{Tx, event_feed};
 
 use super::set::{SUPPORTED, event_of};
+use super::wait::Wait;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::provider::keys::Ring;
@@ -21,18 +22,25 @@ const LOOKED_AT: usize = 2000;
 /// So many are acknowledged in one poll.
 const ACKNOWLEDGED: usize = 1000;
 
-/// A poll (RFC 8936 section 2.2). It is always answered at once.
+/// A poll (RFC 8936 section 2.2).
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Asked {
     /// At most so many; 0 only acknowledges.
     pub max_events: Option<usize>,
-    /// Taken; we never wait.
+    /// Whether it is answered at once where there is nothing; otherwise it waits.
     pub return_immediately: Option<bool>,
     /// Tokens that the application has.
     pub ack: Vec<String>,
     /// Tokens that it could not take: they are not told again.
     pub set_errs: Map<String, Value>,
+}
+
+impl Asked {
+    /// Whether the application wants to wait where there is nothing. Who wants no token waits for none.
+    fn waits(&self) -> bool {
+        self.max_events != Some(0) && self.return_immediately != Some(true)
+    }
 }
 
 /// The answer (RFC 8936 section 2.3).
@@ -42,6 +50,12 @@ pub struct Answer {
     pub sets: Map<String, Value>,
     /// There are more.
     pub more: bool,
+}
+
+impl Answer {
+    fn is_empty(&self) -> bool {
+        self.sets.is_empty() && !self.more
+    }
 }
 
 /// Asks for events, from now on. Asked again, the feed stays where it is.
@@ -69,11 +83,68 @@ pub async fn subscribe(
     Ok(events)
 }
 
-/// Takes acknowledgements, and answers with what was not acknowledged yet, in the order of the stream.
+/// Takes acknowledgements, and answers with what was not acknowledged yet, in the order of the stream. Where there is
+/// nothing, it waits unless it was asked not to.
 ///
 /// # Errors
-/// 404 where the application has no feed; a field problem where too much is acknowledged at once.
+/// 404 where the application has no feed; a field problem where too much is acknowledged at once; 429 where too many wait
+/// already.
 pub async fn poll(
+    app: &App,
+    ring: &Ring,
+    application: ApplicationId,
+    asked: &Asked,
+) -> Result<Answer, Problem> {
+    let mut answer = take(app, ring, application, asked).await?;
+    if !asked.waits() || !answer.is_empty() {
+        return Ok(answer);
+    }
+    let mut wait = Wait::begin(app, application)?;
+    // What was acknowledged is; from here on it only asks.
+    let again = Asked { max_events: asked.max_events, ..Asked::default() };
+    let mut seen = 0;
+    loop {
+        while ahead(app, application, &mut seen).await? {
+            answer = take(app, ring, application, &again).await?;
+            if !answer.is_empty() {
+                return Ok(answer);
+            }
+        }
+        if !wait.rest().await {
+            return Ok(answer);
+        }
+    }
+}
+
+/// Whether a fact behind `seen` is an event that the feed asks for. Reads alone: who waits writes nothing.
+async fn ahead(app: &App, application: ApplicationId, seen: &mut i64) -> Result<bool, Problem> {
+    let mut db = app.read().await?;
+    let feed = event_feed::lookup(&mut db, application).await?;
+    let (position, events) = feed.ok_or_else(|| Problem::not_found("feed of security events"))?;
+    let wanted: Vec<String> = serde_json::from_str(&events).map_err(|e| Problem::internal(&e))?;
+    *seen = position.max(*seen);
+    loop {
+        let facts = store::event::list_after(&mut db, *seen, LOOKED_AT).await?;
+        for fact in &facts {
+            *seen = fact.position;
+            if told(&wanted, fact)?.is_some() {
+                return Ok(true);
+            }
+        }
+        if facts.len() < LOOKED_AT {
+            return Ok(false);
+        }
+    }
+}
+
+async fn take(app: &App, ring: &Ring, application: ApplicationId, asked: &Asked) -> Result<Answer, Problem> {
+    let mut tx = app.write().await?;
+    let answer = taken(app, &mut tx, ring, application, asked).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+async fn taken(
     app: &App,
     tx: &mut Tx,
     ring: &Ring,
@@ -82,7 +153,7 @@ pub async fn poll(
 ) -> Result<Answer, Problem> {
     tx.lock(&format!("event_feed:{application}")).await?;
     let feed = event_feed::lookup(tx, application).await?;
-    let (mut position, events) = feed.ok_or_else(|| Problem::not_found("feed of security events"))?;
+    let (began, events) = feed.ok_or_else(|| Problem::not_found("feed of security events"))?;
     let wanted: Vec<String> = serde_json::from_str(&events).map_err(|e| Problem::internal(&e))?;
     if asked.ack.len() + asked.set_errs.len() > ACKNOWLEDGED {
         return Err(Problem::field("ack", format!("Expected {ACKNOWLEDGED} at most in one poll.")));
@@ -97,7 +168,7 @@ pub async fn poll(
     }
     let done: HashSet<i64> = event_feed::acknowledged(tx, application).await?.into_iter().collect();
     let most = asked.max_events.unwrap_or(MOST).min(MOST);
-    let (mut answer, mut open) = (Answer::default(), false);
+    let (mut answer, mut open, mut position) = (Answer::default(), false, began);
     let facts = store::event::list_after(tx, position, LOOKED_AT).await?;
     let full = facts.len() == LOOKED_AT;
     for fact in facts {
@@ -117,8 +188,16 @@ pub async fn poll(
         }
     }
     answer.more |= full;
-    event_feed::advance(tx, application, position).await?;
+    if position > began {
+        event_feed::advance(tx, application, position).await?;
+    }
     Ok(answer)
+}
+
+/// What a fact is as an event that was asked for: whom it is about, its name, and what it says.
+fn told(wanted: &[String], fact: &Event) -> Result<Option<(Value, &'static str, Value)>, Problem> {
+    let data: Value = serde_json::from_str(&fact.data).map_err(|e| Problem::internal(&e))?;
+    Ok(event_of(&fact.kind, &data).filter(|(_, uri, _)| wanted.iter().any(|it| it == uri)))
 }
 
 /// The token of a fact; none where it is no event that was asked for.
@@ -129,11 +208,7 @@ fn token(
     wanted: &[String],
     fact: &Event,
 ) -> Result<Option<String>, Problem> {
-    let data: Value = serde_json::from_str(&fact.data).map_err(|e| Problem::internal(&e))?;
-    let Some((subject, uri, payload)) = event_of(&fact.kind, &data) else { return Ok(None) };
-    if !wanted.iter().any(|it| it == uri) {
-        return Ok(None);
-    }
+    let Some((subject, uri, payload)) = told(wanted, fact)? else { return Ok(None) };
     let (issuer, client_id, id) = (app.config.issuer(), application.to_string(), fact.id.to_string());
     let token = SecurityEventToken {
         issuer: &issuer,

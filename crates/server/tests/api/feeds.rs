@@ -3,9 +3,10 @@
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use testkit::{TestApp, each_database};
+use server::feed;
+use testkit::{Answer, TestApp, each_database};
 
-use crate::program::Program;
+use crate::program::{Program, assert_problem};
 
 /// What a token says, its signature verified with our published keys.
 async fn read(t: &TestApp, application: &str, token: &str) -> Value {
@@ -42,7 +43,8 @@ async fn tokens_are_told_in_order_until_they_are_acknowledged() {
         let set = api.call("PUT", &feed, Some(json!({}))).await;
         assert_eq!(set.status, 200, "{}", set.text);
         assert_eq!(api.get(&feed).await["aud"], application);
-        let none = api.call("POST", &poll, Some(json!({}))).await.json();
+        let at_once = json!({"returnImmediately": true});
+        let none = api.call("POST", &poll, Some(at_once.clone())).await.json();
         assert_eq!(none, json!({"sets": {}, "moreAvailable": false}), "from now on");
 
         let mut ids = Vec::new();
@@ -77,7 +79,7 @@ async fn tokens_are_told_in_order_until_they_are_acknowledged() {
         let errs =
             json!({"maxEvents": 0, "ack": [told[0].0], "setErrs": {left[1]: {"err": "invalid_request"}}});
         assert_eq!(api.call("POST", &poll, Some(errs)).await.json()["sets"], json!({}));
-        let end = api.call("POST", &poll, Some(json!({}))).await.json();
+        let end = api.call("POST", &poll, Some(at_once)).await.json();
         assert_eq!(end, json!({"sets": {}, "moreAvailable": false}));
         assert_eq!(api.call("DELETE", &feed, None).await.status, 204);
         assert_eq!(api.call("DELETE", &feed, None).await.status, 404);
@@ -111,5 +113,123 @@ async fn feed_tells_only_what_was_asked_for_and_nothing_of_the_erased() {
         assert_eq!(claims["events"], json!({ deleted: {} }));
         assert_eq!(claims["sub_id"]["uri"], format!("/Users/{id}"));
         assert!(!claims.to_string().contains("acme.test"), "{claims}");
+    });
+}
+
+/// Polls and waits, in the background.
+async fn waiting(t: &TestApp, application: &str, asked: Value) -> tokio::task::JoinHandle<Answer> {
+    let mut api = Program::new(t).await;
+    let poll = format!("/applications/{application}/security-events/poll");
+    tokio::spawn(async move { api.call("POST", &poll, Some(asked)).await })
+}
+
+/// Lets others go on until so many requests of the application wait.
+async fn until_waiting(t: &TestApp, application: &str, count: usize) {
+    let id = application.parse().unwrap();
+    while t.app.feeds.waiting(id) != count {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// A program, an application with a feed, and a company.
+async fn with_feed(t: &TestApp) -> (Program, String, String) {
+    let mut api = Program::new(t).await;
+    let application = t.application(json!({})).await.id;
+    let company = api.company("Acme", &["acme.test"]).await;
+    let feed = format!("/applications/{application}/security-events");
+    assert_eq!(api.call("PUT", &feed, Some(json!({}))).await.status, 200);
+    (api, application, company)
+}
+
+#[tokio::test]
+async fn poll_that_finds_nothing_waits_until_an_event_comes() {
+    each_database!(|t| {
+        let (mut api, application, company) = with_feed(&t).await;
+        let answer = waiting(&t, &application, json!({})).await;
+        until_waiting(&t, &application, 1).await;
+        // A fact that the feed does not tell wakes it, and it waits on.
+        api.company("Other", &["other.test"]).await;
+        until_waiting(&t, &application, 1).await;
+        let made = api.make(&format!("{company}/members"), member(1)).await;
+        let told = answer.await.unwrap();
+        assert_eq!(told.status, 200, "{}", told.text);
+        let told = told.json();
+        let sets = told["sets"].as_object().unwrap();
+        let claims = read(&t, &application, sets.values().next().unwrap().as_str().unwrap()).await;
+        assert_eq!((sets.len(), &claims["sub_id"]["id"]), (1, &made["id"]));
+        until_waiting(&t, &application, 0).await;
+
+        // What is not acknowledged yet is told at once, also to who would wait; acknowledging alone never waits.
+        let poll = format!("/applications/{application}/security-events/poll");
+        let again = api.call("POST", &poll, Some(json!({"returnImmediately": false}))).await.json();
+        assert_eq!(again["sets"].as_object().unwrap().keys().next(), sets.keys().next());
+        let acks: Vec<&String> = sets.keys().collect();
+        let done = api.call("POST", &poll, Some(json!({"maxEvents": 0, "ack": acks}))).await.json();
+        assert_eq!(done, json!({"sets": {}, "moreAvailable": false}));
+    });
+}
+
+#[tokio::test]
+async fn poll_waits_no_longer_than_its_time_and_not_beyond_the_end_of_the_program() {
+    each_database!(|t| {
+        let (mut api, application, company) = with_feed(&t).await;
+        let answer = waiting(&t, &application, json!({})).await;
+        until_waiting(&t, &application, 1).await;
+        t.clock.advance(feed::LONGEST);
+        api.company("Other", &["other.test"]).await;
+        let nothing = json!({"sets": {}, "moreAvailable": false});
+        assert_eq!(answer.await.unwrap().json(), nothing, "the time has passed");
+
+        // A client that goes away leaves its place.
+        let gone = waiting(&t, &application, json!({})).await;
+        until_waiting(&t, &application, 1).await;
+        gone.abort();
+        until_waiting(&t, &application, 0).await;
+
+        // A feed that ends while somebody waits is none.
+        let answer = waiting(&t, &application, json!({})).await;
+        until_waiting(&t, &application, 1).await;
+        let feed = format!("/applications/{application}/security-events");
+        assert_eq!(api.call("DELETE", &feed, None).await.status, 204);
+        api.make(&format!("{company}/members"), member(1)).await;
+        assert_eq!(answer.await.unwrap().status, 404);
+
+        assert_eq!(api.call("PUT", &feed, Some(json!({}))).await.status, 200);
+        let answer = waiting(&t, &application, json!({})).await;
+        until_waiting(&t, &application, 1).await;
+        t.app.feeds.end();
+        assert_eq!(answer.await.unwrap().json(), nothing, "the program ends");
+        let late = api.call("POST", &format!("{feed}/poll"), Some(json!({}))).await;
+        assert_eq!(late.json(), nothing, "nobody waits any more");
+    });
+}
+
+#[tokio::test]
+async fn so_many_polls_of_an_application_wait_and_one_more_is_told_so() {
+    each_database!(|t| {
+        let (mut api, application, company) = with_feed(&t).await;
+        let mut answers = Vec::new();
+        for _ in 0..feed::PLACES {
+            answers.push(waiting(&t, &application, json!({})).await);
+        }
+        until_waiting(&t, &application, feed::PLACES).await;
+        let poll = format!("/applications/{application}/security-events/poll");
+        let refused = api.call("POST", &poll, Some(json!({}))).await;
+        assert_problem(&refused, 429, "one more");
+        assert_eq!(refused.json()["code"], "too_many_waiting");
+        assert_eq!(refused.headers["retry-after"], "30");
+        let at_once = api.call("POST", &poll, Some(json!({"returnImmediately": true}))).await;
+        assert_eq!(at_once.status, 200, "who does not wait needs no place");
+        // Another application has places of its own.
+        let other = t.application(json!({})).await.id;
+        let feed = format!("/applications/{other}/security-events");
+        assert_eq!(api.call("PUT", &feed, Some(json!({}))).await.status, 200);
+        answers.push(waiting(&t, &other, json!({})).await);
+        until_waiting(&t, &other, 1).await;
+        api.make(&format!("{company}/members"), member(1)).await;
+        for answer in answers {
+            let told = answer.await.unwrap().json();
+            assert_eq!(told["sets"].as_object().unwrap().len(), 1, "all who wait are told: {told}");
+        }
     });
 }
