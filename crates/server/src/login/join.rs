@@ -58,7 +58,8 @@ pub struct Facts {
     pub standing: Standing,
     /// The account that connection and subject were joined to, if the company may still open it.
     pub by_subject: Option<Account>,
-    /// The account with the address; looked for only where connection and subject are new.
+    /// The account with the address, else the company's own one behind the place of the address; looked for only where
+    /// connection and subject are new.
     pub by_address: Option<Account>,
     /// The place of that account, else of the address.
     pub member: Option<Member>,
@@ -175,7 +176,7 @@ pub async fn facts(
     };
     let by_address = match by_subject {
         Some(_) => None,
-        None => store::account::lookup_email(db, email).await?,
+        None => by_address(db, organization, &standing, email).await?,
     };
     let member = match by_subject.as_ref().or(by_address.as_ref()) {
         Some(account) => store::member::lookup_account(db, organization.id, account.id).await?,
@@ -186,6 +187,25 @@ pub async fn facts(
         None => store::member::lookup_email(db, organization.id, email).await?,
     };
     Ok(Facts { standing, by_subject, by_address, member })
+}
+
+/// The account that an address means where connection and subject are new.
+async fn by_address(
+    db: &mut impl Connected,
+    organization: &Organization,
+    standing: &Standing,
+    email: &str,
+) -> Result<Option<Account>, Problem> {
+    let found = store::account::lookup_email(db, email).await?;
+    if let Some(account) = &found
+        && store::member::lookup_account(db, organization.id, account.id).await?.is_some()
+    {
+        return Ok(found);
+    }
+    if !matches!(standing, Standing::Verified(_)) {
+        return Ok(found);
+    }
+    Ok(whose::of_place(db, organization, email).await?.or(found))
 }
 
 /// What a sign-in with these facts leads to, or why to nothing.

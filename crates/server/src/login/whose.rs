@@ -26,31 +26,35 @@ pub async fn may_open(
     is_the_companys(db, organization, account).await
 }
 
-/// The address changed at the provider: the same person, a new address. The account is one that [`may_open`]. Gives the
-/// account and its place as they are now.
+/// The address changed at the provider: the same person, a new address. The account is one that [`may_open`], or one that
+/// [`of_place`] found. Gives the account and its place as they are now.
 pub async fn follow_address(
     app: &App,
     tx: &mut Tx,
-    (organization, mut account, mut place): (&Organization, Account, Option<Member>),
+    (organization, account, place): (&Organization, Account, Option<Member>),
     email: &str,
 ) -> Result<(Account, Option<Member>), Problem> {
-    if account.email_verified_at.is_none() {
-        // A stranger may have opened it: what the stranger could sign in with goes first.
-        member::adopt(app, tx, account.clone(), None).await?;
-        account = store::account::lookup(tx, account.id).await?.unwrap_or(account);
-        place = store::member::lookup_account(tx, organization.id, account.id).await?;
-    }
-    if store::fold(&account.email) == store::fold(email) {
+    let unproven = account.email_verified_at.is_none();
+    let account = member::readdress(app, tx, account, email).await?;
+    if unproven {
+        let place = store::member::lookup_account(tx, organization.id, account.id).await?;
         return Ok((account, place));
     }
-    let taken = store::account::lookup_email(tx, email).await?.is_some_and(|other| other.id != account.id);
-    if taken {
-        return Ok((account, place));
-    }
-    email.clone_into(&mut account.email);
-    account.email_verified_at = Some(app.now());
-    store::account::update(tx, &account).await?;
     Ok((account, place))
+}
+
+/// The account of whoever has the place of an address that the organization speaks for, if it speaks for the account's own
+/// address too: then one person has both, as when an address changed in the directory and another account has the new one.
+pub async fn of_place(
+    db: &mut impl Connected,
+    organization: &Organization,
+    email: &str,
+) -> Result<Option<Account>, Problem> {
+    let place = store::member::lookup_email(db, organization.id, email).await?;
+    let Some(id) = place.and_then(|place| place.account_id) else { return Ok(None) };
+    let Some(account) = store::account::lookup(db, id).await? else { return Ok(None) };
+    let own = domains::vouches_for(db, organization.id, &account.email).await?;
+    Ok(own.then_some(account))
 }
 
 /// Whether the address of the account is one that the company spoke for: in a domain of theirs, or in one that was theirs

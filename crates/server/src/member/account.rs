@@ -1,10 +1,11 @@
-//! The account behind a member: found, made proven, opened.
+//! The account behind a member: found, made proven, opened, and given the person's new address.
 
-use model::{Account, AccountId, Member};
+use model::{Account, AccountId, Member, Organization};
 use store::Tx;
 
 use super::gate::Footing;
 use crate::app::App;
+use crate::connection::domains;
 use crate::problem::Problem;
 
 /// The account of somebody for whom the organization may speak: the one behind the address, or a new one where the
@@ -57,6 +58,47 @@ pub async fn adopt(
         store::account::update(tx, &account).await?;
     }
     Ok(account.id)
+}
+
+/// A directory has given a member another address, of a verified domain of the organization: the account has it too, so that the
+/// first sign-in with it finds the same person. Only an account whose own address is in such a domain as well: what a person
+/// brought along, or has from another company, is never renamed.
+pub(super) async fn follow_directory(
+    app: &App,
+    tx: &mut Tx,
+    org: &Organization,
+    member: &Member,
+) -> Result<(), Problem> {
+    let (Some(id), Some(email)) = (member.account_id, &member.email) else { return Ok(()) };
+    let Some(account) = store::account::lookup(tx, id).await? else { return Ok(()) };
+    if domains::vouches_for(tx, org.id, email).await?
+        && domains::vouches_for(tx, org.id, &account.email).await?
+    {
+        readdress(app, tx, account, email).await?;
+    }
+    Ok(())
+}
+
+/// Gives an account another address, which is proven. An address that another account has stays there. The caller knows that
+/// the organization may open the account, and speaks for the new address.
+pub async fn readdress(app: &App, tx: &mut Tx, account: Account, email: &str) -> Result<Account, Problem> {
+    let mut account = account;
+    if account.email_verified_at.is_none() {
+        // A stranger may have opened it: what the stranger could sign in with goes first.
+        adopt(app, tx, account.clone(), None).await?;
+        account = store::account::lookup(tx, account.id).await?.unwrap_or(account);
+    }
+    if store::fold(&account.email) == store::fold(email) {
+        return Ok(account);
+    }
+    tx.lock(&format!("account:{}", store::fold(email))).await?;
+    if store::account::lookup_email(tx, email).await?.is_some() {
+        return Ok(account);
+    }
+    email.clone_into(&mut account.email);
+    account.email_verified_at = Some(app.now());
+    store::account::update(tx, &account).await?;
+    Ok(account)
 }
 
 /// Opens an account with a proven address. The caller knows that there is none with this address.

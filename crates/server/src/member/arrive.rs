@@ -6,7 +6,7 @@ use profile::Profile;
 use serde_json::json;
 use store::Tx;
 
-use super::account::{account_of, confirm};
+use super::account::{account_of, confirm, follow_directory};
 use super::decide::{self, Facts};
 use super::find::{find, unite};
 use super::gate::{Footing, account_behind, gate};
@@ -226,6 +226,9 @@ async fn merge(
     }
     // The same address has the same footing: most arrivals bring the address that is known.
     let footing = (asked == member.email).then_some(footing);
+    if arrival.directory_user_id.is_some() && arrival.active && member.email != before.email {
+        Box::pin(follow_directory(app, tx, org, &member)).await?;
+    }
     let member = settle_on(app, tx, org, footing, (before, member)).await?;
     match (arrival.active, decide::has_left(member.status)) {
         (true, true) => restore(app, tx, org, member).await,

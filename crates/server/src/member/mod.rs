@@ -26,7 +26,7 @@ mod record;
 use axum::Router;
 use model::{DirectoryUserId, Role, Source};
 
-pub use account::adopt;
+pub use account::{adopt, readdress};
 pub use arrive::{Met, arrive, complete, lock_name, meet, set_role};
 pub use erase::{ERASE, SCRUB, erase_job, erase_now, scrub_job};
 pub use farewell::{CLAIM_REMINDER, claim_reminder_job, void};

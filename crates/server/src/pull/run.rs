@@ -55,7 +55,7 @@ async fn one(app: &App, pull: Pull) -> Result<(), Problem> {
     let whole = pull.whole_at.is_none_or(|at| app.now().since(at) >= WHOLE);
     let mut reading = Reading::new(pull.directory_id, pull.run, whole);
     let brought = file.as_ref().map(|(_, at)| *at);
-    let result = read(app, &mut reading, &settings, file.map(|(content, _)| content)).await;
+    let result = Box::pin(read(app, &mut reading, &settings, file.map(|(content, _)| content))).await;
     if matches!(result, Err(Fault::Overtaken)) {
         return Ok(());
     }

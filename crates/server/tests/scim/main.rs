@@ -10,6 +10,7 @@ mod health;
 mod life;
 mod mapping;
 mod preview;
+mod profiles;
 mod records;
 mod refusals;
 mod same;
