@@ -111,6 +111,10 @@ pub async fn answer(
     let shadows = tokio::spawn(server::connection::shadow::keep_judging(app.clone(), async move {
         let _ = shadows_stopped.wait_for(|stop| *stop).await;
     }));
+    let mut pushes_stopped = stopped.clone();
+    let pushes = tokio::spawn(server::feed::keep_pushing(app.clone(), async move {
+        let _ = pushes_stopped.wait_for(|stop| *stop).await;
+    }));
     let service = server::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (mut asked, ending) = (stopped.clone(), app.clone());
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
@@ -132,6 +136,7 @@ pub async fn answer(
     let _ = worker.await;
     let _ = records.await;
     let _ = shadows.await;
+    let _ = pushes.await;
     if let Err(problem) = server::provisioning::flush(&app).await {
         tracing::error!(cause = problem.cause, "the last records of SCIM requests could not be written");
     }

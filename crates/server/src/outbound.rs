@@ -186,13 +186,21 @@ impl Outbound {
         headers: &[(&'static str, String)],
         limit: usize,
     ) -> Result<Fetched, FetchError> {
-        let url = self.address(text)?;
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let mut request = self
-            .client
-            .request(Method::POST, url.clone())
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body);
+        self.post(text, ("application/x-www-form-urlencoded", body), headers, limit).await
+    }
+
+    /// Sends a body of some kind to `text`. A redirect is an error.
+    pub async fn post(
+        &self,
+        text: &str,
+        (kind, body): (&'static str, String),
+        headers: &[(&'static str, String)],
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        let url = self.address(text)?;
+        let mut request =
+            self.client.request(Method::POST, url.clone()).header("content-type", kind).body(body);
         for (name, value) in headers {
             request = request.header(*name, value);
         }

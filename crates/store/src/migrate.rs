@@ -31,6 +31,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (33, include_str!("../migrations/0033_security_event_feeds.sql")),
     (34, include_str!("../migrations/0034_claimed_users.sql")),
     (35, include_str!("../migrations/0035_stopped_syncs.sql")),
+    (37, include_str!("../migrations/0037_pushed_feeds.sql")),
     (38, include_str!("../migrations/0038_settings_generation.sql")),
     (39, include_str!("../migrations/0039_fewer_trees_for_members.sql")),
 ];

@@ -157,7 +157,8 @@ pub(crate) async fn to_everybody(
 ) -> Result<(), Problem> {
     to_administrators(app, tx, kind, organization, letter.clone()).await?;
     let subject = format!("{}: {}", organization.name, letter.subject);
-    to_operators(app, tx, kind, organization, Letter { heading: subject.clone(), subject, ..letter }).await
+    to_operators(app, tx, kind, Some(organization), Letter { heading: subject.clone(), subject, ..letter })
+        .await
 }
 
 async fn to_administrators(
@@ -185,23 +186,24 @@ async fn to_administrators(
     Ok(())
 }
 
+/// Writes to every operator about a company, or where none is named about what is our own.
 pub(crate) async fn to_operators(
     app: &App,
     tx: &mut Tx,
     kind: &'static str,
-    organization: &Organization,
+    organization: Option<&Organization>,
     letter: Letter,
 ) -> Result<(), Problem> {
     for operator in store::operator::list(tx).await? {
         let letter = Letter {
-            button: Some(company_page(app, organization)),
+            button: organization.map(|it| company_page(app, it)).or(letter.button.clone()),
             reason: format!(
                 "Sent to {} because you operate {} at {}.",
                 operator.email, app.config.public_url, app.brand.vendor_name
             ),
             ..letter.clone()
         };
-        post(app, tx, kind, &operator.email, (Some(organization), None), &letter).await?;
+        post(app, tx, kind, &operator.email, (organization, None), &letter).await?;
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ pub(super) async fn ending(
         made.push(link.link.id.to_string());
     }
     let letter = it.for_operator(app, made.len());
-    to_operators(app, tx, "connection_ends", it.organization, letter).await?;
+    to_operators(app, tx, "connection_ends", Some(it.organization), letter).await?;
     Ok(made)
 }
 

@@ -3,13 +3,11 @@
 use std::collections::HashSet;
 
 use model::{ApplicationId, EventId};
-use oidc::provider::{SecurityEventToken, mint_security_event};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use store::event::Event;
 use store::{Tx, event_feed};
 
-use super::set::{SUPPORTED, event_of};
+use super::stream::{LOOKED_AT, ahead, find, token, wanted};
 use super::wait::Wait;
 use crate::app::App;
 use crate::problem::Problem;
@@ -17,8 +15,6 @@ use crate::provider::keys::Ring;
 
 /// So many tokens are given at most.
 pub const MOST: usize = 100;
-/// So many facts are looked at in one poll.
-const LOOKED_AT: usize = 2000;
 /// So many are acknowledged in one poll.
 const ACKNOWLEDGED: usize = 1000;
 
@@ -58,31 +54,6 @@ impl Answer {
     }
 }
 
-/// Asks for events, from now on. Asked again, the feed stays where it is.
-///
-/// # Errors
-/// A field problem for an event that we do not tell.
-pub async fn subscribe(
-    app: &App,
-    tx: &mut Tx,
-    application: ApplicationId,
-    events: Option<Vec<String>>,
-) -> Result<Vec<String>, Problem> {
-    let events = events.unwrap_or_else(|| SUPPORTED.map(str::to_owned).to_vec());
-    if let Some(unknown) = events.iter().find(|uri| !SUPPORTED.contains(&uri.as_str())) {
-        let shown: String = unknown.chars().take(120).collect();
-        let words = format!("“{shown}” is told by nobody here. Expected some of {}", SUPPORTED.join(", "));
-        return Err(Problem::field("events", words));
-    }
-    if events.is_empty() {
-        return Err(Problem::field("events", "Expected one event at least; DELETE ends the feed."));
-    }
-    let text = serde_json::to_string(&events).map_err(|e| Problem::internal(&e))?;
-    let end = event_feed::end(tx).await?;
-    event_feed::set(tx, application, &text, (end, app.now())).await?;
-    Ok(events)
-}
-
 /// Takes acknowledgements, and answers with what was not acknowledged yet, in the order of the stream. Where there is
 /// nothing, it waits unless it was asked not to.
 ///
@@ -116,27 +87,6 @@ pub async fn poll(
     }
 }
 
-/// Whether a fact behind `seen` is an event that the feed asks for. Reads alone: who waits writes nothing.
-async fn ahead(app: &App, application: ApplicationId, seen: &mut i64) -> Result<bool, Problem> {
-    let mut db = app.read().await?;
-    let feed = event_feed::lookup(&mut db, application).await?;
-    let (position, events) = feed.ok_or_else(|| Problem::not_found("feed of security events"))?;
-    let wanted: Vec<String> = serde_json::from_str(&events).map_err(|e| Problem::internal(&e))?;
-    *seen = position.max(*seen);
-    loop {
-        let facts = store::event::list_after(&mut db, *seen, LOOKED_AT).await?;
-        for fact in &facts {
-            *seen = fact.position;
-            if told(&wanted, fact)?.is_some() {
-                return Ok(true);
-            }
-        }
-        if facts.len() < LOOKED_AT {
-            return Ok(false);
-        }
-    }
-}
-
 async fn take(app: &App, ring: &Ring, application: ApplicationId, asked: &Asked) -> Result<Answer, Problem> {
     let mut tx = app.write().await?;
     let answer = taken(app, &mut tx, ring, application, asked).await?;
@@ -152,9 +102,11 @@ async fn taken(
     asked: &Asked,
 ) -> Result<Answer, Problem> {
     tx.lock(&format!("event_feed:{application}")).await?;
-    let feed = event_feed::lookup(tx, application).await?;
-    let (began, events) = feed.ok_or_else(|| Problem::not_found("feed of security events"))?;
-    let wanted: Vec<String> = serde_json::from_str(&events).map_err(|e| Problem::internal(&e))?;
+    let feed = find(tx, application).await?;
+    if feed.endpoint_url.is_some() {
+        return Err(pushed());
+    }
+    let (began, wanted) = (feed.position, wanted(&feed)?);
     if asked.ack.len() + asked.set_errs.len() > ACKNOWLEDGED {
         return Err(Problem::field("ack", format!("Expected {ACKNOWLEDGED} at most in one poll.")));
     }
@@ -194,31 +146,11 @@ async fn taken(
     Ok(answer)
 }
 
-/// What a fact is as an event that was asked for: whom it is about, its name, and what it says.
-fn told(wanted: &[String], fact: &Event) -> Result<Option<(Value, &'static str, Value)>, Problem> {
-    let data: Value = serde_json::from_str(&fact.data).map_err(|e| Problem::internal(&e))?;
-    Ok(event_of(&fact.kind, &data).filter(|(_, uri, _)| wanted.iter().any(|it| it == uri)))
-}
-
-/// The token of a fact; none where it is no event that was asked for.
-fn token(
-    app: &App,
-    ring: &Ring,
-    application: ApplicationId,
-    wanted: &[String],
-    fact: &Event,
-) -> Result<Option<String>, Problem> {
-    let Some((subject, uri, payload)) = told(wanted, fact)? else { return Ok(None) };
-    let (issuer, client_id, id) = (app.config.issuer(), application.to_string(), fact.id.to_string());
-    let token = SecurityEventToken {
-        issuer: &issuer,
-        client_id: &client_id,
-        id: &id,
-        transaction: &id,
-        issued_at: fact.created_at.to_jiff(),
-        subject: &subject,
-        events: &Map::from_iter([(uri.to_owned(), payload)]),
-    };
-    let key = ring.key("RS256")?;
-    mint_security_event(&token, key).map(Some).map_err(|e| Problem::internal(&e))
+fn pushed() -> Problem {
+    Problem::conflict(
+        "feed_is_pushed",
+        "The events of this application are pushed",
+        "Each token goes to the endpoint_url of its delivery, so there is nothing to poll. To poll instead, PUT the feed \
+         without a delivery, or with the method urn:ietf:rfc:8936.",
+    )
 }

@@ -40,6 +40,11 @@ impl Waiters {
         self.ended.send_replace(true);
     }
 
+    /// Whether the program ends.
+    pub(super) fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
     fn enter(&self, application: ApplicationId) -> Result<Place<'_>, Problem> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = places.entry(application).or_default();

@@ -108,7 +108,7 @@ pub(super) async fn no_administrator(app: &App, tx: &mut Tx, org: &Organization)
         reason: String::new(),
         opt_out: None,
     };
-    care::to_operators(app, tx, "no_administrator", org, letter).await
+    care::to_operators(app, tx, "no_administrator", Some(org), letter).await
 }
 
 /// Makes a capability for one member and address, and answers its token.

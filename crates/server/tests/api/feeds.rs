@@ -9,7 +9,7 @@ use testkit::{Answer, TestApp, each_database};
 use crate::program::{Program, assert_problem};
 
 /// What a token says, its signature verified with our published keys.
-async fn read(t: &TestApp, application: &str, token: &str) -> Value {
+pub async fn read(t: &TestApp, application: &str, token: &str) -> Value {
     let keys: JwkSet = serde_json::from_value(t.browser().get("/oauth2/jwks").await.json()).unwrap();
     let header = jsonwebtoken::decode_header(token).unwrap();
     assert_eq!(header.typ.as_deref(), Some("secevent+jwt"));
@@ -22,7 +22,8 @@ async fn read(t: &TestApp, application: &str, token: &str) -> Value {
     jsonwebtoken::decode::<Value>(token, &key, &validation).unwrap().claims
 }
 
-fn member(n: usize) -> Value {
+/// A member to be made.
+pub fn member(n: usize) -> Value {
     json!({"profile": {
         "firstName": format!("P{n}"), "lastName": "Smith", "email": format!("p{n}@acme.test"), "country": "DE",
     }})
@@ -123,12 +124,17 @@ async fn waiting(t: &TestApp, application: &str, asked: Value) -> tokio::task::J
     tokio::spawn(async move { api.call("POST", &poll, Some(asked)).await })
 }
 
+/// Lets others go on until something is so.
+pub async fn until(so: impl Fn() -> bool) {
+    while !so() {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Lets others go on until so many requests of the application wait.
 async fn until_waiting(t: &TestApp, application: &str, count: usize) {
     let id = application.parse().unwrap();
-    while t.app.feeds.waiting(id) != count {
-        tokio::task::yield_now().await;
-    }
+    until(|| t.app.feeds.waiting(id) == count).await;
 }
 
 /// A program, an application with a feed, and a company.

@@ -3,5 +3,6 @@
 mod bad;
 mod feeds;
 mod program;
+mod push;
 mod shapes;
 mod streams;

@@ -119,6 +119,14 @@ pub(super) const ERASED: &[Statement] = &[
     },
     // What a mail server said of a mail may name its recipient.
     mention!("jobs", "id", "last_error", "UPDATE jobs SET last_error = NULL", everywhere),
+    // What an application said of a token that it did not take.
+    mention!(
+        "event_feeds",
+        "application_id",
+        "last_error",
+        "UPDATE event_feeds SET last_error = NULL",
+        everywhere
+    ),
     of_member("login_attempts", "DELETE FROM login_attempts WHERE member_id = $1", &[Bind::Member]),
     of_member(
         "login_attempts",
@@ -296,6 +304,5 @@ pub(super) const WITHOUT_PEOPLE: &[&str] = &[
     "erasure_confirmations",
     "logout_calls",
     "event_counter",
-    "event_feeds",
     "event_acknowledgements",
 ];

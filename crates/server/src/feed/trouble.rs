@@ -1,0 +1,111 @@
+//! Feeds that are stuck: operators are told once, and once more when tokens are taken again.
+
+use std::time::Duration;
+
+use model::NewEvent;
+use serde_json::{Value, json};
+use store::Tx;
+use store::event_feed::{self, Feed};
+use web::html::unmarked;
+use web::mail_layout::{Letter, Link};
+
+use super::push::LEASE;
+use crate::app::App;
+use crate::care;
+use crate::directory::silence::length;
+use crate::org::words::when;
+use crate::problem::Problem;
+
+/// Nobody is told of a trouble that is over sooner.
+const PATIENCE: Duration = Duration::from_hours(1);
+
+/// Writes that a token is done, and that the trouble is over. Whether the feed is still ours to push.
+pub(super) async fn over(app: &App, feed: &mut Feed, taken: bool) -> Result<bool, Problem> {
+    let now = app.now();
+    if taken {
+        feed.delivered_at = Some(now);
+    }
+    let (since, told) = (feed.failing_since.take(), feed.told_at.take());
+    (feed.failures, feed.next_at) = (0, now);
+    // What a power cut loses of it is sent again.
+    let mut tx = if told.is_some() { app.write().await? } else { app.write_transient().await? };
+    let ours = event_feed::record(&mut tx, feed, Some(now.after(LEASE))).await?;
+    if ours && let (Some(since), Some(_)) = (since, told) {
+        tell(app, &mut tx, feed, "application.feed_delivered_again", json!({ "since": since.to_string() }));
+        let letter = Letter {
+            preview: "Nothing was lost: what waited is on its way.".to_owned(),
+            paragraphs: vec![format!(
+                "For {} security events for the application waited here. It takes them again, and gets what has waited in \
+                 the order in which it happened.",
+                length(now.since(since))
+            )],
+            ..Letter::default()
+        };
+        post(app, &mut tx, feed, ("feed_back", "takes security events again"), letter).await?;
+    }
+    tx.commit().await?;
+    Ok(ours)
+}
+
+/// Writes that a token was not taken. Tells the operators where that has gone on for long.
+pub(super) async fn goes_on(app: &App, feed: &mut Feed) -> Result<(), Problem> {
+    let now = app.now();
+    let since = *feed.failing_since.get_or_insert(now);
+    let stuck = feed.told_at.is_none() && now.since(since) >= PATIENCE;
+    if stuck {
+        feed.told_at = Some(now);
+    }
+    let error: Value = serde_json::from_str(feed.last_error.as_deref().unwrap_or("{}")).unwrap_or_default();
+    tracing::warn!(application = %feed.application_id, failures = feed.failures, outcome = error["outcome"].as_str(), "a security event token was not taken and is sent again");
+    let mut tx = app.write().await?;
+    if event_feed::record(&mut tx, feed, None).await? && stuck {
+        tell(app, &mut tx, feed, "application.feed_stuck", json!({ "since": since.to_string() }));
+        let answer = match error["err"].as_str() {
+            Some(err) => {
+                format!("{} It says ``{}``.", error["outcome"].as_str().unwrap_or_default(), unmarked(err))
+            }
+            None => error["outcome"].as_str().unwrap_or_default().to_owned(),
+        };
+        let letter = Letter {
+            preview: "Nothing is lost: they wait, in their order.".to_owned(),
+            paragraphs: vec![
+                format!(
+                    "Since {} security events for the application have waited here. They are pushed to ``{}``. **The last \
+                     answer:** {answer}",
+                    when(since).text,
+                    unmarked(feed.endpoint_url.as_deref().unwrap_or_default())
+                ),
+                format!(
+                    "We go on trying, at least once in 75 minutes. GET /api/v1/applications/{}/security-events says how it \
+                     goes; PUT it again, with another address or header where that is the trouble, and it is tried at \
+                     once.",
+                    feed.application_id
+                ),
+            ],
+            ..Letter::default()
+        };
+        post(app, &mut tx, feed, ("feed_stuck", "does not take its security events"), letter).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn post(
+    app: &App,
+    tx: &mut Tx,
+    feed: &Feed,
+    (kind, what): (&'static str, &str),
+    letter: Letter,
+) -> Result<(), Problem> {
+    let found = store::application::lookup(tx, feed.application_id).await?;
+    let name = found.map_or_else(|| feed.application_id.to_string(), |it| unmarked(&it.name));
+    let title = format!("{name} {what}");
+    let page = app.config.url(&format!("/console/applications/{}", feed.application_id));
+    let button = Some(Link::new(format!("Open {name}"), page));
+    let letter = Letter { subject: title.clone(), heading: title, button, ..letter };
+    care::to_operators(app, tx, kind, None, letter).await
+}
+
+fn tell(app: &App, tx: &mut Tx, feed: &Feed, kind: &'static str, mut data: Value) {
+    data["client_id"] = json!(feed.application_id.to_string());
+    app.append(tx, NewEvent { kind, organization_id: None, member_id: None, data: data.to_string() });
+}
