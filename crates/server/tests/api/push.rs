@@ -292,7 +292,7 @@ async fn operators_are_told_once_of_a_feed_that_is_stuck_and_once_when_it_goes_o
         let kinds: Vec<&str> = mails.iter().map(|mail| mail.kind.as_str()).collect();
         let kinds: Vec<&str> = kinds.into_iter().filter(|kind| kind.starts_with("feed_")).collect();
         assert_eq!(kinds, ["feed_stuck", "feed_back"]);
-        let events = it.api.get("/events?after=0&limit=1000").await;
+        let events = it.api.get("/events?after=0&limit=200").await;
         let told: Vec<&Value> = events["data"].as_array().unwrap().iter().collect();
         for kind in ["application.feed_stuck", "application.feed_delivered_again"] {
             let count = told.iter().filter(|event| event["type"] == kind).count();
