@@ -165,7 +165,7 @@ async fn token_that_is_not_taken_is_pushed_again_after_growing_pauses_and_nothin
             ("127.0.0.1 sends us from one address to the next. Expected the final address.", 15),
             ("It answered 400 Bad Request; expected 202 Accepted.", 30),
         ] {
-            assert_eq!(it.round().await, [first.clone()], "{outcome}");
+            assert_eq!(it.round().await, std::slice::from_ref(&first), "{outcome}");
             assert_eq!(it.round().await, Vec::<Value>::new(), "it rests");
             let state = it.state().await;
             assert_eq!((&state["last_error"]["outcome"], &state["waiting"]), (&json!(outcome), &json!(2)));
