@@ -67,6 +67,23 @@ export async function inspect(page, name) {
 }
 
 /**
+ * Goes to something by the keyboard alone, as somebody without a mouse does, and fails where it cannot be reached or does
+ * not show that it has the focus.
+ */
+export async function reach(page, what, most = 80) {
+  await what.waitFor();
+  for (let press = 0; press < most; press += 1) {
+    await page.keyboard.press('Tab');
+    const here = await what.evaluate((element) => element === document.activeElement && getComputedStyle(element).outlineStyle);
+    if (here) {
+      assert.notEqual(here, 'none', `the focus shows on ${what}`);
+      return;
+    }
+  }
+  assert.fail(`${what} is not reached with ${most} presses of Tab`);
+}
+
+/**
  * The page's one session of the DevTools protocol. It is never detached: the end of any session takes the simulated
  * authenticator of every other one away.
  */

@@ -92,3 +92,13 @@ export async function becomeAdministrator({ frontdesk, sink, page }, company, em
   await page.getByRole('button', { name: /accept/i }).click();
   await page.getByRole('heading', { level: 1 }).waitFor();
 }
+
+/** Maren Okafor, who operates Frontdesk by the one-time link of its first start. */
+export async function becomeOperator({ frontdesk, page }) {
+  await page.goto(frontdesk.operatorLink());
+  await page.getByLabel('Your name').fill('Maren Okafor');
+  await page.getByLabel('Email address').fill('maren@northwind.test');
+  await page.getByLabel(/password/i).fill('a long password of Maren');
+  await page.getByRole('button', { name: /open the console/i }).click();
+  await page.getByRole('heading', { level: 1, name: 'Organizations' }).waitFor();
+}

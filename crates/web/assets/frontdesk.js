@@ -36,6 +36,13 @@
     if (event.target.matches(".copy-box textarea")) event.target.select();
   });
 
+  // On a narrow screen the navigation begins where one is.
+  const here = document.querySelector(".nav [aria-current]");
+  if (here) {
+    const [nav, own] = [here.parentElement, here].map((element) => element.getBoundingClientRect());
+    here.parentElement.scrollLeft += own.left - nav.left - (nav.width - own.width) / 2;
+  }
+
   // Checkboxes that save themselves: the form has a button for those without scripts.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-autosave]");

@@ -73,11 +73,87 @@ fn which(elements: &[Value], at: usize) -> String {
     }
 }
 
+/// What a path is called by people: `addresses[type eq "work"].country` is the work country. None where there are no
+/// plain words for it.
+pub fn words_of(path: &str) -> Option<String> {
+    let path = if path.starts_with("urn:") { path.rsplit(':').next()? } else { path };
+    let (whole, part) =
+        path.rsplit_once('.').filter(|(_, part)| !part.contains(']')).unwrap_or((path, "value"));
+    let (of, filter) = match whole.split_once('[') {
+        Some((of, filter)) => (of, Some(filter.strip_suffix(']')?)),
+        None => (whole, None),
+    };
+    let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !plain(of) || !plain(part) {
+        return None;
+    }
+    let which = match filter {
+        None => String::new(),
+        Some("primary eq true") => "primary ".to_owned(),
+        Some(filter) => {
+            let kind = filter.strip_prefix("type eq \"")?.strip_suffix('"').filter(|kind| plain(kind))?;
+            format!("{} ", spaced(kind))
+        }
+    };
+    let noun = match (of, part) {
+        ("addresses", "locality") => "city".to_owned(),
+        ("addresses", "region") => "state".to_owned(),
+        ("addresses", "value" | "formatted") => "address".to_owned(),
+        ("name", "formatted") => "full name".to_owned(),
+        ("name" | "addresses", part) => spaced(part),
+        (of, "value") if filter.is_some() || whole.len() < path.len() => {
+            spaced(of.strip_suffix('s').unwrap_or(of))
+        }
+        (of, "value") => spaced(of),
+        (of, part) => format!("{} {}", spaced(of.strip_suffix('s').unwrap_or(of)), spaced(part)),
+    };
+    let words = format!("{which}{noun}");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `givenName` as "given name".
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 4);
+    let mut before_small = false;
+    for c in text.chars() {
+        if c == '_' || (c.is_uppercase() && before_small) {
+            out.push(' ');
+        }
+        if c != '_' {
+            out.extend(c.to_lowercase());
+        }
+        before_small = c.is_lowercase() || c.is_ascii_digit();
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Path;
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_place_has_words_where_it_is_one_that_people_know() {
+        for (path, words) in [
+            ("userName", "User name"),
+            ("name.givenName", "Given name"),
+            ("name.formatted", "Full name"),
+            ("emails[primary eq true].value", "Primary email"),
+            ("phoneNumbers[type eq \"mobile\"].value", "Mobile phone number"),
+            ("emails.value", "Email"),
+            ("addresses[type eq \"work\"].country", "Work country"),
+            ("addresses.locality", "City"),
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter", "Cost center"),
+            ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value", "Manager"),
+        ] {
+            assert_eq!(words_of(path).as_deref(), Some(words), "{path}");
+        }
+        for path in ["*:plan", "emails[value co \"@\"].value", "", "name.", "x y"] {
+            assert_eq!(words_of(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn every_attribute_is_told_and_its_path_leads_back() {

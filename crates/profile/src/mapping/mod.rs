@@ -8,7 +8,7 @@ mod scim;
 mod sign_in;
 mod sign_in_names;
 
-pub use attributes::{Attribute, attributes_of};
+pub use attributes::{Attribute, attributes_of, words_of};
 pub use path::{Path, PathProblem};
 pub use scim::{Mapping, MappingProblem, Reading, Rule};
 pub use sign_in::{Finding, NameId, Outcome, SignIn, from_assertion, from_claims};

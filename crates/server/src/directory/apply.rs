@@ -2,6 +2,8 @@
 //!
 //! Nothing here happens unless the directory is live.
 
+use std::collections::BTreeSet;
+
 use model::{DepartureKind, DirectoryId, DirectoryUserId, Job, Member, MemberStatus, Role, Source, TraceId};
 use profile::mapping::Mapped;
 use serde_json::{Map, Value, json};
@@ -40,7 +42,8 @@ pub(super) async fn user(
         return out(app, tx, held, member, (user.id, DepartureKind::Deactivated)).await;
     }
     let role = role_of(app, tx, held, user.id, &mapped, before).await?;
-    let unread: Vec<String> = mapped.unread.iter().map(|unread| unread.problem.to_string()).collect();
+    // The same value may have come in several places.
+    let unread: BTreeSet<String> = mapped.unread.iter().map(|unread| unread.problem.to_string()).collect();
     let arrival = Arrival {
         source: Source::Scim,
         profile: mapped.profile,
@@ -61,7 +64,7 @@ pub(super) async fn user(
     };
     for sentence in unread {
         effect.push_str(". ");
-        effect.push_str(&sentence);
+        effect.push_str(sentence.trim_end_matches('.'));
     }
     Ok(effect)
 }

@@ -130,7 +130,7 @@ fn back_letter(app: &App, held: &Held, (since, last): (Time, Time)) -> Letter {
 
 fn button(app: &App, held: &Held) -> Option<Link> {
     let page = app.config.url(&format!("/org/directory/{}/health", held.directory.id));
-    held.org.self_service.then(|| Link::new("See how it does", page))
+    held.org.self_service.then(|| Link::new("See how it is doing", page))
 }
 
 /// "3 days", "5 hours", "40 minutes".

@@ -64,6 +64,13 @@ pub async fn trial(app: &App, it: &Directory, wanted: &DirectoryConfig) -> Resul
     }
 }
 
+impl TriedPerson {
+    /// Something would be different, or is wrong.
+    pub const fn concerns(&self) -> bool {
+        !self.changes.is_empty() || !self.faults.is_empty()
+    }
+}
+
 impl Trial {
     fn take(&mut self, person: TriedPerson) {
         self.tried += 1;

@@ -58,7 +58,7 @@ pub async fn take(app: &App, it: &Directory, form: &Fields, action: String) -> R
         }
     }
     let trial = directory::trial(app, it, &config).await?;
-    let view = trial_view(&trial, &config, config != kept);
+    let view = trial_view(&trial, &config, config != kept, faults.len());
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = body(app, it, (&config, &faults), action, Some(view)).await?;
     Ok(Wish::Show(Box::new(body), status))
@@ -85,11 +85,12 @@ async fn chosen(app: &App, it: &Directory, form: &Fields) -> Result<(DirectoryCo
             }
         }
     }
-    // What is chosen as the first place is read with the places in force that the page showed.
+    // A first place that stands as the page showed it is no choice: the places may have been written in another order.
     let arrived = directory::arrivals(app, it, &config, LOOKED_AT).await?;
     for field in Field::ALL {
         let Some(path) = form.get(field.api_name()).map(|value| value.trim()) else { continue };
-        if path == source_of(&field, &arrived) {
+        let was = form.get(&format!("was-{}", field.api_name())).map(|value| value.trim().to_owned());
+        if path == was.unwrap_or_else(|| source_of(&field, &config, &arrived)) {
             continue;
         }
         if path.is_empty() {

@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::Directory;
-use profile::mapping::{Path, attributes_of};
+use profile::mapping::{Path, attributes_of, words_of};
 use profile::{Field, RequiredFields};
 use store::directory_group::{self, DirectoryGroup};
 
 use super::mapping_panel::{Faults, MOST, name_of};
 use super::wizard::waiting::person;
 use crate::app::App;
-use crate::directory::{self, Arrived, DirectoryConfig, Trial};
+use crate::directory::{self, Arrived, DirectoryConfig, Trial, TriedPerson};
+use crate::org::words;
 use crate::problem::Problem;
 use crate::trace;
 use web::html::Html;
@@ -41,7 +42,7 @@ pub(super) async fn body(
     let sources = all_sources(&arrived);
     let settled = settled(config, &arrived);
     let current: BTreeMap<Field, String> =
-        Field::ALL.into_iter().map(|field| (field.clone(), source_of(&field, &arrived))).collect();
+        Field::ALL.into_iter().map(|field| (field.clone(), source_of(&field, config, &arrived))).collect();
     // Those with something to look at come first.
     arrived.sort_by_key(|it| it.problems.is_empty() && it.missing.is_empty());
     let notice = notice(&provider, &arrived);
@@ -49,8 +50,9 @@ pub(super) async fn body(
     let own = config.mapping.rules.iter().map(|rule| &rule.field).filter(|it| matches!(it, Field::Extra(_)));
     let fields: Vec<Field> = Field::ALL.into_iter().chain(own.cloned()).collect();
     let rows = fields.iter().map(|field| {
-        let current = current.get(field).cloned().unwrap_or_else(|| source_of(field, &arrived));
-        MappingRow { places: typed_places(config, field, faults), ..row(field, &current, &sources, &arrived) }
+        let current = current.get(field).cloned().unwrap_or_else(|| source_of(field, config, &arrived));
+        let places = typed_places(config, field, faults);
+        MappingRow { nothing: nothing(field), ..row(field, &current, places, &sources, &arrived) }
     });
     let (rules, groups) = roles(app, it, config).await?;
     Ok(MappingBody {
@@ -90,10 +92,19 @@ fn typed_places(config: &DirectoryConfig, field: &Field, faults: &Faults) -> Typ
     Typed::new(paths.unwrap_or_default())
 }
 
-/// Where a field comes from now: the first place in which it was found for anybody; empty when nowhere.
-pub(super) fn source_of(field: &Field, arrived: &[Arrived]) -> String {
-    let mut found = arrived.iter().flat_map(|it| &it.mapped.found).filter(|found| found.field == *field);
-    found.next().map(|found| found.source.clone()).unwrap_or_default()
+/// Where a field comes from now: of the places in which it was found for anybody, the one that is looked at first; empty
+/// when nowhere.
+pub(super) fn source_of(field: &Field, config: &DirectoryConfig, arrived: &[Arrived]) -> String {
+    let found = arrived.iter().flat_map(|it| &it.mapped.found).filter(|found| found.field == *field);
+    let paths: Vec<&str> = config
+        .mapping
+        .rules
+        .iter()
+        .filter(|rule| rule.field == *field)
+        .flat_map(|rule| rule.paths.iter().map(Path::as_str))
+        .collect();
+    let order = |source: &str| paths.iter().position(|path| *path == source).unwrap_or(usize::MAX);
+    found.min_by_key(|found| order(&found.source)).map(|found| found.source.clone()).unwrap_or_default()
 }
 
 /// Every place that anybody's resource has a value in.
@@ -102,13 +113,31 @@ fn all_sources(arrived: &[Arrived]) -> BTreeSet<String> {
     all.map(|attribute| attribute.path).filter(|path| Path::parse(path).is_ok()).collect()
 }
 
-fn row(field: &Field, current: &str, sources: &BTreeSet<String>, people: &[Arrived]) -> MappingRow {
-    let mut options: Vec<Opt> = sources.iter().map(|path| Opt::new(path, path, path == current)).collect();
+/// What somebody has for whom nothing came.
+fn nothing(field: &Field) -> &'static str {
+    match field {
+        Field::Role => "by groups, or the default",
+        it if RequiredFields::default().contains(it) => "asked once",
+        _ => "nothing sent",
+    }
+}
+
+fn row(
+    field: &Field,
+    current: &str,
+    places: Typed,
+    sources: &BTreeSet<String>,
+    people: &[Arrived],
+) -> MappingRow {
+    let mut options: Vec<Opt> =
+        sources.iter().map(|path| Opt::new(path, named(path, sources), path == current)).collect();
     if !current.is_empty() && !sources.contains(current) {
-        options.insert(0, Opt::new(current, current, true));
+        options.insert(0, Opt::new(current, named(current, sources), true));
     }
     let nobody = match field {
         Field::Role => "By groups, or the default",
+        // It is looked for in places in which nobody has it so far.
+        _ if current.is_empty() && !places.value.is_empty() => "Where it usually is",
         _ => "Ask the person",
     };
     options.push(Opt::new("", nobody, current.is_empty()));
@@ -122,15 +151,23 @@ fn row(field: &Field, current: &str, sources: &BTreeSet<String>, people: &[Arriv
         label: field.label().to_owned(),
         need,
         sources: if matches!(field, Field::Extra(_)) { Vec::new() } else { options },
-        path: current.to_owned(),
-        places: Typed::default(),
+        path: if named(current, sources) == current { String::new() } else { current.to_owned() },
+        nothing: "",
+        places,
         values: people.iter().map(|it| value(field, it)).collect(),
     }
 }
 
+/// What a place is called; the path itself where two places would be called alike.
+fn named(path: &str, sources: &BTreeSet<String>) -> String {
+    let words = words_of(path).unwrap_or_else(|| path.to_owned());
+    let alike = sources.iter().any(|other| other != path && words_of(other).as_ref() == Some(&words));
+    if alike { path.to_owned() } else { words }
+}
+
 fn value(field: &Field, it: &Arrived) -> MappedValue {
     let value = match field {
-        Field::Role => it.role.map(|role| role.as_str().to_owned()),
+        Field::Role => it.role.map(|role| words::role(role).to_owned()),
         Field::Country => it.mapped.profile.country.map(|country| country.name().to_owned()),
         other => it.mapped.profile.text(other),
     };
@@ -155,7 +192,8 @@ fn notice(provider: &str, arrived: &[Arrived]) -> Option<Notice> {
     let unread = arrived.iter().find_map(|it| Some((it, it.problems.first()?)));
     if let Some((it, problem)) = unread {
         let title = format!("A value of {} cannot be read", person(it).name);
-        return Some(Notice { text: Html::text(problem), ..Notice::new(Tone::Warn, title, "") });
+        let link = Some(("Say what it is to be read as".to_owned(), "#h-settled".to_owned()));
+        return Some(Notice { text: Html::text(problem), link, ..Notice::new(Tone::Warn, title, "") });
     }
     let mut required = RequiredFields::default().iter().cloned().collect::<Vec<_>>().into_iter();
     let lacking =
@@ -229,44 +267,62 @@ fn label_of(group: &DirectoryGroup) -> String {
     written.unwrap_or(&group.display_name_folded).to_owned()
 }
 
-/// What settings would change, as it is shown.
-pub(super) fn trial_view(trial: &Trial, config: &DirectoryConfig, differs: bool) -> TrialView {
+/// What settings would change, as it is shown; `wrong` places on the form cannot be read.
+pub(super) fn trial_view(trial: &Trial, config: &DirectoryConfig, differs: bool, wrong: usize) -> TrialView {
     let count = |n: usize| number(u64::try_from(n).unwrap_or(0));
     let people = |n: usize| if n == 1 { "1 person".to_owned() } else { format!("{} people", count(n)) };
+    if wrong > 0 {
+        return TrialView {
+            title: if wrong == 1 {
+                "One place is not right".to_owned()
+            } else {
+                format!("{wrong} places are not right")
+            },
+            summary: "What is wrong stands beside it, above. Nothing was kept.".to_owned(),
+            shown: name_of(config),
+            ..TrialView::default()
+        };
+    }
     let summary = match (differs, trial.tried, trial.changed) {
-        (false, ..) => "This is what is kept already.".to_owned(),
+        (false, ..) => "Nothing differs from what is kept.".to_owned(),
         (true, 0, _) => "Nobody has come yet on whom it could be tried.".to_owned(),
         (true, tried, 0) => format!("Nothing is different for any of {}.", people(tried)),
         (true, tried, changed) => {
             format!("Something is different for {} of {}.", count(changed), people(tried))
         }
     };
+    let verb = if differs { "would be" } else { "is" };
     let failing = match trial.failing {
         0 => String::new(),
-        1 => "For 1 person something would be missing or not readable.".to_owned(),
-        some => format!("For {} people something would be missing or not readable.", count(some)),
+        some => format!("For {} something {verb} missing or not readable.", people(some)),
     };
+    let named: Vec<TrialRow> = trial.people.iter().filter(|it| it.concerns()).map(trial_row).collect();
     TrialView {
+        title: if differs { "What changes when you save" } else { "As it is kept" }.to_owned(),
         summary,
         failing,
-        differs,
-        people: trial
-            .people
-            .iter()
-            .map(|it| TrialRow {
-                person: Person::new(if it.name.is_empty() { &it.email } else { &it.name }, &it.email),
-                changes: it
-                    .changes
-                    .iter()
-                    .map(|(field, from, to)| TrialChange {
-                        label: field.label().to_owned(),
-                        from: from.clone(),
-                        to: to.clone(),
-                    })
-                    .collect(),
-                faults: it.faults.clone(),
-            })
-            .collect(),
+        more: match named.len() {
+            some if some < trial.changed.max(trial.failing) => format!("These are the first {some}."),
+            _ => String::new(),
+        },
+        people: named,
         shown: name_of(config),
+    }
+}
+
+fn trial_row(it: &TriedPerson) -> TrialRow {
+    let told = |field: &Field, value: &String| match (field, value.parse()) {
+        (Field::Role, Ok(role)) => words::role(role).to_owned(),
+        _ => value.clone(),
+    };
+    let change = |(field, from, to): &(Field, String, String)| TrialChange {
+        label: field.label().to_owned(),
+        from: told(field, from),
+        to: told(field, to),
+    };
+    TrialRow {
+        person: Person::new(if it.name.is_empty() { &it.email } else { &it.name }, &it.email),
+        changes: it.changes.iter().map(change).collect(),
+        faults: it.faults.clone(),
     }
 }

@@ -45,7 +45,14 @@ pub async fn of(
             (1, None) => "Yes, 1 person leaves".to_owned(),
             (some, None) => format!("Yes, {} people leave", number(some)),
         },
-        label: format!("Go live with {}", people(forecast.active)),
+        label: match forecast.active {
+            0 => "Go live".to_owned(),
+            some => format!("Go live with {}", people(some)),
+        },
+        first_step: format!(
+            "Assign somebody to {} in {provider}; yourself is fine. Or go live now: whoever comes then gets a place at once.",
+            app.brand.vendor_name
+        ),
     })
 }
 
@@ -104,7 +111,7 @@ pub async fn list(
     let after = params.first("after").and_then(|id| id.parse().ok());
     let (found, more) = directory::foreseen(app, it, among, after, PAGE).await?;
     let at = |more: &str| format!("{here}?who={}{more}", among.as_str());
-    let (_, words, text) = words(among);
+    let (_, (_, words), text) = words(among);
     let last = found.last().map(|one| one.arrived.id);
     let shown = u64::try_from(found.len()).unwrap_or(0);
     Ok(Some(PreviewPeople {
@@ -125,48 +132,57 @@ pub fn people(count: u64) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{} people", number(count)) }
 }
 
-/// The colour of a kind, what they do, and what it means for them.
-const fn words(among: Among) -> (Tone, &'static str, &'static str) {
+/// The colour of a kind, what one and what several of them do, and what it means for them.
+const fn words(among: Among) -> (Tone, (&'static str, &'static str), &'static str) {
     match among {
         Among::Lot(Lot::Leaves) => (
             Tone::Bad,
-            "leave",
+            ("leaves", "leave"),
             "They have a place today and are inactive over there. They are signed out at once; what follows is said by the \
              company’s policy for leavers.",
         ),
-        Among::Lot(Lot::Comes) => {
-            (Tone::Brand, "get a place", "They are invited, or join the account with their verified address.")
-        }
+        Among::Lot(Lot::Comes) => (
+            Tone::Brand,
+            ("gets a place", "get a place"),
+            "They are invited, or join the account with their verified address.",
+        ),
         Among::Lot(Lot::Joins) => (
             Tone::Ok,
-            "join the place they have",
+            ("joins the place they have", "join the place they have"),
             "Same address, same person: they keep what they have, and follow the directory from now on.",
         ),
-        Among::Lot(Lot::Returns) => {
-            (Tone::Ok, "come back", "They had left, and are active over there: they get back what they had.")
+        Among::Lot(Lot::Returns) => (
+            Tone::Ok,
+            ("comes back", "come back"),
+            "They had left, and are active over there: they get back what they had.",
+        ),
+        Among::Lot(Lot::Stays) => {
+            (Tone::Ok, ("stays as they are", "stay as they are"), "They came from this directory before.")
         }
-        Among::Lot(Lot::Stays) => (Tone::Ok, "stay as they are", "They came from this directory before."),
         Among::Lot(Lot::Incomplete) => (
             Tone::Warn,
-            "stay incomplete",
-            "A required field is missing. They are asked for it once, or you settle it under “Match the fields”.",
+            ("stays incomplete", "stay incomplete"),
+            "A required field is missing. They are asked for it once, when they sign in; or you say where it comes from before.",
         ),
         Among::Lot(Lot::Kept) => (
             Tone::Ok,
-            "stay, though inactive over there",
+            ("stays, though inactive over there", "stay, though inactive over there"),
             "An administrator decided to keep them. That holds until the directory speaks of them anew.",
         ),
-        Among::Lot(Lot::Nothing) => (Tone::None, "get no place", "They are marked as inactive over there."),
+        Among::Lot(Lot::Nothing) => {
+            (Tone::None, ("gets no place", "get no place"), "They are marked as inactive over there.")
+        }
         Among::Admins => (
             Tone::None,
-            "become administrators",
+            ("becomes an administrator", "become administrators"),
             "A group or their own role says so. They are among the people above, and see the company’s pages.",
         ),
     }
 }
 
 fn group(forecast: &Forecast, among: Among, here: &str) -> PreviewGroup {
-    let (tone, words, text) = words(among);
+    let (tone, (one, several), text) = words(among);
+    let words = if forecast.count(among) == 1 { one } else { several };
     let named = forecast.groups.get(&among).map(|(_, named)| named.as_slice()).unwrap_or_default();
     let people: Vec<(Person, String)> =
         named.iter().map(|it| (person(&it.arrived), remark(&it.arrived))).collect();

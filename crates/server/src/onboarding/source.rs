@@ -24,6 +24,7 @@ pub fn form(
         google: kind == Kind::Google,
         provider: trace::provider(&it.provider),
         action,
+        save_label: "Check and continue".to_owned(),
         back,
         ..SourceForm::default()
     };

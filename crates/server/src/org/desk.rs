@@ -122,6 +122,20 @@ impl Desk {
         Some(Notice { text: link, ..Notice::new(Tone::Warn, title, "") })
     }
 
+    /// A page about one of the company's directories, below the page that lists them.
+    pub fn directory_page(&self, app: &App, title: &str) -> Page {
+        let mut page = self.page(app, title, Place::Directory);
+        page.crumbs.push(Crumb::new("Directory", self.at("directory")));
+        page
+    }
+
+    /// A page about what became of leavers, below the page about them.
+    pub fn leavers_page(&self, app: &App, title: &str) -> Page {
+        let mut page = self.page(app, title, Place::Leavers);
+        page.crumbs.push(Crumb::new("Leavers", self.at("leavers")));
+        page
+    }
+
     /// A page here. The navigation counts nothing: it is on every page, and a company may be large.
     pub fn page(&self, app: &App, title: &str, place: impl Into<Option<Place>>) -> Page {
         let title = format!("{title} · {}", self.organization.name);

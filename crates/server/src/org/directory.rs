@@ -128,7 +128,12 @@ pub fn card(app: &App, it: &Directory, desk: &Desk) -> ConnectionCard {
         .to_vec(),
         acts: match it.status {
             DirectoryStatus::Active => {
-                vec![act("pause", "Pause", "It is answered and stored, and changes nobody until you resume.")]
+                let effect = if pulled {
+                    "We read nothing until you resume. Nobody loses a place by it."
+                } else {
+                    "What it sends is answered and stored, and changes nobody until you resume."
+                };
+                vec![act("pause", "Pause", effect)]
             }
             DirectoryStatus::Paused => vec![act("resume", "Resume", "What came meanwhile is applied.")],
             DirectoryStatus::Draft | DirectoryStatus::Preview => Vec::new(),

@@ -16,7 +16,7 @@ use crate::drill;
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
 use web::Html;
-use web::pages::org::{OrgDrill, OrgDrills, Place, ReceiptRow};
+use web::pages::org::{OrgDrill, OrgDrills, ReceiptRow};
 use web::parts::{Check, Copy, Notice, Pager, Status, Tone};
 
 const PAGE: usize = 50;
@@ -29,7 +29,7 @@ pub async fn list(State(app): State<App>, desk: Desk, params: Params) -> Result<
     let monthly = store::drill::is_monthly(&mut db, desk.organization.id).await?;
     drop(db);
     let here = desk.at("drills");
-    let mut surroundings = desk.page(&app, "Leaver drills", Place::Leavers);
+    let mut surroundings = desk.leavers_page(&app, "Leaver drills");
     surroundings.flash = match params.first("done") {
         Some("begun") => Some(Notice::new(
             Tone::Ok,
@@ -84,7 +84,7 @@ pub async fn show(
         if it.state == "done" { told(&desk, &it, &found) } else { unfinished(&it, &found) };
     let check = format!("frontdesk receipt verify FILE --issuer {}", app.config.issuer());
     let page = OrgDrill {
-        page: desk.page(&app, "Leaver drill", Place::Leavers),
+        page: desk.leavers_page(&app, "Leaver drill"),
         lede: Html::text(&lede),
         status: status(&it),
         facts,

@@ -13,13 +13,13 @@ use crate::directory::silence;
 use crate::directory::{self as feed, DAYS, Health, Lacking, Refusals, Sent, Unreadable};
 use crate::problem::Problem;
 use crate::provisioning::{self, told};
+use crate::pull;
 use crate::request::Params;
 use crate::trace::{self, Show};
 use web::Html;
 use web::guide::{Values, sync_words};
-use web::pages::org::Place;
 use web::pages::scim::{DirectoryHealth, MissingField, RefusedFor, UnreadValue};
-use web::parts::{Crumb, Figure, Notice, Person, Status, Tone};
+use web::parts::{Figure, Notice, Person, Status, Tone};
 
 /// So many people are named for each field on the page.
 const NAMED: usize = 8;
@@ -34,12 +34,13 @@ pub async fn show(
     provisioning::flush(&app).await?;
     let it = feed::require(&mut app.read().await?, &desk.organization, &id.directory).await?;
     let health = feed::health(&app, &it).await?;
-    let mut surroundings = desk.page(&app, "Health", Place::Directory);
-    surroundings.crumbs.push(Crumb::new("Directory", desk.at("directory")));
+    let mut surroundings = desk.directory_page(&app, "Health");
     surroundings.flash = words::done(params.first("done"));
     let provider = trace::provider(&it.provider);
     let page = DirectoryHealth {
         page: surroundings,
+        nobody: is_empty(&health),
+        first_step: first_step(&app, &it, &provider),
         state: state(&it, &health, app.now()),
         last_request: words::maybe_when(it.last_request_at),
         notices: stop::notice(&desk, &it)
@@ -48,7 +49,7 @@ pub async fn show(
             .collect(),
         longest: if it.heard > 1 { silence::length(it.longest_gap) } else { String::new() },
         figures: figures(&health),
-        missing: health.missing.iter().map(|it| missing(&desk, it)).collect(),
+        missing: health.missing.iter().map(|it| missing(&desk, it, &health)).collect(),
         unread: health.unread.iter().map(|it| unread(&desk, it)).collect(),
         more_unread: health.more_unread,
         refused: health.refused.iter().map(|one| refused(&desk, &it, one)).collect(),
@@ -67,8 +68,30 @@ pub fn state(it: &Directory, health: &Health, now: Time) -> Status {
         DirectoryStatus::Draft => Status::pending("Being set up"),
         DirectoryStatus::Preview => Status::pending("Preview"),
         DirectoryStatus::Paused => Status::stopped("Paused"),
+        DirectoryStatus::Active if is_empty(health) => Status::pending("Nothing received yet"),
         DirectoryStatus::Active if !health.is_well() => Status::warn("Needs a look"),
         DirectoryStatus::Active => Status::ok("Healthy"),
+    }
+}
+
+/// Nobody has come, and nothing was refused.
+fn is_empty(health: &Health) -> bool {
+    health.counts.users == 0 && health.counts.groups == 0 && health.is_well()
+}
+
+/// What makes the first people come.
+fn first_step(app: &App, it: &Directory, provider: &str) -> String {
+    match pull::kind_of(&it.provider) {
+        Some(pull::Kind::File) => {
+            "Bring the file, or say where it is: “How we read it” on the directory’s page.".to_owned()
+        }
+        Some(pull::Kind::Google) => {
+            "Say whom we read it with: “How we read it” on the directory’s page.".to_owned()
+        }
+        None => format!(
+            "Assign somebody to {} in {provider}; yourself is fine. Whoever comes stands here within moments.",
+            app.brand.vendor_name
+        ),
     }
 }
 
@@ -82,7 +105,7 @@ pub fn silence(app: &App, desk: &Desk, it: &Directory) -> Option<Notice> {
     let text = format!("That is longer than ever before ({} at most). ", silence::length(it.longest_gap));
     Some(Notice {
         text: Html::joined("", [Html::text(&text), words.remedy]),
-        link: Some(("How it does".to_owned(), desk.at(&format!("directory/{}/health", it.id)))),
+        link: Some(("How it is doing".to_owned(), desk.at(&format!("directory/{}/health", it.id)))),
         ..Notice::new(Tone::Bad, title, "")
     })
 }
@@ -109,10 +132,15 @@ fn person(desk: &Desk, it: &Sent) -> Person {
     }
 }
 
-fn missing(desk: &Desk, it: &Lacking) -> MissingField {
+fn missing(desk: &Desk, it: &Lacking, health: &Health) -> MissingField {
+    let came = health.unread.iter().any(|one| one.field.as_ref() == Some(&it.field));
     let people: Vec<Person> = it.people.iter().take(NAMED).map(|one| person(desk, one)).collect();
     MissingField {
-        label: it.field.label().to_owned(),
+        title: if came {
+            format!("{} is missing or cannot be read", it.field.label())
+        } else {
+            format!("{} is missing", it.field.label())
+        },
         count: it.count,
         more: it.count.saturating_sub(u64::try_from(people.len()).unwrap_or(0)),
         people,

@@ -12,25 +12,21 @@ use crate::directory as feed;
 use crate::onboarding::mapping_panel::{self, Wish};
 use crate::problem::Problem;
 use crate::request::FormParams;
-use crate::trace;
-use web::pages::org::Place;
 use web::pages::scim::{MappingBody, OrgMapping};
-use web::parts::Crumb;
 
 /// `GET /directory/{directory}/mapping`.
 pub async fn show(State(app): State<App>, desk: Desk, Path(id): Path<Ids>) -> Result<Response, Problem> {
     let it = feed::require(&mut app.read().await?, &desk.organization, &id.directory).await?;
     let body = mapping_panel::show(&app, &it, here(&desk, &it)).await?;
-    Ok(page(&app, &desk, &it, body, StatusCode::OK))
+    Ok(page(&app, &desk, body, StatusCode::OK))
 }
 
 fn here(desk: &Desk, it: &Directory) -> String {
     desk.at(&format!("directory/{}/mapping", it.id))
 }
 
-fn page(app: &App, desk: &Desk, it: &Directory, body: MappingBody, status: StatusCode) -> Response {
-    let mut page = desk.page(app, "Fields and roles", Place::Directory);
-    page.crumbs.push(Crumb::new(trace::provider(&it.provider), desk.at("directory")));
+fn page(app: &App, desk: &Desk, body: MappingBody, status: StatusCode) -> Response {
+    let mut page = desk.directory_page(app, "Fields and roles");
     page.live = true;
     web::respond(status, &OrgMapping { page, body, back: desk.at("directory") })
 }
@@ -45,7 +41,7 @@ pub async fn save(
     let it = feed::require(&mut app.read().await?, &desk.organization, &id.directory).await?;
     let fields = form.0.0.iter().cloned().collect();
     let config = match mapping_panel::take(&app, &it, &fields, here(&desk, &it)).await? {
-        Wish::Show(body, status) => return Ok(page(&app, &desk, &it, *body, status)),
+        Wish::Show(body, status) => return Ok(page(&app, &desk, *body, status)),
         Wish::Same => return Ok(Redirect::to(&desk.at("directory")).into_response()),
         Wish::Keep(config) => config,
     };

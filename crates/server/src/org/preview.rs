@@ -7,14 +7,13 @@ use model::{Directory, DirectoryStatus};
 use serde_json::json;
 
 use super::Desk;
-use super::stop::Ids;
+use super::stop::{self, Ids};
 use crate::app::App;
 use crate::directory as feed;
 use crate::onboarding::preview_panel::{self, REFRESH};
 use crate::problem::Problem;
 use crate::request::{FormParams, Params};
 use crate::trace;
-use web::pages::org::Place;
 use web::pages::scim::{OrgLive, OrgPreview, OrgPreviewPeople};
 use web::parts::{Crumb, Figure};
 
@@ -27,7 +26,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let it = feed::require(&mut app.read().await?, &desk.organization, &id.directory).await?;
     if let Some(people) = preview_panel::list(&app, &it, &here(&desk, &it), &params).await? {
-        let mut page = surroundings(&app, &desk, &it, &people.title);
+        let mut page = desk.directory_page(&app, &people.title);
         page.crumbs.push(Crumb::new("Preview", here(&desk, &it)));
         return Ok(web::respond(StatusCode::OK, &OrgPreviewPeople { page, it: people }));
     }
@@ -35,12 +34,6 @@ pub async fn show(
         return live(&app, &desk, &it).await;
     }
     preview(&app, &desk, &it, "", StatusCode::OK).await
-}
-
-fn surroundings(app: &App, desk: &Desk, it: &Directory, title: &str) -> web::Page {
-    let mut page = desk.page(app, title, Place::Directory);
-    page.crumbs.push(Crumb::new(trace::provider(&it.provider), desk.at("directory")));
-    page
 }
 
 fn here(desk: &Desk, it: &Directory) -> String {
@@ -55,7 +48,7 @@ async fn preview(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let page = OrgPreview {
-        page: surroundings(app, desk, it, "Preview"),
+        page: desk.directory_page(app, "Preview"),
         it: preview_panel::of(app, &desk.organization, it, &here(desk, it), Some(desk.at("leavers"))).await?,
         error: error.to_owned(),
         mapping: desk.at(&format!("directory/{}/mapping", it.id)),
@@ -68,12 +61,13 @@ async fn preview(
 async fn live(app: &App, desk: &Desk, it: &Directory) -> Result<Response, Problem> {
     let progress = preview_panel::progress(app, it).await?;
     let counts = feed::counts(&mut app.read().await?, it).await?;
-    let mut page = surroundings(app, desk, it, "Live");
+    let mut page = desk.directory_page(app, "Live");
     page.live = progress.is_some();
     page.refresh = progress.map(|_| REFRESH);
     let page = OrgLive {
         page,
         provider: trace::provider(&it.provider),
+        notice: stop::notice(desk, it),
         progress,
         figures: vec![
             Figure::count(counts.applied, "with a place"),

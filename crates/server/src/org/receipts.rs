@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::receipt::{self, Asked};
 use crate::request::Params;
 use web::Html;
-use web::pages::org::{OrgReceipt, OrgReceipts, Place, ReceiptRow};
+use web::pages::org::{OrgReceipt, OrgReceipts, ReceiptRow};
 use web::parts::{Check, Copy, Pager, Status, Tone};
 
 const PAGE: usize = 50;
@@ -40,7 +40,7 @@ pub async fn list(State(app): State<App>, desk: Desk, params: Params) -> Result<
     drop(db);
     let here = desk.at("receipts");
     let page = OrgReceipts {
-        page: desk.page(&app, "Receipts", Place::Leavers),
+        page: desk.leavers_page(&app, "Receipts"),
         pager: Pager {
             summary: super::words::shown(rows.len(), "erasure", "erasures"),
             previous: after.map(|_| here.clone()),
@@ -75,7 +75,7 @@ pub async fn show(
     facts.extend(it.completed_at.map(|at| ("Complete".to_owned(), when(at).text)));
     let check = format!("frontdesk receipt verify FILE --issuer {}", app.config.issuer());
     let page = OrgReceipt {
-        page: desk.page(&app, "Receipt", Place::Leavers),
+        page: desk.leavers_page(&app, "Receipt"),
         lede: Html::marked("One person’s records were removed. **Nothing here names the person.**"),
         status: status(&it),
         facts,

@@ -20,7 +20,6 @@ use crate::request::{FormParams, Params};
 use crate::trace::{self, Show};
 use web::Html;
 use web::guide::{Values, sync_words};
-use web::pages::org::Place;
 use web::pages::scim::{DirectoryRequests, RequestRow, ScimRequestPage};
 use web::parts::{Crumb, Field, Filter, Pager};
 
@@ -67,13 +66,16 @@ pub async fn list(
         current,
     };
     let page = DirectoryRequests {
-        page: surroundings(&app, &desk, &it, "Requests"),
+        page: desk.directory_page(&app, "Requests"),
         provider: trace::provider(&it.provider),
         only: match (which.cause, which.subject) {
-            (Some(cause), _) => format!("only those refused for one reason, {}", cause.replace('_', " ")),
+            (Some(cause), _) => {
+                format!("only those of “{}”", sync_words(&it.provider, cause, &Values::default()).means)
+            }
             (None, Some(_)) => "only those about one person".to_owned(),
             (None, None) => String::new(),
         },
+        refused: which.refused,
         filters: vec![
             filter("All", &[], !which.refused && !filtered),
             filter("Refused", &[("only", "refused")], which.refused && !filtered),
@@ -88,13 +90,6 @@ pub async fn list(
         all: at.clone(),
     };
     Ok(web::respond(StatusCode::OK, &page))
-}
-
-fn surroundings(app: &App, desk: &Desk, it: &Directory, title: &str) -> web::Page {
-    let mut page = desk.page(app, title, Place::Directory);
-    let name = trace::provider(&it.provider);
-    page.crumbs.push(Crumb::new(&name, desk.at("directory")));
-    page
 }
 
 fn row(it: &ScimRequest, at: &str) -> RequestRow {
@@ -150,7 +145,7 @@ fn page(
     (it, directory): (&ScimRequest, &Directory),
     (show, reason, status): (Show, Field, StatusCode),
 ) -> Response {
-    let mut surroundings = surroundings(app, desk, directory, &it.id.to_string());
+    let mut surroundings = desk.directory_page(app, &it.id.to_string());
     let list = desk.at(&format!("directory/{}/requests", directory.id));
     surroundings.crumbs.push(Crumb::new("Requests", list));
     let page = ScimRequestPage {

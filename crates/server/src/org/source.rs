@@ -12,9 +12,8 @@ use crate::app::App;
 use crate::directory::{self as feed, Held};
 use crate::onboarding::source;
 use crate::problem::Problem;
-use crate::pull::{self, Kind, Outcome};
+use crate::pull::{self, Kind, Outcome, Settings};
 use crate::request::{CsrfForm, Params, Upload};
-use web::pages::org::Place;
 use web::pages::source::{OrgSource, SourceForm};
 use web::parts::{Figure, Notice, Tone};
 
@@ -48,13 +47,13 @@ async fn view(
     let state = pull::state(app, &mut app.read().await?, it).await?;
     let at = desk.at(&format!("directory/{}/source", it.id));
     let mut form = source::form(app, it, kind, state.as_ref(), (at.clone(), desk.at("directory")));
+    "Check and save".clone_into(&mut form.save_label);
     let outcome = state.as_ref().and_then(|state| state.outcome.clone());
-    if let Some(failed) = outcome.as_ref().filter(|it| !it.ok) {
-        let text = format!("{} {}", failed.text, failed.fix);
-        form.notice =
-            Some(Notice::new(Tone::Bad, "The last reading failed; nobody was removed", text.trim()));
-    }
-    let mut page = desk.page(app, "How we read it", Place::Directory);
+    let failed = outcome.as_ref().filter(|it| !it.ok).map(|it| {
+        let text = format!("{} {}", it.text, it.fix);
+        Notice::new(Tone::Bad, "The last reading failed; nobody was removed", text.trim())
+    });
+    let mut page = desk.directory_page(app, "How we read it");
     page.flash = words::done(done);
     let view = OrgSource {
         page,
@@ -62,8 +61,13 @@ async fn view(
             || "Nothing has been entered yet.".to_owned(),
             |state| summary(state.pull.read_at, state.pull.next_at),
         ),
-        read_action: state.is_some().then(|| format!("{at}/read")),
-        figures: outcome.as_ref().map(figures).unwrap_or_default(),
+        // A file that is brought is read when it is.
+        read_action: state
+            .as_ref()
+            .is_some_and(|state| !matches!(&state.settings, Settings::File(it) if it.url.is_none()))
+            .then(|| format!("{at}/read")),
+        figures: outcome.as_ref().filter(|it| it.ok).map(|it| figures(it, kind)).unwrap_or_default(),
+        failed,
         notes: outcome.map(|it| it.notes).unwrap_or_default(),
         it: form.clone(),
     };
@@ -81,14 +85,17 @@ fn summary(read_at: Option<Time>, next_at: Time) -> String {
     format!("{last} The next reading is on {}.", words::when(next_at).text)
 }
 
-fn figures(it: &Outcome) -> Vec<Figure> {
-    vec![
-        Figure::count(it.people, "people listed"),
+fn figures(it: &Outcome, kind: Kind) -> Vec<Figure> {
+    let mut all = vec![
+        Figure::count(it.people, if it.people == 1 { "person listed" } else { "people listed" }),
         Figure::count(it.created, "new"),
         Figure::count(it.changed, "changed"),
         Figure::count(it.gone, "no longer listed"),
-        Figure::count(it.groups, "groups"),
-    ]
+    ];
+    if kind == Kind::Google {
+        all.push(Figure::count(it.groups, if it.groups == 1 { "group" } else { "groups" }));
+    }
+    all
 }
 
 /// `POST /directory/{directory}/source`: proves it, keeps it, and has it read.

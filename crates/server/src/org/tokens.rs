@@ -14,7 +14,7 @@ use crate::directory::{self as feed, Held, MOST_TOKENS};
 use crate::problem::Problem;
 use crate::request::Params;
 use crate::trace;
-use web::pages::org::{OrgTokens, Place, TokenRow};
+use web::pages::org::{OrgTokens, TokenRow};
 use web::parts::{Copy, Status};
 
 /// `GET /directory/{directory}/tokens`.
@@ -52,7 +52,7 @@ async fn another(app: &App, desk: &Desk, id: &str, kind: DirectorySecret) -> Res
 
 /// What the provider's console asks for, to copy.
 fn copies(app: &App, it: &Directory, kind: DirectorySecret, (id, token): (TokenId, Token)) -> Vec<Copy> {
-    let hint = "Shown only now. Whoever has it can change the company’s people.";
+    let hint = "Copy it before you leave this page. Whoever has it can change the company’s people.";
     let base_url = Copy::new("url", "Base URL", feed::base_url(app, it.id));
     match kind {
         DirectorySecret::Bearer => vec![Copy::new("token", "Token", token.expose()).hint(hint), base_url],
@@ -77,7 +77,7 @@ async fn page(
     let all = store::directory_token::list(&mut db, it.id, app.now()).await?;
     drop(db);
     let at = format!("directory/{}/tokens", it.id);
-    let mut surroundings = desk.page(app, "Tokens", Place::Directory);
+    let mut surroundings = desk.directory_page(app, "Tokens");
     surroundings.flash = words::done(done);
     let page = OrgTokens {
         page: surroundings,

@@ -76,6 +76,10 @@ pub fn summary(it: &ScimRequest, show: Show) -> String {
     const NAMED: usize = 4;
     let effect = read(it);
     let all = rows(it, &effect, show);
+    // Of what was made everything is new; its page tells it.
+    if effect.members.is_none() && all.iter().all(|row| row.from.is_empty()) {
+        return String::new();
+    }
     let one = |row: &ChangedValue| match row.counts.as_str() {
         "" => format!("{}: {} → {}", row.path, or_nothing(&row.from), or_nothing(&row.to)),
         counts => format!("{}: {counts}", row.path),
@@ -199,7 +203,7 @@ pub fn told(
     RequestTold {
         outcome: status(it),
         summary: format!("{}, {name}", when(it.at).text),
-        title: title(it, show),
+        title: title(it, show).trim_end_matches('.').to_owned(),
         line: request_line(it, show),
         changes: rows(it, &effect, show),
         more: effect.more,

@@ -53,12 +53,19 @@ async fn fallbacks_are_tried_on_people_who_came_and_reach_them_once_kept() {
         assert!(before.text.contains("places-country") && before.text.contains("DE"), "{}", before.text);
         let form = [
             ("places-country", "addresses[type eq \"home\"].country\naddresses[type eq \"work\"].country"),
+            // The first place stands as the page showed it, so that the order that was written holds.
+            ("country", "addresses[type eq \"work\"].country"),
+            ("was-country", "addresses[type eq \"work\"].country"),
             ("own_key", "plan"),
             ("own_places", "*:plan"),
         ];
         let shown = look_and_save(&mut browser, &page, &form).await;
         assert!(shown.text.contains("Something is different for 2 of 2 people."), "{}", shown.text);
-        assert!(shown.text.contains("Germany") && shown.text.contains("<b>France</b>"), "{}", shown.text);
+        assert!(
+            shown.text.contains("Germany") && shown.text.contains("<b><bdi>France</bdi></b>"),
+            "{}",
+            shown.text
+        );
         assert_eq!(country(&feed, "ann@acme.test").await, "DE", "the background has not worked yet");
         t.work().await;
         assert_eq!(country(&feed, "ann@acme.test").await, "FR");
@@ -68,7 +75,11 @@ async fn fallbacks_are_tried_on_people_who_came_and_reach_them_once_kept() {
             "the second place holds where the first has nothing"
         );
         assert!(feed.member("bob@acme.test").await.unwrap().extra.contains("plus"));
-        // The page shows what is kept, and nothing differs from it.
+        // The page shows what is kept, and nothing differs from it, also where each first place is sent as it is shown.
+        let home = "addresses[type eq \"home\"].country";
+        assert_eq!(browser.get(&page).await.input("was-country").as_deref(), Some(home));
+        let as_shown = [("country", home), ("was-country", home)];
+        assert_eq!(browser.post(&page, &as_shown).await.status, 303);
         let after = browser.get(&page).await;
         assert!(after.text.contains("places-plan"), "{}", after.text);
         assert_eq!(browser.post(&page, &[]).await.status, 303);

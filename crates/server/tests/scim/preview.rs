@@ -52,11 +52,11 @@ async fn each_person_is_sorted_by_what_going_live_would_do_and_then_does() {
         let count = |n: u64, words: &str| format!("<b class=\"num\">{n}</b> {words}");
         for there in [
             count(2, "get a place"),
-            count(1, "join the place they have"),
-            count(1, "stay incomplete"),
-            count(1, "leave"),
-            count(1, "get no place"),
-            count(1, "become administrators"),
+            count(1, "joins the place they have"),
+            count(1, "stays incomplete"),
+            count(1, "leaves"),
+            count(1, "gets no place"),
+            count(1, "becomes an administrator"),
         ] {
             assert!(shown.text.contains(&there), "{there} not in {}", shown.text);
         }
@@ -88,7 +88,7 @@ async fn each_person_is_sorted_by_what_going_live_would_do_and_then_does() {
         assert_eq!(feed.status("later@acme.test").await, "none");
         assert_eq!(feed.status("new@acme.test").await, "active");
         let again = browser.get(&page).await;
-        assert!(again.text.contains(&count(1, "get a place")), "{}", again.text);
+        assert!(again.text.contains(&count(1, "gets a place")), "{}", again.text);
         assert!(again.text.contains(&count(3, "stay as they are")), "{}", again.text);
         assert_eq!(browser.post(&page, &[("do", "live")]).await.status, 303, "nobody would leave any more");
         t.work().await;
@@ -234,8 +234,8 @@ async fn as_many_leavers_as_the_limit_allows_are_no_stop_and_whoever_had_left_co
         let (mut browser, page) = desk(&t, &feed).await;
         let shown = browser.get(&page).await;
         for there in [
-            "<b class=\"num\">1</b> come back",
-            "<b class=\"num\">1</b> join the place",
+            "<b class=\"num\">1</b> comes back",
+            "<b class=\"num\">1</b> joins the place",
             "Yes, 10 people leave",
         ] {
             assert!(shown.text.contains(there), "{there} not in {}", shown.text);

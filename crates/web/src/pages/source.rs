@@ -37,6 +37,8 @@ pub struct SourceForm {
     pub authorized: bool,
     /// The hour.
     pub hour: Field,
+    /// "Check and continue".
+    pub save_label: String,
     /// Link back.
     pub back: String,
 }
@@ -55,12 +57,13 @@ impl SourceForm {
     fn sample(google: bool, back: &str) -> Self {
         Self {
             google,
-            provider: if google { "Google Workspace" } else { "A file every night" }.to_owned(),
+            provider: if google { "Google Workspace" } else { "Nightly file" }.to_owned(),
             action: back.to_owned(),
             account: if google { "sync@acme.iam.gserviceaccount.com" } else { "" }.to_owned(),
             admin: Field::new("it@acme.example"),
             hour: Field::new("2"),
             url: Field::wrong("http://files.acme.example/p.csv", "Expected one that begins with https://."),
+            save_label: "Check and continue".to_owned(),
             back: back.to_owned(),
             ..Self::default()
         }
@@ -112,6 +115,8 @@ pub struct OrgSource {
     pub summary: String,
     /// Where the wish to read now is posted to; none before anything was entered.
     pub read_action: Option<String>,
+    /// That the last reading failed, and what to do.
+    pub failed: Option<Notice>,
     /// People, groups, changes.
     pub figures: Vec<Figure>,
     /// What could not be read.
@@ -137,14 +142,8 @@ impl OrgSource {
             read_action: Some("/org/directory/dir_01/source/read".to_owned()),
             figures: vec![Figure::count(214, "people listed"), Figure::count(2, "changed")],
             notes: vec!["Row 17: no address that can be read".to_owned()],
-            it: SourceForm {
-                notice: Some(Notice::new(
-                    Tone::Warn,
-                    "The last reading failed",
-                    "Google gives us no access.",
-                )),
-                ..SourceForm::sample(false, "/org/directory")
-            },
+            failed: Some(Notice::new(Tone::Bad, "The last reading failed", "The file is empty.")),
+            it: SourceForm::sample(false, "/org/directory"),
         }
     }
 }

@@ -60,9 +60,12 @@ pub async fn look(
         provider: Person::thing(&guide.name, guide.protocol.label(), &guide.mark, guide.hue),
         title,
         effect: format!(
-            "You get an address and a token for {}, and the steps written for it. Nobody is invited, changed or removed \
-             before the last step.",
-            guide.name
+            "{} Nobody is invited, changed or removed before the last step.",
+            if guide.protocol == Protocol::Pull {
+                "You get the steps written for it, and say from where we read.".to_owned()
+            } else {
+                format!("You get an address and a token for {}, and the steps written for it.", guide.name)
+            }
         ),
         action: visit.path(&format!("/scim/providers/{id}")),
         label: format!("Choose {}", guide.name),
@@ -184,7 +187,10 @@ pub async fn show(
 
 /// The steps of a directory that we read ourselves; what they bring back is entered on the next page.
 fn steps_of_a_source(app: &App, visit: &Visit, browser: &Browser, guide: &Guide) -> Response {
-    let title = format!("Let us read {}", guide.name);
+    let (title, next_label) = match pull::kind_of(&guide.id) {
+        Some(pull::Kind::File) => ("Prepare the file".to_owned(), "The file is ready"),
+        _ => (format!("Let us read {}", guide.name), "I have it"),
+    };
     let page = SetupSteps {
         page: visit.page(app, browser, &title, Some(Step::Connect)),
         title,
@@ -193,7 +199,7 @@ fn steps_of_a_source(app: &App, visit: &Visit, browser: &Browser, guide: &Guide)
         done: visit.progress.directory_ticked.iter().cloned().collect(),
         done_action: visit.path("/scim/steps"),
         next: visit.path("/scim/source"),
-        next_label: "I have it".to_owned(),
+        next_label: next_label.to_owned(),
         back: visit.path("/scim/providers"),
         notice: None,
     };

@@ -14,6 +14,10 @@ pub struct DirectoryHealth {
     pub page: Page,
     /// The provider's name.
     pub provider: String,
+    /// Nobody has come, and no request was refused.
+    pub nobody: bool,
+    /// What makes the first people come.
+    pub first_step: String,
     /// "Healthy", "Silent".
     pub state: Status,
     /// When the last request came.
@@ -43,8 +47,8 @@ pub struct DirectoryHealth {
 /// A required field that people lack.
 #[derive(Clone, Debug)]
 pub struct MissingField {
-    /// "Country".
-    pub label: String,
+    /// "Country is missing".
+    pub title: String,
     /// How many people.
     pub count: u64,
     /// The first of them.
@@ -95,6 +99,10 @@ impl RefusedFor {
     fn how_many(&self) -> String {
         if self.count == 1 { "1 request".to_owned() } else { format!("{} requests", number(self.count)) }
     }
+
+    fn see(&self) -> String {
+        if self.count == 1 { "See the request".to_owned() } else { format!("See the {}", self.how_many()) }
+    }
 }
 
 impl DirectoryHealth {
@@ -110,6 +118,8 @@ impl DirectoryHealth {
         Self {
             page,
             provider: "Okta".to_owned(),
+            nobody: false,
+            first_step: String::new(),
             state: Status::warn("Needs a look"),
             longest: "3 days".to_owned(),
             last_request: When::new("2026-11-23T17:12:12Z", "23 November 2026, 17:12 UTC"),
@@ -121,7 +131,7 @@ impl DirectoryHealth {
                 Figure::count(3, "refused in 7 days").key(Tone::Bad),
             ],
             missing: vec![MissingField {
-                label: "Country".to_owned(),
+                title: "Country is missing".to_owned(),
                 count: 4,
                 people: vec![
                     person("Oliver Brandt", "oliver.brandt@acme.example"),
@@ -151,6 +161,16 @@ impl DirectoryHealth {
             days: 7,
             requests: "/org/directory/dir_01/requests".to_owned(),
             back: "/org/directory".to_owned(),
+        }
+    }
+
+    /// A sample before anything came.
+    pub fn sample_empty() -> Self {
+        Self {
+            nobody: true,
+            first_step: "Assign somebody to Northwind Privacy in Okta; yourself is fine.".to_owned(),
+            state: Status::pending("Nothing received yet"),
+            ..Self::sample_well()
         }
     }
 

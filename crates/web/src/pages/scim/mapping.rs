@@ -73,8 +73,10 @@ pub struct MappingRow {
     pub need: &'static str,
     /// Where it can come from first; empty where only the places are edited.
     pub sources: Vec<Opt>,
-    /// Where it comes from now: `addresses[type eq "work"].country`; empty for nowhere.
+    /// Where it comes from now, where its choice is called otherwise: `addresses[type eq "work"].country`.
     pub path: String,
+    /// What a person has for whom nothing came: "asked once".
+    pub nothing: &'static str,
     /// Every place in which it is looked for, one a line.
     pub places: Field,
     /// What comes out, for each person with a column.
@@ -125,14 +127,16 @@ pub struct ReadAs {
 /// What the choices would change.
 #[derive(Clone, Debug, Default)]
 pub struct TrialView {
+    /// "What changes when you save".
+    pub title: String,
     /// "Something is different for 12 of 225 people."
     pub summary: String,
     /// For how many something would be missing; may be empty.
     pub failing: String,
-    /// Whether the choices differ from what is kept.
-    pub differs: bool,
-    /// People to look at.
+    /// People for whom something is different or wrong.
     pub people: Vec<TrialRow>,
+    /// That they are not all of them; may be empty.
+    pub more: String,
     /// The name of what is shown: form field `shown`.
     pub shown: String,
 }
@@ -160,19 +164,24 @@ pub struct TrialChange {
 }
 
 impl MappingRow {
+    /// What the page shows as the first place.
+    fn chosen(&self) -> &str {
+        self.sources.iter().find(|it| it.selected).map_or("", |it| it.value.as_str())
+    }
+
     fn select(&self) -> Select {
         Select::new(&self.name, &format!("Source of {}", self.label), &self.sources).small()
     }
 
     fn area(&self) -> Input {
-        let label = format!("Places of {}, one a line", self.label);
+        let label = format!("Places of {}, one on each line", self.label);
         Input::area(&format!("places-{}", self.name), &label, 5).from(&self.places).mono()
     }
 }
 
 impl MappingBody {
     fn area(&self) -> Input {
-        Input::area("own_places", "Where it is, one place a line", 2)
+        Input::area("own_places", "Where it is, one place on each line", 2)
             .from(&self.own)
             .mono()
             .placeholder("*:plan")
@@ -215,6 +224,7 @@ impl MappingBody {
             need,
             sources: Opt::list(&[(path, label), ("userName", "Username"), ("", "Ask the person")], path),
             path: path.to_owned(),
+            nothing: "asked once",
             places: Field::new(path),
             values,
         };
@@ -295,9 +305,10 @@ impl MappingBody {
         };
         Self {
             trial: Some(TrialView {
+                title: "What changes when you save".to_owned(),
                 summary: "Something is different for 2 of 225 people.".to_owned(),
                 failing: "For 1 person something would be missing or not readable.".to_owned(),
-                differs: true,
+                more: "These are the first 3.".to_owned(),
                 people: vec![
                     row(
                         "Jonas Weber",
@@ -309,7 +320,7 @@ impl MappingBody {
                         vec![change("Country", "Austria", "")],
                         &["Country is missing."],
                     ),
-                    row("Amara Nwosu", Vec::new(), &[]),
+                    row("سارة عبد الله", vec![change("City", "القاهرة", "الإسكندرية")], &[]),
                 ],
                 shown: "0011".to_owned(),
             }),

@@ -40,6 +40,8 @@ pub struct Preview {
     pub sure: String,
     /// "Go live with 225 people".
     pub label: String,
+    /// What makes the first people come.
+    pub first_step: String,
 }
 
 /// The preview at `/org`, at any time before it is live.
@@ -68,6 +70,8 @@ pub struct OrgLive {
     pub page: Page,
     /// The provider's name.
     pub provider: String,
+    /// That it was stopped before anybody left.
+    pub notice: Option<Notice>,
     /// How many of how many have been taken in; none once nothing is left to do.
     pub progress: Option<(u64, u64)>,
     /// With a place, incomplete, inactive.
@@ -227,6 +231,7 @@ impl Preview {
             ],
             sure: "Yes, 2 people leave".to_owned(),
             label: "Go live with 225 people".to_owned(),
+            first_step: "Assign somebody to Northwind Privacy in Okta; yourself is fine.".to_owned(),
         }
     }
 }
@@ -260,6 +265,16 @@ impl OrgPreview {
     }
 }
 
+impl OrgPreview {
+    /// A sample before anybody came.
+    pub fn sample_empty() -> Self {
+        let lede = "Okta has sent nobody yet, so nothing would happen.".to_owned();
+        let (groups, label) = (Vec::new(), "Go live".to_owned());
+        let it = Preview { lede, groups, label, notice: None, sure: String::new(), ..Preview::sample() };
+        Self { it, ..Self::sample() }
+    }
+}
+
 impl OrgLive {
     /// A sample while people are taken in.
     pub fn sample() -> Self {
@@ -268,6 +283,7 @@ impl OrgLive {
         Self {
             page,
             provider: "Okta".to_owned(),
+            notice: None,
             progress: Some((142, 225)),
             figures: vec![Figure::count(142, "with a place")],
             here: "/org/directory/dir_01/preview".to_owned(),

@@ -87,6 +87,8 @@ pub struct DirectoryRequests {
     pub provider: String,
     /// "only those refused because …", "only those about Ada Lovelace"; may be empty.
     pub only: String,
+    /// Only refused ones are shown.
+    pub refused: bool,
     /// This page without a filter.
     pub all: String,
     /// By outcome.
@@ -181,6 +183,7 @@ impl DirectoryRequests {
             page: sample_org("Requests", Place::Directory),
             provider: "Okta".to_owned(),
             only: "only those about Jonas Weber".to_owned(),
+            refused: false,
             all: "/org/directory/dir_01/requests".to_owned(),
             filters: vec![Filter::new("All", 480, "/org/directory/dir_01/requests", true)],
             rows: vec![row, refused],
