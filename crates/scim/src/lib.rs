@@ -11,6 +11,7 @@ pub mod dialect;
 pub mod error;
 pub mod etag;
 pub mod filter;
+pub mod json;
 pub mod limits;
 pub mod list;
 pub mod patch;

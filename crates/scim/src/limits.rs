@@ -1,7 +1,7 @@
 //! Owns the limits that keep hostile input cheap. Does not read bodies: the HTTP layer stops at
 //! [`MAX_BODY_BYTES`] before anything here is called.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::ScimError;
 
@@ -27,6 +27,8 @@ pub const MAX_BULK_OPERATIONS: usize = 1_000;
 pub const MAX_USER_OPERATIONS: usize = 1_000;
 /// Values of one multi-valued attribute of a user (members of a group are not held here).
 pub const MAX_VALUES: usize = 500;
+/// Bytes of a text that resources are found by. What is longer fits into no index of PostgreSQL.
+pub const MAX_KEY_BYTES: usize = 1000;
 /// Resources in one page of a list (`filter.maxResults`).
 pub const MAX_RESULTS: u32 = 200;
 /// Resources in one page when the client names no count.
@@ -50,6 +52,37 @@ pub fn check_nul(body: &Value) -> Result<(), ScimError> {
             "{place} holds the character NUL (U+0000), which is no part of any name or value. Send it without."
         ))),
     }
+}
+
+/// Refuses names and ids that are longer than [`MAX_KEY_BYTES`]. What stood there `before` already may stay.
+pub(crate) fn check_keys(
+    resource: &Map<String, Value>,
+    before: Option<&Map<String, Value>>,
+) -> Result<(), ScimError> {
+    for name in ["userName", "externalId", "displayName"] {
+        let value = resource.get(name);
+        if value != before.and_then(|before| before.get(name)) {
+            check_key(name, value.and_then(Value::as_str).unwrap_or_default())?;
+        }
+    }
+    let emails = resource.get("emails");
+    if emails != before.and_then(|before| before.get("emails")) {
+        for email in emails.and_then(Value::as_array).into_iter().flatten() {
+            check_key("emails.value", email["value"].as_str().unwrap_or_default())?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses one text that is longer than [`MAX_KEY_BYTES`].
+pub(crate) fn check_key(name: &str, text: &str) -> Result<(), ScimError> {
+    if text.len() <= MAX_KEY_BYTES {
+        return Ok(());
+    }
+    Err(ScimError::invalid_value(format!(
+        "“{name}” has {} bytes; at most {MAX_KEY_BYTES} are taken.",
+        text.len()
+    )))
 }
 
 /// Where a NUL stands, in words.

@@ -186,7 +186,8 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let reference = problem.reference.unwrap_or_else(|| app.id(TraceId::new));
     let cause = without_addresses(problem.cause.as_deref().unwrap_or_default());
-    if problem.status.is_server_error() {
+    // What SCIM asks for and nobody offers is no failure of ours.
+    if problem.status.is_server_error() && problem.status != StatusCode::NOT_IMPLEMENTED {
         tracing::error!(%reference, %method, path = loggable(&path), status = problem.status.as_u16(), code = problem.code, cause, "request failed");
     } else {
         let detail = without_addresses(&problem.detail);

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 pub use group::MembershipChange;
 
 use crate::ScimError;
-use crate::limits::check_depth;
+use crate::limits::{check_depth, check_keys};
 use crate::resource::{Change, changes, finish};
 use crate::schema::{GROUP, USER};
 
@@ -148,6 +148,7 @@ pub fn user(current: &Map<String, Value>, request: PatchRequest) -> Result<UserP
     engine.run(request)?;
     let mut attributes = engine.into_document()?.0;
     finish(&mut attributes, &USER)?;
+    check_keys(&attributes, Some(current))?;
     let changes = changes(current, &attributes);
     Ok(UserPatch { attributes, changes })
 }
@@ -158,6 +159,7 @@ pub fn group(current: &Map<String, Value>, request: PatchRequest) -> Result<Grou
     engine.run(request)?;
     let (mut attributes, members) = engine.into_document()?;
     finish(&mut attributes, &GROUP)?;
+    check_keys(&attributes, Some(current))?;
     let changes = changes(current, &attributes);
     Ok(GroupPatch { attributes, changes, members })
 }

@@ -40,6 +40,18 @@ fn two_mails() -> Value {
 }
 
 #[test]
+fn text_that_is_too_long_for_a_key_is_refused_unless_it_was_there() {
+    let long = "x".repeat(crate::limits::MAX_KEY_BYTES + 1);
+    let current = json!({"userName": "a", "displayName": long});
+    let current = current.as_object().unwrap();
+    let patch =
+        |operation: Value| user(current, PatchRequest::parse(json!({"Operations": [operation]})).unwrap());
+    assert!(patch(json!({"op": "replace", "path": "active", "value": false})).is_ok());
+    let refused = patch(json!({"op": "replace", "path": "externalId", "value": long})).unwrap_err();
+    assert!(refused.detail.contains("externalId"), "{}", refused.detail);
+}
+
+#[test]
 fn add_of_what_is_there_changes_nothing() {
     let start = before(two_mails());
     let add = json!([

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::ScimError;
 use crate::filter::Filter;
+use crate::limits::check_key;
 use crate::value::dedup;
 
 /// One member of a group, as the client named it. The `$ref` of an answer is the caller's to make.
@@ -63,16 +64,20 @@ pub(crate) fn read_members(value: Value) -> Result<Vec<MemberRef>, ScimError> {
 
 /// Reads one member; `None` for null.
 pub(crate) fn read_one(value: Value) -> Result<Option<MemberRef>, ScimError> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(id) if !id.trim().is_empty() => Ok(Some(MemberRef::new(id.trim()))),
-        Value::Number(id) => Ok(Some(MemberRef::new(id.to_string()))),
-        Value::Object(map) => from_object(&map).map(Some),
-        other => Err(ScimError::invalid_value(format!(
-            "A member must be an object with the id of a user or group as its “value”; received {}.",
-            other.to_string().chars().take(60).collect::<String>()
-        ))),
-    }
+    let member = match value {
+        Value::Null => return Ok(None),
+        Value::String(id) if !id.trim().is_empty() => MemberRef::new(id.trim()),
+        Value::Number(id) => MemberRef::new(id.to_string()),
+        Value::Object(map) => from_object(&map)?,
+        other => {
+            return Err(ScimError::invalid_value(format!(
+                "A member must be an object with the id of a user or group as its “value”; received {}.",
+                other.to_string().chars().take(60).collect::<String>()
+            )));
+        }
+    };
+    check_key("members.value", &member.value)?;
+    Ok(Some(member))
 }
 
 fn from_object(map: &Map<String, Value>) -> Result<MemberRef, ScimError> {

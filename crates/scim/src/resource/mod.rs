@@ -16,7 +16,7 @@ pub use members::MemberRef;
 pub(crate) use members::{read_members, read_one};
 
 use crate::ScimError;
-use crate::limits::check_depth;
+use crate::limits::{check_depth, check_keys};
 use crate::path::spelling;
 use crate::schema::{Attribute, GROUP, Kind, ResourceType, Schema, USER, find, is_urn};
 use crate::value;
@@ -56,6 +56,7 @@ fn read(body: Value, kind: &'static ResourceType) -> Result<(Map<String, Value>,
         draft.take(&key, value)?;
     }
     finish(&mut draft.out, kind)?;
+    check_keys(&draft.out, None)?;
     Ok((draft.out, draft.members))
 }
 

@@ -167,8 +167,7 @@ impl Call {
                 "The body is not UTF-8 text; JSON must be (RFC 8259 8.1).",
             ));
         }
-        serde_json::from_slice(&self.body)
-            .map_err(|error| ScimError::invalid_syntax(format!("The body is not JSON: {error}.")))
+        scim::json::parse(&self.body)
     }
 
     /// The parameters of the query.

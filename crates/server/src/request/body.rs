@@ -62,7 +62,7 @@ const NO_NUL: &str =
 /// No form of ours sends NUL, and PostgreSQL keeps none.
 fn refuse_nul(bytes: &[u8]) -> Result<(), Problem> {
     if super::pairs::has_nul(bytes) {
-        return Err(Problem::bad_request("nul_in_text", NO_NUL));
+        return Err(Problem::bad_request("nul_in_text", NO_NUL).scim("invalidValue"));
     }
     Ok(())
 }

@@ -278,3 +278,67 @@ async fn a_group_sent_whole_with_very_many_members_is_taken() {
         assert_eq!(groups[0]["value"], json!(group));
     });
 }
+
+#[tokio::test]
+async fn a_text_that_fits_no_index_is_refused_and_one_that_was_there_before_may_stay() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let id = feed.user("a@acme.test").await;
+        let group = feed.group("One", &[]).await;
+        // No text that a database could pack into less.
+        let long: String = (0..3000_u32).map(|n| char::from(b'a' + (n * n * 7 % 26) as u8)).collect();
+        let with = |name: &str, value: Value| {
+            let mut body = person("b@acme.test");
+            body[name] = value;
+            body
+        };
+        let replace = |path: &str| json!({"Operations": [{"op": "replace", "path": path, "value": long}]});
+        let (user, group) = (format!("/Users/{id}"), format!("/Groups/{group}"));
+        for (method, path, body) in [
+            ("POST", "/Users", with("userName", json!(format!("{long}@acme.test")))),
+            ("POST", "/Users", with("externalId", json!(long))),
+            ("POST", "/Users", with("displayName", json!(long))),
+            ("POST", "/Users", with("emails", json!([{"value": format!("{long}@acme.test")}]))),
+            ("PUT", user.as_str(), with("externalId", json!(long))),
+            ("PATCH", user.as_str(), replace("userName")),
+            ("PATCH", user.as_str(), replace("emails[type eq \"work\"].value")),
+            ("POST", "/Groups", json!({"displayName": long})),
+            ("POST", "/Groups", json!({"displayName": "Two", "externalId": long})),
+            ("POST", "/Groups", json!({"displayName": "Two", "members": [{"value": long}]})),
+            ("PATCH", group.as_str(), replace("displayName")),
+            (
+                "PATCH",
+                group.as_str(),
+                json!({"Operations": [{"op": "add", "path": "members", "value": [{"value": long}]}]}),
+            ),
+        ] {
+            let answer = feed.call(method, path, Some(body)).await;
+            assert_eq!(answer.status, 400, "{method} {path}: {}", answer.text);
+            assert_eq!(answer.json()["scimType"], "invalidValue", "{method} {path}");
+            assert!(answer.json()["detail"].as_str().unwrap().contains("at most 1000 are taken"));
+        }
+        // What is found by nothing may be as long as a body.
+        let title = json!([{"op": "replace", "path": "title", "value": long}]);
+        assert_eq!(feed.patch(&user, title).await.status, 200);
+        assert_eq!(feed.status("a@acme.test").await, "active");
+    });
+}
+
+#[tokio::test]
+async fn a_name_that_is_given_twice_is_no_guess_of_ours() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let id = feed.user("a@acme.test").await;
+        let twice = br#"{"Operations":[{"op":"replace","value":{"active":true,"active":false}}]}"#;
+        let answer = feed.raw("PATCH", &format!("/Users/{id}"), twice.to_vec(), &[]).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["scimType"]), (400, &json!("invalidSyntax")));
+        assert!(
+            answer.json()["detail"].as_str().unwrap().contains("“active” is given twice"),
+            "{}",
+            answer.text
+        );
+        assert_eq!(feed.status("a@acme.test").await, "active");
+        let nul = feed.call("GET", "/Users?filter=userName%20eq%20%22%00%22", None).await;
+        assert_eq!((nul.status.as_u16(), &nul.json()["scimType"]), (400, &json!("invalidValue")));
+    });
+}
