@@ -44,8 +44,7 @@ fn text_that_is_too_long_for_a_key_is_refused_unless_it_was_there() {
     let long = "x".repeat(crate::limits::MAX_KEY_BYTES + 1);
     let current = json!({"userName": "a", "displayName": long});
     let current = current.as_object().unwrap();
-    let patch =
-        |operation: Value| user(current, PatchRequest::parse(json!({"Operations": [operation]})).unwrap());
+    let patch = |operation: Value| user(current, request(json!([operation])));
     assert!(patch(json!({"op": "replace", "path": "active", "value": false})).is_ok());
     let refused = patch(json!({"op": "replace", "path": "externalId", "value": long})).unwrap_err();
     assert!(refused.detail.contains("externalId"), "{}", refused.detail);
