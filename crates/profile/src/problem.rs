@@ -57,6 +57,8 @@ pub enum Reason {
     NameNotSplit,
     /// Several different values where one was expected.
     SeveralValues,
+    /// Something with parts of its own where one value was expected.
+    SeveralParts,
     /// The same address stands further up in the file.
     Duplicate {
         /// The row that has it first.
@@ -128,6 +130,7 @@ impl Problem {
             Reason::UnknownRole => "unknown_role",
             Reason::NameNotSplit => "name_not_split",
             Reason::SeveralValues => "several_values",
+            Reason::SeveralParts => "several_parts",
             Reason::Duplicate { .. } => "duplicate",
             Reason::ExtraCells { .. } => "extra_cells",
             Reason::RowTooLong { .. } => "row_too_long",
@@ -178,6 +181,13 @@ impl fmt::Display for Problem {
                 "{received} does not show which part is the first and which the last name. Expected two columns, or “First Last”."
             ),
             Reason::SeveralValues => write!(f, "{received}: several different values. Expected one."),
+            Reason::SeveralParts => {
+                write!(
+                    f,
+                    "{received} has parts of its own. Expected one text or number for {}.",
+                    label.to_lowercase()
+                )
+            }
             Reason::Duplicate { row } => {
                 write!(f, "{received} stands in row {row} already. Each person needs one row.")
             }

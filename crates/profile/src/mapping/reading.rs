@@ -8,6 +8,9 @@ use std::collections::HashSet;
 /// The most values of one attribute that are looked at and told.
 const MOST_VALUES: usize = 10;
 
+/// So many characters are told of a value with parts of its own.
+const LONGEST_PARTS: usize = 200;
+
 /// What to do with several different values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Several {
@@ -85,7 +88,7 @@ impl Mapped {
         self.found.push(Found { field, source, received });
     }
 
-    fn refuse(&mut self, field: &Field, source: &str, received: &str, reason: Reason) {
+    pub(super) fn refuse(&mut self, field: &Field, source: &str, received: &str, reason: Reason) {
         let problem = Problem::new(field.clone(), received, reason);
         self.unread.push(Unread { source: source.to_owned(), problem });
     }
@@ -109,6 +112,20 @@ pub(super) fn texts(value: &Value) -> Texts {
         Value::Null | Value::Array(_) => Vec::new(),
     };
     texts.into_iter().filter(|text| !text.trim().is_empty()).collect()
+}
+
+/// The JSON text of something that came and holds no text that can be read, cut to what is kept of it; `None` where nothing came.
+pub(super) fn parts(value: &Value) -> Option<String> {
+    fn holds(value: &Value) -> bool {
+        match value {
+            Value::Null => false,
+            Value::String(text) => !text.trim().is_empty(),
+            Value::Bool(_) | Value::Number(_) => true,
+            Value::Array(all) => all.iter().any(holds),
+            Value::Object(all) => all.values().any(holds),
+        }
+    }
+    holds(value).then(|| value.to_string().chars().take(LONGEST_PARTS).collect())
 }
 
 fn joined<'a>(values: impl Iterator<Item = &'a String>) -> String {

@@ -3,7 +3,7 @@
 use super::reading::{self, Several, Texts};
 use super::{EXTENSION, Mapped, Path, PathProblem};
 use crate::country::fold;
-use crate::{Country, Field, email};
+use crate::{Country, Field, Reason, email};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -152,12 +152,18 @@ impl Mapping {
         let mut mapped = Mapped::default();
         for rule in &self.rules {
             for path in &rule.paths {
-                let values: Vec<Texts> = path.find(resource).into_iter().map(reading::texts).collect();
-                let values: Vec<Texts> = values
-                    .into_iter()
-                    .filter(|texts| !texts.is_empty())
-                    .filter_map(|texts| self.settle(&rule.field, path, texts))
-                    .collect();
+                let mut values: Vec<Texts> = Vec::new();
+                for value in path.find(resource) {
+                    let texts = reading::texts(value);
+                    if !texts.is_empty() {
+                        values.extend(self.settle(&rule.field, path, texts));
+                    } else if let Some(whole) = reading::parts(value) {
+                        match self.settled(&rule.field, std::slice::from_ref(&whole)) {
+                            Some(settled) => values.extend(settled.value.clone().map(|value| vec![value])),
+                            None => mapped.refuse(&rule.field, path.as_str(), &whole, Reason::SeveralParts),
+                        }
+                    }
+                }
                 if mapped.take(&rule.field, path.as_str(), &values, Several::Refuse, this_year) {
                     break;
                 }
@@ -220,14 +226,8 @@ impl Mapping {
 
     /// What the administrator settled for this value, and the region of a locale; `None` for nothing.
     fn settle(&self, field: &Field, path: &Path, texts: Texts) -> Option<Texts> {
-        for reading in self.readings.iter().filter(|reading| reading.field == *field) {
-            let wanted = fold(&reading.received, false);
-            let settled = |text: &String| {
-                *text == reading.received || (!wanted.is_empty() && fold(text, false) == wanted)
-            };
-            if texts.iter().any(settled) {
-                return reading.value.clone().map(|value| vec![value]);
-            }
+        if let Some(settled) = self.settled(field, &texts) {
+            return settled.value.clone().map(|value| vec![value]);
         }
         let locale =
             ["locale", "preferredLanguage"].iter().any(|name| path.leaf().eq_ignore_ascii_case(name));
@@ -235,6 +235,19 @@ impl Mapping {
             return texts.first().and_then(|text| region(text)).map(|region| vec![region]);
         }
         Some(texts)
+    }
+}
+
+impl Mapping {
+    /// What the administrator settled for one of these texts.
+    fn settled(&self, field: &Field, texts: &[String]) -> Option<&Reading> {
+        self.readings.iter().filter(|reading| reading.field == *field).find(|reading| {
+            let wanted = fold(&reading.received, false);
+            let same = |text: &String| {
+                *text == reading.received || (!wanted.is_empty() && fold(text, false) == wanted)
+            };
+            texts.iter().any(same)
+        })
     }
 }
 

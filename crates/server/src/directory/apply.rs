@@ -11,6 +11,7 @@ use store::directory_user::{self, DirectoryUser};
 use store::scim_request::ScimRequest;
 use store::{Tx, directory_group};
 
+use super::DirectoryConfig;
 use super::brake::{self, Leaver};
 use super::counts::{resource, this_year};
 use super::held::Held;
@@ -19,11 +20,23 @@ use crate::job;
 use crate::member::{self, Arrival};
 use crate::problem::Problem;
 
-/// The job that applies everything a directory has stored: payload `{"directory": id, "after": user id or null}`.
+/// The job that applies everything a directory has stored: payload `{"directory": id, "after": user id or null, "before": the
+/// settings until now or null}`.
 pub const APPLY: &str = "directory.apply";
 
 /// Users applied in one transaction.
 const BATCH: usize = 200;
+
+/// What gave a person a role until now, where that may have gone.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Until<'a> {
+    /// What gives one now.
+    Now,
+    /// The user as it was.
+    User(&'a Map<String, Value>),
+    /// Other settings, read in the user as it is.
+    Settings(&'a DirectoryConfig, &'a Value),
+}
 
 /// What a new or changed user, as the mapping reads it, means for the member behind it. Answers the end of the sentence about it.
 pub(super) async fn user(
@@ -32,7 +45,7 @@ pub(super) async fn user(
     held: &Held,
     user: &DirectoryUser,
     mapped: Mapped,
-    before: Option<&Map<String, Value>>,
+    until: Until<'_>,
 ) -> Result<String, Problem> {
     if !held.live() {
         return Ok(held.stored_only());
@@ -41,7 +54,7 @@ pub(super) async fn user(
         let member = behind_inactive(tx, held, user, &mapped).await?;
         return out(app, tx, held, member, (user.id, DepartureKind::Deactivated)).await;
     }
-    let role = role_of(app, tx, held, user.id, &mapped, before).await?;
+    let role = role_of(app, tx, held, user.id, &mapped, until).await?;
     // The same value may have come in several places.
     let unread: BTreeSet<String> = mapped.unread.iter().map(|unread| unread.problem.to_string()).collect();
     let arrival = Arrival {
@@ -120,31 +133,41 @@ async fn behind_inactive(
     Ok(member.filter(|member| member.directory_user_id.is_none()))
 }
 
-/// The role that groups give, else the one in the resource. Where groups decide, or a role was there before, nothing
-/// found means the organization's default; otherwise it means nothing.
+/// The role that groups give, else the one in the resource. Where groups decide, or the directory gave the role until now,
+/// nothing found means the organization's default; otherwise it means nothing.
 async fn role_of(
     app: &App,
     tx: &mut Tx,
     held: &Held,
     id: DirectoryUserId,
     mapped: &Mapped,
-    before: Option<&Map<String, Value>>,
+    until: Until<'_>,
 ) -> Result<Option<Role>, Problem> {
     let rules = !held.config.roles.is_empty();
-    if rules {
-        let found = directory_group::groups_of(tx, held.directory.id, &[id.to_string()]).await?;
-        let groups: Vec<_> = found.iter().map(|(_, group)| group).collect();
-        if let Some(role) = held.config.role_of(&groups) {
-            return Ok(Some(role));
+    let did = matches!(until, Until::Settings(old, _) if !old.roles.is_empty());
+    let found = if rules || did {
+        directory_group::groups_of(tx, held.directory.id, &[id.to_string()]).await?
+    } else {
+        Vec::new()
+    };
+    let groups: Vec<_> = found.iter().map(|(_, group)| group).collect();
+    if let Some(role) = held.config.role_of(&groups).or(mapped.role) {
+        return Ok(Some(role));
+    }
+    let lapsed = match until {
+        Until::Now => false,
+        Until::User(before) => {
+            let before = Value::Object(before.clone());
+            held.config.mapping.apply(&before, this_year(app)).role.is_some()
         }
-    }
-    if mapped.role.is_some() {
-        return Ok(mapped.role);
-    }
-    let had_one = before.is_some_and(|before| {
-        held.config.mapping.apply(&Value::Object(before.clone()), this_year(app)).role.is_some()
-    });
-    Ok((rules || had_one).then(|| held.org.defaults.role.unwrap_or(Role::Member)))
+        Until::Settings(old, attributes) => {
+            let given = old.role_of(&groups).or_else(|| old.mapping.apply(attributes, this_year(app)).role);
+            // Another role is one that a person was given otherwise.
+            let member = store::member::lookup_directory_user(tx, id).await?;
+            given.is_some() && member.is_some_and(|member| given == Some(member.role))
+        }
+    };
+    Ok((rules || lapsed).then(|| held.org.defaults.role.unwrap_or(Role::Member)))
 }
 
 /// Decides the role of these users again: a group that gives one has changed.
@@ -153,7 +176,7 @@ pub(super) async fn roles(app: &App, tx: &mut Tx, held: &Held, users: &[String])
         return Ok(());
     }
     if users.len() > BATCH {
-        return enqueue(app, tx, held.directory.id, None).await;
+        return enqueue(app, tx, held.directory.id, None, None).await;
     }
     for id in users.iter().filter_map(|id| id.parse::<DirectoryUserId>().ok()) {
         let Some(user) = directory_user::lookup(tx, held.directory.id, id).await? else { continue };
@@ -163,21 +186,26 @@ pub(super) async fn roles(app: &App, tx: &mut Tx, held: &Held, users: &[String])
         }
         let attributes = Value::Object(resource(&user.resource)?);
         let mapped = held.config.mapping.apply(&attributes, this_year(app));
-        if let Some(role) = role_of(app, tx, held, id, &mapped, None).await? {
+        if let Some(role) = role_of(app, tx, held, id, &mapped, Until::Now).await? {
             member::set_role(app, tx, &held.org, member, role).await?;
         }
     }
     Ok(())
 }
 
-/// Asks for what is stored to be applied, from the user after `after` on.
+/// Asks for what is stored to be applied, from the user after `after` on; `before` are the settings that gave roles until now.
 pub(super) async fn enqueue(
     app: &App,
     tx: &mut Tx,
     directory: DirectoryId,
     after: Option<DirectoryUserId>,
+    before: Option<&DirectoryConfig>,
 ) -> Result<(), Problem> {
-    let payload = json!({ "directory": directory.to_string(), "after": after.map(|id| id.to_string()) });
+    let payload = json!({
+        "directory": directory.to_string(),
+        "after": after.map(|id| id.to_string()),
+        "before": before.map(DirectoryConfig::to_json),
+    });
     job::enqueue(app, tx, APPLY, &payload, app.now()).await
 }
 
@@ -188,6 +216,9 @@ pub async fn apply_job(app: &App, job: &Job) -> Result<(), Problem> {
         return Err(Problem::internal(&"a job without a directory"));
     };
     let after = payload["after"].as_str().and_then(|id| id.parse().ok());
+    let before = payload.get("before").filter(|before| !before.is_null());
+    let before = before.map(DirectoryConfig::from_json).transpose().map_err(|e| Problem::internal(&e))?;
+    let before = before.as_ref();
     let mut tx = app.write().await?;
     let held = match Held::enter(&mut tx, directory).await {
         Ok(held) if held.live() => held,
@@ -199,20 +230,26 @@ pub async fn apply_job(app: &App, job: &Job) -> Result<(), Problem> {
     if users.len() == BATCH
         && let Some(last) = users.last()
     {
-        enqueue(app, &mut tx, directory, Some(last.id)).await?;
+        enqueue(app, &mut tx, directory, Some(last.id), before).await?;
     }
     for one in &users {
-        if let Err(problem) = again(app, &mut tx, &held, one).await {
+        if let Err(problem) = again(app, &mut tx, &held, one, before).await {
             // One person's trouble must stay one person's trouble: the others are applied without it.
             tracing::debug!(cause = problem.cause, detail = problem.detail, "a batch is applied one by one");
             drop(tx);
-            return one_by_one(app, &held, &users).await;
+            return one_by_one(app, &held, &users, before).await;
         }
     }
     Ok(tx.commit().await?)
 }
 
-async fn again(app: &App, tx: &mut Tx, held: &Held, one: &DirectoryUser) -> Result<(), Problem> {
+async fn again(
+    app: &App,
+    tx: &mut Tx,
+    held: &Held,
+    one: &DirectoryUser,
+    before: Option<&DirectoryConfig>,
+) -> Result<(), Problem> {
     // What was said before the person left and kept the account is no news, nor is it after a decision to keep somebody.
     if one.claimed {
         return Ok(());
@@ -225,16 +262,22 @@ async fn again(app: &App, tx: &mut Tx, held: &Held, one: &DirectoryUser) -> Resu
     {
         return Ok(());
     }
-    user(app, tx, held, one, mapped, None).await.map(|_| ())
+    let until = before.map_or(Until::Now, |before| Until::Settings(before, &attributes));
+    user(app, tx, held, one, mapped, until).await.map(|_| ())
 }
 
-async fn one_by_one(app: &App, held: &Held, users: &[DirectoryUser]) -> Result<(), Problem> {
+async fn one_by_one(
+    app: &App,
+    held: &Held,
+    users: &[DirectoryUser],
+    before: Option<&DirectoryConfig>,
+) -> Result<(), Problem> {
     let directory = held.directory.id;
     for one in users {
         let mut tx = app.write().await?;
         let held = Held::enter(&mut tx, directory).await?;
         let Some(one) = directory_user::lookup(&mut tx, directory, one.id).await? else { continue };
-        match again(app, &mut tx, &held, &one).await {
+        match again(app, &mut tx, &held, &one, before).await {
             Ok(()) => tx.commit().await?,
             Err(problem) if problem.status.is_server_error() => return Err(problem),
             Err(problem) => {
@@ -249,7 +292,7 @@ async fn one_by_one(app: &App, held: &Held, users: &[DirectoryUser]) -> Result<(
         && let Some(last) = users.last()
     {
         let mut tx = app.write().await?;
-        enqueue(app, &mut tx, directory, Some(last.id)).await?;
+        enqueue(app, &mut tx, directory, Some(last.id), before).await?;
         tx.commit().await?;
     }
     Ok(())

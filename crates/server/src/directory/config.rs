@@ -2,7 +2,7 @@
 
 use model::{Directory, Role};
 use profile::mapping::Mapping;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::directory_group::DirectoryGroup;
 
 use crate::problem::Problem;
@@ -32,6 +32,42 @@ pub struct DirectoryConfig {
     pub mapping: Mapping,
     /// Roles by group. Of several that hold for a person, the first counts.
     pub roles: Vec<RoleRule>,
+}
+
+/// Where the stored text keeps what was applied when the directory was last live.
+const APPLIED: &str = "applied";
+
+/// The stored text of a directory that is live no more: it keeps beside the settings those that gave people their roles.
+pub(super) fn while_not_live(directory: &Directory) -> Result<String, Problem> {
+    let mut settings = stored(directory)?;
+    let applied = settings.clone();
+    settings.insert(APPLIED.to_owned(), Value::Object(applied));
+    Ok(Value::Object(settings).to_string())
+}
+
+/// The stored text of a directory that is live again, and what was applied when it was so last.
+pub(super) fn live_again(directory: &Directory) -> Result<(String, Option<DirectoryConfig>), Problem> {
+    let mut settings = stored(directory)?;
+    let applied = settings.remove(APPLIED);
+    let applied = applied.map(|it| DirectoryConfig::from_json(&it)).transpose();
+    let text = if settings.is_empty() { String::new() } else { Value::Object(settings).to_string() };
+    Ok((text, applied.map_err(|e| Problem::internal(&e))?))
+}
+
+/// The stored text with other settings.
+pub(super) fn with_settings(directory: &Directory, config: &DirectoryConfig) -> Result<String, Problem> {
+    let mut settings = config.to_json();
+    if let Some(applied) = stored(directory)?.remove(APPLIED) {
+        settings[APPLIED] = applied;
+    }
+    Ok(settings.to_string())
+}
+
+fn stored(directory: &Directory) -> Result<Map<String, Value>, Problem> {
+    if directory.config.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_str(&directory.config).map_err(|e| Problem::internal(&e))
 }
 
 impl DirectoryConfig {

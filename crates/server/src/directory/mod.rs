@@ -107,23 +107,34 @@ pub async fn set_status(
     if directory.status == status {
         return Ok(directory);
     }
-    let directory = Directory { status, updated_at: app.now(), ..directory };
+    let (config, applied) = match (directory.status, status) {
+        (DirectoryStatus::Active, _) => (config::while_not_live(&directory)?, None),
+        (_, DirectoryStatus::Active) => config::live_again(&directory)?,
+        _ => (directory.config.clone(), None),
+    };
+    let directory = Directory { status, config, updated_at: app.now(), ..directory };
     store::directory::update(tx, &directory).await?;
     if status != DirectoryStatus::Active {
         tell(app, tx, "directory.updated", &directory);
         return Ok(directory);
     }
     tell(app, tx, "directory.activated", &directory);
-    reapply(app, tx, &directory).await?;
+    reapply(app, tx, &directory, applied.as_ref()).await?;
     Ok(directory)
 }
 
 /// Applies everything the provider has sent so far to members, in the background; [`Counts::applied`] is the progress.
-/// For a directory that is not live nothing happens.
-pub async fn reapply(app: &App, tx: &mut Tx, directory: &Directory) -> Result<(), Problem> {
+/// For a directory that is not live nothing happens. `before` are the settings that held until now, where they are others: a
+/// role that they gave and nothing gives any more goes back to the organization's default.
+pub async fn reapply(
+    app: &App,
+    tx: &mut Tx,
+    directory: &Directory,
+    before: Option<&DirectoryConfig>,
+) -> Result<(), Problem> {
     let any = !store::directory_user::list(tx, directory.id, None, 1).await?.is_empty();
     if any && directory.status == DirectoryStatus::Active {
-        apply::enqueue(app, tx, directory.id, None).await?;
+        apply::enqueue(app, tx, directory.id, None, before).await?;
     }
     Ok(())
 }
@@ -136,7 +147,8 @@ pub async fn set_config(
     config: &DirectoryConfig,
 ) -> Result<Directory, Problem> {
     let directory = hold(tx, directory).await?;
-    let directory = Directory { config: config.to_json().to_string(), updated_at: app.now(), ..directory };
+    let text = config::with_settings(&directory, config)?;
+    let directory = Directory { config: text, updated_at: app.now(), ..directory };
     store::directory::update(tx, &directory).await?;
     tell(app, tx, "directory.updated", &directory);
     Ok(directory)

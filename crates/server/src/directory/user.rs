@@ -10,7 +10,7 @@ use store::directory_user::{self, By, DirectoryUser, Taken};
 use store::group_loss::{self, Loss};
 use store::{Tx, directory_group, fold};
 
-use super::apply;
+use super::apply::{self, Until};
 use super::counts::{resource, text_of, this_year};
 use super::effect::Effect;
 use super::held::{Held, name_in, name_of};
@@ -53,7 +53,7 @@ pub async fn create_user(
     let now = app.now();
     let user = record(app.id(DirectoryUserId::new), held, &attributes, &index, (1, now), now);
     directory_user::add(tx, &user, &addresses(&index)).await?;
-    let told = apply::user(app, tx, held, &user, mapped, None).await?;
+    let told = apply::user(app, tx, held, &user, mapped, Until::Now).await?;
     let effect = Effect::between(&Map::new(), &attributes);
     Ok(WrittenUser { outcome: format!("Created {}{told}", name_of(&attributes)), user, effect })
 }
@@ -142,7 +142,7 @@ async fn change(
     let (addresses, old_addresses) = (addresses(&index), addresses(&old));
     let others = (addresses != old_addresses).then_some(addresses.as_slice());
     directory_user::update(tx, &was, &user, others).await?;
-    let told = apply::user(app, tx, held, &user, mapped, Some(&before)).await?;
+    let told = apply::user(app, tx, held, &user, mapped, Until::User(&before)).await?;
     let outcome = match (was.active, user.active) {
         (true, false) => format!("Deactivated {name}{told}"),
         (false, true) => format!("Reactivated {name}{told}"),

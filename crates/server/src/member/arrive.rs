@@ -11,7 +11,7 @@ use super::decide::{self, Facts};
 use super::find::{find, unite};
 use super::gate::{Footing, account_behind, gate};
 use super::record::{forget_read, missing, profile_of, set_profile, tell, unread_json};
-use super::{Arrival, Reason, invite, leave, restore};
+use super::{Arrival, Reason, invite, leave, letters, restore};
 use crate::app::App;
 use crate::organization::profile_defaults;
 use crate::problem::Problem;
@@ -118,18 +118,33 @@ pub async fn complete(
 pub async fn set_role(
     app: &App,
     tx: &mut Tx,
-    _org: &Organization,
+    org: &Organization,
     member: Member,
     role: Role,
 ) -> Result<Member, Problem> {
     if member.role == role {
         return Ok(member);
     }
-    let before = member.role;
+    let before = member.clone();
     let member = Member { role, updated_at: app.now(), ..member };
     store::member::update(tx, &member).await?;
-    tell(app, tx, "member.updated", &member, json!({ "role_before": before.as_str() }));
+    tell(app, tx, "member.updated", &member, json!({ "role_before": before.role.as_str() }));
+    if demoted(&before, &member) {
+        look_for_another(app, tx, org).await?;
+    }
     Ok(member)
+}
+
+fn demoted(before: &Member, member: &Member) -> bool {
+    before.status == MemberStatus::Active && before.role == Role::Admin && member.role != Role::Admin
+}
+
+/// Somebody is no administrator any more: where nobody is, the operators are told.
+async fn look_for_another(app: &App, tx: &mut Tx, org: &Organization) -> Result<(), Problem> {
+    if store::member::admins(tx, org.id, 1).await?.is_empty() {
+        letters::no_administrator(app, tx, org).await?;
+    }
+    Ok(())
 }
 
 /// One arrival at a time for each organization: reading, deciding and writing is one step.
@@ -287,6 +302,9 @@ async fn settle_on(
     member.updated_at = app.now();
     store::member::update_from(tx, &before, &member).await?;
     tell(app, tx, "member.updated", &member, json!({}));
+    if demoted(&before, &member) {
+        Box::pin(look_for_another(app, tx, org)).await?;
+    }
     follow(app, tx, org, Some(&before), &member, footing).await?;
     Ok(member)
 }

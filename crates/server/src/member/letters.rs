@@ -94,10 +94,10 @@ pub(super) async fn no_administrator(app: &App, tx: &mut Tx, org: &Organization)
     let name = &org.name;
     let letter = Letter {
         subject: format!("{name} has no administrator any more"),
-        preview: "The last one has left.".to_owned(),
+        preview: "Nobody can change its settings now.".to_owned(),
         heading: format!("{name} has no administrator any more"),
         paragraphs: vec![
-            format!("The last administrator of {name} has left. Everybody else signs in as before."),
+            format!("The last administrator of {name} has left, or is none any more. Everybody signs in as before who still has a place."),
             "Nobody at the company can change its settings now, nor decide about a sync that was stopped. Ask whom they \
              choose, and make that member an administrator in the console."
                 .to_owned(),

@@ -222,6 +222,7 @@ pub async fn keep(
     let data = json!({"directory_id": it.id.to_string(), "config": config.to_json()});
     let (organization, target) = (Some(it.organization_id), Some(it.id.to_string()));
     app.audit(tx, actor, "directory.updated", organization, target, &data).await?;
+    let before = DirectoryConfig::of(&it)?;
     let it = directory::set_config(app, tx, it, config).await?;
-    directory::reapply(app, tx, &it).await
+    directory::reapply(app, tx, &it, Some(&before)).await
 }

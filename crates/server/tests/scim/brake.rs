@@ -135,7 +135,7 @@ async fn decision_to_keep_them_holds_until_the_directory_speaks_of_them_anew() {
         assert_eq!(here(&feed, 20).await, 20);
         // Applying everything again does not undo the decision.
         let mut tx = t.app.write().await.unwrap();
-        server::directory::reapply(&t.app, &mut tx, &feed.directory).await.unwrap();
+        server::directory::reapply(&t.app, &mut tx, &feed.directory, None).await.unwrap();
         tx.commit().await.unwrap();
         t.work().await;
         assert_eq!(here(&feed, 20).await, 20);

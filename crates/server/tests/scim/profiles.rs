@@ -8,6 +8,9 @@ use testkit::{TestApp, each_database};
 
 use crate::feed::{Feed, person};
 
+/// Something else in what is sent of a person; the text is the name of our own extension.
+type Change = fn(&mut Value, &str);
+
 async fn set(t: &TestApp, feed: &Feed, config: Value) {
     let config = DirectoryConfig::from_json(&config).unwrap();
     let mut tx = t.app.store.write().await.unwrap();
@@ -21,6 +24,22 @@ async fn sends(feed: &Feed, address: &str, change: impl FnOnce(&mut Value)) -> S
     let answer = feed.call("POST", "/Users", Some(it)).await;
     assert_eq!(answer.status, 201, "{address}: {}", answer.text);
     answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// Every page and answer where the company looks for what could not be read.
+async fn told(t: &TestApp, feed: &Feed, address: &str) -> [String; 4] {
+    let mut browser = t.browser();
+    browser.add_cookie(&t.operator_cookie().await);
+    let desk = format!("/console/organizations/{}/desk", feed.org.id);
+    let member = feed.member(address).await.expect("a member").id;
+    let api = t.api_token().await;
+    let health = format!("/api/v1/organizations/{}/directories/{}/health", feed.org.id, feed.directory.id);
+    [
+        browser.get(&format!("{desk}/directory/{}/health", feed.directory.id)).await.text,
+        browser.get(&format!("{desk}/directory/{}/mapping", feed.directory.id)).await.text,
+        browser.get(&format!("{desk}/members/{member}")).await.text,
+        t.browser().api("GET", &health, &api, None).await.text,
+    ]
 }
 
 #[tokio::test]
@@ -95,6 +114,58 @@ async fn a_country_is_known_in_whatever_way_it_is_written() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_told_with_its_reason_wherever_the_company_looks() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "entra-scim", DirectoryStatus::Active).await;
+        let own = "urn:ietf:params:scim:schemas:extension:frontdesk:2.0:User";
+        let cases: [(&str, Change, &str, &str); 8] = [
+            ("land", |it, _| it["addresses"][0]["country"] = json!("D-A-CH"), "D-A-CH", "not one country"),
+            ("place", |it, _| it["addresses"][0]["country"] = json!("Atlantis"), "Atlantis", "country"),
+            (
+                "two",
+                |it, _| {
+                    it["addresses"] =
+                        json!([{"type": "home", "country": "FR"}, {"type": "other", "country": "IT"}]);
+                },
+                "FR, IT",
+                "several",
+            ),
+            ("young", |it, own| it[own] = json!({"birthYear": 2020}), "2020", "year"),
+            (
+                "odd",
+                |it, _| it["urn:acme:2.0:User"] = json!({"birthYear": "the eighties"}),
+                "the eighties",
+                "year",
+            ),
+            ("king", |it, own| it[own] = json!({"role": "king"}), "king", "role"),
+            ("far", |it, own| it[own] = json!({"birthYear": 3000}), "3000", "year"),
+            (
+                "box",
+                |it, _| it["urn:acme:2.0:User"] = json!({"birthYear": {"year": 1984}}),
+                "1984",
+                "parts of its own",
+            ),
+        ];
+        for (name, change, received, reason) in cases {
+            let address = format!("{name}@acme.test");
+            sends(&feed, &address, |it| change(it, own)).await;
+            let [health, mapping, member, api] = told(&t, &feed, &address).await;
+            let line = health.split("<tr>").skip(1).find(|row| row.contains(&address));
+            let line = line.unwrap_or_else(|| {
+                panic!(
+                    "{name} is not on the page about health: {}",
+                    health.split("<main").nth(1).unwrap_or_default()
+                )
+            });
+            assert!(line.contains(received) && line.contains(reason), "{name}: {line}");
+            for (place, text) in [("mapping", mapping), ("member", member), ("api", api)] {
+                assert!(text.contains(received), "{name}: {received} is not in {place}: {text}");
+            }
+        }
+    });
+}
+
+#[tokio::test]
 async fn another_name_and_address_at_the_provider_are_the_same_persons() {
     each_database!(|t| {
         for (number, provider) in ["okta-scim", "entra-scim"].into_iter().enumerate() {
@@ -154,5 +225,111 @@ async fn an_address_that_is_not_the_companys_to_change_stays_with_the_account() 
         let bob = store::member::lookup_email(&mut db, feed.org.id, "bob@elsewhere.example").await.unwrap();
         let account = bob.and_then(|it| it.account_id).expect("bob's account");
         assert_eq!(mail(&mut db, account).await, "bob@acme.test", "nobody has proven the other domain");
+    });
+}
+
+#[tokio::test]
+async fn roles_of_a_large_group_go_with_its_name_its_members_and_its_rule() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
+        t.operator_cookie().await;
+        let mut ids = Vec::new();
+        for number in 0..205 {
+            ids.push(feed.user(&format!("p{number}@acme.test")).await);
+        }
+        let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let group = feed.group("Leads", &all).await;
+        let config = json!({"roles": [{"group": "Leads", "role": "admin"}]});
+        set(&t, &feed, config).await;
+        let admins = async || {
+            t.work().await;
+            let mut db = t.app.read().await.unwrap();
+            store::member::admins(&mut db, feed.org.id, 1000).await.unwrap().len()
+        };
+        let at = format!("/Groups/{group}");
+        let named = async |name: &str| {
+            let whole = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name,
+                "members": all.iter().map(|id| json!({"value": id})).collect::<Vec<_>>()});
+            assert_eq!(feed.call("PUT", &at, Some(whole)).await.status, 200);
+        };
+        named("Former leads").await;
+        assert_eq!(admins().await, 0);
+        named("LEADS").await;
+        assert_eq!(admins().await, 205, "renamed by a whole replacement");
+        let empty = json!([{"op": "replace", "path": "members", "value": []}]);
+        assert!(feed.patch(&at, empty).await.status.is_success());
+        assert_eq!(admins().await, 0, "emptied");
+        named("Leads").await;
+        assert_eq!(admins().await, 205);
+        // The rule itself goes: so does what it gave, as the page about it says before it is kept.
+        let mut browser = t.browser();
+        browser.add_cookie(&t.operator_cookie().await);
+        let page =
+            format!("/console/organizations/{}/desk/directory/{}/mapping", feed.org.id, feed.directory.id);
+        browser.get(&page).await;
+        let drop = [("rules", "1"), ("rule-0-group", "Leads"), ("rule-0-role", "admin"), ("drop", "0")];
+        let shown = browser.post(&page, &drop).await;
+        assert!(shown.text.contains("Something is different for 205 of 205 people."), "{}", shown.text);
+        let name = shown.input("shown").unwrap();
+        assert_eq!(browser.post(&page, &[("rules", "1"), ("shown", &name)]).await.status, 303);
+        assert_eq!(admins().await, 0, "no rule gives it any more");
+        let told = t.mails().await.into_iter().filter(|it| it.kind == "no_administrator").count();
+        assert_eq!(told, 3, "each time when the last one was none any more");
+    });
+}
+
+#[tokio::test]
+async fn only_roles_that_the_rules_gave_go_with_the_last_rule_also_where_the_directory_rests_meanwhile() {
+    each_database!(|t| {
+        t.operator_cookie().await;
+        let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
+        let ann = feed.user("ann@acme.test").await;
+        feed.user("bob@acme.test").await;
+        feed.group("Leads", &[&ann]).await;
+        let status = async |status| {
+            let mut tx = t.app.store.write().await.unwrap();
+            let it = store::directory::lookup(&mut tx, feed.directory.id).await.unwrap().unwrap();
+            server::directory::set_status(&t.app, &mut tx, it, status).await.unwrap();
+            tx.commit().await.unwrap();
+            t.work().await;
+        };
+        let by_hand = async || {
+            let mut tx = t.app.store.write().await.unwrap();
+            let bob = store::member::lookup_email(&mut tx, feed.org.id, "bob@acme.test").await.unwrap();
+            server::member::set_role(&t.app, &mut tx, &feed.org, bob.unwrap(), Role::Admin).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let roles = async || {
+            let mut roles = Vec::new();
+            for email in ["ann@acme.test", "bob@acme.test"] {
+                roles.push(feed.member(email).await.unwrap().role);
+            }
+            roles
+        };
+        for rests in [DirectoryStatus::Active, DirectoryStatus::Paused, DirectoryStatus::Preview] {
+            set(&t, &feed, json!({"roles": [{"group": "Leads", "role": "admin"}]})).await;
+            let mut tx = t.app.store.write().await.unwrap();
+            server::directory::reapply(&t.app, &mut tx, &feed.directory, None).await.unwrap();
+            tx.commit().await.unwrap();
+            t.work().await;
+            by_hand().await;
+            assert_eq!(roles().await, [Role::Admin, Role::Admin], "{rests}");
+            status(rests).await;
+            let mut tx = t.app.store.write().await.unwrap();
+            let it = store::directory::lookup(&mut tx, feed.directory.id).await.unwrap().unwrap();
+            let (none, by) = (DirectoryConfig::default(), "operator:test");
+            server::onboarding::mapping_panel::keep(&t.app, &mut tx, it, &none, by).await.unwrap();
+            tx.commit().await.unwrap();
+            t.work().await;
+            if rests != DirectoryStatus::Active {
+                assert_eq!(roles().await, [Role::Admin, Role::Admin], "{rests}: nothing is applied");
+                status(DirectoryStatus::Active).await;
+            }
+            assert_eq!(
+                roles().await,
+                [Role::Member, Role::Admin],
+                "{rests}: hers was the rule's, his is not"
+            );
+        }
     });
 }
