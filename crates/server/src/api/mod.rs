@@ -14,6 +14,7 @@ mod event_feeds;
 mod events;
 mod exceptions;
 mod imports;
+mod mappings;
 mod members;
 mod organizations;
 mod requests;
@@ -131,6 +132,13 @@ fn of_directories() -> Router<App> {
         .route("/api/v1/organizations/{id}/directories", post(directories::create).get(directories::list))
         .route("/api/v1/organizations/{id}/directories/{directory}", patch(directories::update))
         .route("/api/v1/organizations/{id}/directories/{directory}/health", get(directories::health))
+        .route(
+            "/api/v1/organizations/{id}/directories/{directory}/mapping",
+            get(mappings::show).put(mappings::set),
+        )
+        .route("/api/v1/organizations/{id}/directories/{directory}/mapping/trial", post(mappings::try_out))
+        .route("/api/v1/organizations/{id}/directories/{directory}/preview", get(mappings::preview))
+        .route("/api/v1/organizations/{id}/directories/{directory}/preview/{who}", get(mappings::preview_of))
         .route(
             "/api/v1/organizations/{id}/directories/{directory}/stop",
             get(stops::show).post(stops::decide),

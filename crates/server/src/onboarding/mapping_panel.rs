@@ -22,7 +22,7 @@ use web::parts::Field as Typed;
 use super::mapping_view::{LOOKED_AT, body, source_of, trial_view};
 
 /// How many rules, places of a field, settled values and fields of the vendor's own there can be.
-pub(super) const MOST: usize = 50;
+pub const MOST: usize = 50;
 
 /// A form's fields.
 pub type Fields = BTreeMap<String, String>;
@@ -121,7 +121,8 @@ fn places(text: &str) -> Result<Vec<Path>, String> {
     Ok(paths)
 }
 
-fn set_places(config: &mut DirectoryConfig, field: Field, paths: Vec<Path>) {
+/// Puts the places of a field in its rule.
+pub fn set_places(config: &mut DirectoryConfig, field: Field, paths: Vec<Path>) {
     let rules = &mut config.mapping.rules;
     let known = rules.iter().position(|rule| rule.field == field);
     match known {
@@ -133,6 +134,12 @@ fn set_places(config: &mut DirectoryConfig, field: Field, paths: Vec<Path>) {
     }
 }
 
+/// The field of this name: one that we know, or one of the vendor's own in letters and digits.
+pub fn field_of(name: &str) -> Option<Field> {
+    let plain = (1..=40).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    Field::from_api_name(name).filter(|_| plain)
+}
+
 /// A field of the vendor's own that the form adds; what is wrong with it.
 fn add_own(config: &mut DirectoryConfig, form: &Fields) -> Option<Typed> {
     let text = |name: &str| form.get(name).map(|text| text.trim()).unwrap_or_default();
@@ -140,8 +147,7 @@ fn add_own(config: &mut DirectoryConfig, form: &Fields) -> Option<Typed> {
     if key.is_empty() && typed.is_empty() {
         return None;
     }
-    let plain = (1..=40).contains(&key.len()) && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let field = Field::from_api_name(key).filter(|field| plain && matches!(field, Field::Extra(_)));
+    let field = field_of(key).filter(|field| matches!(field, Field::Extra(_)));
     let Some(field) = field else {
         let words = "Name the field in letters and digits, such as plan; none of the names above.";
         return Some(Typed::wrong(typed, words));

@@ -2,6 +2,7 @@
 
 mod bad;
 mod feeds;
+mod mappings;
 mod program;
 mod push;
 mod shapes;

@@ -201,7 +201,7 @@ async fn another_organizations_ids_are_unknown_to_the_api() {
                     serde_json::json!({"issuer": "https://idp.test", "jwks_uri": "https://idp.test/jwks"})
                 } else if path.ends_with("/requests") {
                     serde_json::json!({"signed": true})
-                } else if path.ends_with("/tokens") {
+                } else if ["/tokens", "/mapping", "/trial"].iter().any(|end| path.ends_with(end)) {
                     serde_json::json!({})
                 } else if path.ends_with("/source") {
                     serde_json::json!({"file": {}})
