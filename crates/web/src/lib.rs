@@ -9,6 +9,7 @@ pub mod colour;
 pub mod guide;
 pub mod html;
 pub mod layout;
+mod mail_frame;
 pub mod mail_layout;
 
 pub mod pages;

@@ -4,9 +4,9 @@
 //! sending, the outbox or addresses.
 
 use super::brand::Brand;
-use super::html::Html;
+use super::html::{Html, escape};
+use super::mail_frame::{Frame, Shape, Words};
 use super::words::Language;
-use askama::Template;
 use std::fmt::Write;
 
 /// A mail before it is rendered. Texts are in light markup (see [`super::html`]).
@@ -73,24 +73,6 @@ pub enum MailError {
     Layout(String),
 }
 
-#[derive(Template)]
-#[template(path = "mail/letter.mjml", escape = "html")]
-struct LetterMjml<'a> {
-    letter: &'a Letter,
-    lang: &'a str,
-    vendor: &'a str,
-    initial: String,
-    legal: &'a str,
-    support: &'a str,
-    colour: String,
-    paragraphs: Vec<Html>,
-    note: Html,
-    small: Vec<Html>,
-    reason: Html,
-    copy_address: String,
-    questions: String,
-}
-
 /// Renders an English letter in the vendor's name.
 pub fn render(brand: &Brand, letter: &Letter) -> Result<Rendered, MailError> {
     render_in(brand, letter, Language::default())
@@ -98,27 +80,44 @@ pub fn render(brand: &Brand, letter: &Letter) -> Result<Rendered, MailError> {
 
 /// Renders a letter that is written in this language.
 pub fn render_in(brand: &Brand, letter: &Letter, language: Language) -> Result<Rendered, MailError> {
-    let marked = |texts: &[String]| texts.iter().map(|t| Html::marked(t)).collect();
-    let mjml = LetterMjml {
-        letter,
-        lang: language.code(),
-        vendor: &brand.vendor_name,
-        initial: brand.initial(),
-        legal: &brand.legal_name,
-        support: &brand.support_email,
-        colour: brand.mail_colour(),
-        paragraphs: marked(&letter.paragraphs),
-        note: Html::marked(&letter.button_note),
-        small: marked(&letter.small),
-        reason: Html::marked(&letter.reason),
-        copy_address: language.say("copy-address", &[]),
-        questions: language.say("questions", &[]),
-    }
-    .render()?;
-    let parsed = mrml::parse(&mjml).map_err(|e| MailError::Parse(e.to_string()))?;
-    let html = parsed.element.render(&mrml::prelude::render::RenderOptions::default());
-    let html = html.map_err(|e| MailError::Layout(e.to_string()))?;
+    let shape = Shape {
+        colour: brand.colour.clone(),
+        paragraphs: letter.paragraphs.len(),
+        button: letter.button.is_some(),
+        small: letter.small.len(),
+        opt_out: letter.opt_out.is_some(),
+    };
+    let html = Frame::of(shape, || brand.mail_colour())?.fill(&words(brand, letter, language));
     Ok(Rendered { subject: one_line(&letter.subject), html, text: as_text(brand, letter, language) })
+}
+
+fn words(brand: &Brand, letter: &Letter, language: Language) -> Words {
+    let marked = |text: &String| Html::marked(text).as_str().to_owned();
+    let link = |link: &Option<Link>| {
+        link.as_ref().map(|it| (escape(&it.label), escape(&it.url))).unwrap_or_default()
+    };
+    let (button, url) = link(&letter.button);
+    let (opt_out, opt_out_url) = link(&letter.opt_out);
+    let note = [letter.button_note.clone(), language.say("copy-address", &[])];
+    Words {
+        lang: escape(language.code()),
+        subject: escape(&letter.subject),
+        preview: escape(&letter.preview),
+        initial: escape(&brand.initial()),
+        vendor: escape(&brand.vendor_name),
+        heading: escape(&letter.heading),
+        button,
+        url,
+        note: marked(&note.join(" ").trim_start().to_owned()),
+        legal: escape(&brand.legal_name),
+        reason: marked(&letter.reason),
+        questions: escape(&language.say("questions", &[])),
+        support: escape(&brand.support_email),
+        opt_out,
+        opt_out_url,
+        paragraphs: letter.paragraphs.iter().map(marked).collect(),
+        small: letter.small.iter().map(marked).collect(),
+    }
 }
 
 fn as_text(brand: &Brand, letter: &Letter, language: Language) -> String {
@@ -240,7 +239,7 @@ mod tests {
         let mail = render(&Brand::sample(), &letter).unwrap();
         assert_eq!(mail.subject, "Hello Bcc: everyone@example.com");
         assert!(!mail.html.contains("<script>") && !mail.html.contains("<img src=x"), "{}", mail.html);
-        assert!(mail.html.contains("href=\"https://x.example/?a=1&#38;b=&#34;2&#34;\""), "{}", mail.html);
+        assert!(mail.html.contains("href=\"https://x.example/?a=1&amp;b=&quot;2&quot;\""), "{}", mail.html);
         for fetched in ["@import", "src=\"http", "googleapis"] {
             assert!(!mail.html.contains(fetched), "nothing is fetched: {fetched}");
         }
