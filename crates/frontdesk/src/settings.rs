@@ -57,6 +57,9 @@ pub struct ServeArgs {
     /// holds operations
     #[arg(long, env = "FRONTDESK_SCIM_RATE", value_name = "REQUESTS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub scim_rate: u32,
+    /// Serve /TestResources in every directory, for SCIM conformance suites; they are kept in memory. Tests only
+    #[arg(long, env = "FRONTDESK_SCIM_TEST_RESOURCES")]
+    pub scim_test_resources: bool,
 }
 
 /// The configuration file.
@@ -120,6 +123,7 @@ impl ServeArgs {
         let file = self.config.as_deref().map_or_else(|| Ok(File::default()), read_file)?;
         let mut config = Config::new(public_url);
         config.allow_private_network = self.allow_private_network;
+        config.scim_test_resources = self.scim_test_resources;
         if let Some(proxies) = &self.trusted_proxies {
             config.trusted_proxies.clone_from(proxies);
         }

@@ -158,6 +158,8 @@ ids! {
     ExceptionId = "exc";
     /// A link to the explanation of one sign-in.
     ShareId = "shr";
+    /// A SCIM resource for conformance suites.
+    TestResourceId = "tst";
     /// What a connection was before it was replaced.
     VersionId = "ver";
     /// What a draft of a connection would have made of one sign-in.

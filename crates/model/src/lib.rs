@@ -16,7 +16,7 @@ pub use id::{
     AccountId, ApplicationId, ConnectionId, DepartureId, DirectoryGroupId, DirectoryId, DirectoryUserId,
     DomainId, DrillId, ErasureId, EventId, ExceptionId, FlowId, IdError, ImportId, InvitationId, JobId,
     KeyId, LinkId, MailId, MemberId, OpeningId, OperatorId, OrganizationId, PasskeyId, RuleId, SessionId,
-    ShadowId, ShareId, TokenId, TraceId, VersionId,
+    ShadowId, ShareId, TestResourceId, TokenId, TraceId, VersionId,
 };
 pub use secret::{Seal, SealError, Secret, Token, TokenHash};
 pub use states::{

@@ -59,6 +59,8 @@ pub struct Inner {
     pub shadows: crate::connection::shadow::Waiting,
     /// Records of SCIM requests that wait to be written together.
     pub scim_records: crate::provisioning::Waiting,
+    /// SCIM resources for conformance suites.
+    pub scim_tests: crate::provisioning::TestResources,
     /// The keys of our OpenID provider, once opened.
     pub signing_keys: crate::provider::keys::Cache,
     /// The keys that applications publish.
@@ -99,6 +101,7 @@ impl App {
             watch: crate::enforcement::Watch::default(),
             shadows: crate::connection::shadow::Waiting::default(),
             scim_records: crate::provisioning::Waiting::default(),
+            scim_tests: crate::provisioning::TestResources::default(),
             signing_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Oidc),
             client_keys: crate::provider::ClientKeys::default(),
             own_client_keys: crate::provider::keys::Cache::new(crate::keys::Purpose::Client),

@@ -20,6 +20,8 @@ pub struct Config {
     pub public_url: Url,
     /// Customer-given addresses may be private, loopback or plain http. Development only.
     pub allow_private_network: bool,
+    /// Directories serve `/TestResources` too. Conformance suites only.
+    pub scim_test_resources: bool,
     /// Proxies of the operator's own, which are believed whom they speak for (`X-Forwarded-For`).
     pub trusted_proxies: Vec<Network>,
     /// The vendor's face.
@@ -106,6 +108,7 @@ impl Config {
         Self {
             public_url,
             allow_private_network: false,
+            scim_test_resources: false,
             trusted_proxies: loopback(),
             brand: Brand::new("Frontdesk", "support@localhost"),
             smtp: None,

@@ -123,7 +123,13 @@ impl Engine {
         if path.attr.starts_at("schemas") {
             return Ok(());
         }
-        if let Some(def) = path.attr.def.filter(|def| def.mutability != Mutability::ReadWrite) {
+        let settled = |def: &&Attribute| match def.mutability {
+            Mutability::ReadWrite => false,
+            // It may be given once, also after the resource was made (RFC 7643 §2.2).
+            Mutability::Immutable => path.attr.attribute_in(&self.document).is_some(),
+            Mutability::ReadOnly | Mutability::WriteOnly => true,
+        };
+        if let Some(def) = path.attr.def.filter(settled) {
             return self.unwritable(def, &path, value.as_ref(), named);
         }
         if std::ptr::eq(self.kind, &raw const GROUP) && path.attr.starts_at("members") {
@@ -141,7 +147,13 @@ impl Engine {
     ) -> Result<(), ScimError> {
         // The password is thrown away; what is already so need not be written.
         let same = value.is_some() && path.attr.attribute_in(&self.document) == value;
-        if !named || def.mutability == Mutability::WriteOnly || same {
+        if same || def.mutability == Mutability::WriteOnly {
+            return Ok(());
+        }
+        if def.mutability == Mutability::Immutable {
+            return Err(ScimError::mutability(format!("“{}” was given once and stays as it is.", path.attr)));
+        }
+        if !named {
             return Ok(());
         }
         Err(ScimError::mutability(format!("“{}” is kept by this server and cannot be changed.", path.attr)))

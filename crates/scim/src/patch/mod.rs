@@ -14,7 +14,7 @@ pub use group::MembershipChange;
 use crate::ScimError;
 use crate::limits::{check_depth, check_keys};
 use crate::resource::{Change, changes, finish};
-use crate::schema::{GROUP, USER};
+use crate::schema::{GROUP, TEST, USER};
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,15 @@ pub fn group(current: &Map<String, Value>, request: PatchRequest) -> Result<Grou
     check_keys(&attributes, Some(current))?;
     let changes = changes(current, &attributes);
     Ok(GroupPatch { attributes, changes, members })
+}
+
+/// Applies a PATCH to a test resource: the attributes after it.
+pub fn test(current: &Map<String, Value>, request: PatchRequest) -> Result<Map<String, Value>, ScimError> {
+    let mut engine = engine::Engine::new(&TEST, current.clone());
+    engine.run(request)?;
+    let mut attributes = engine.into_document()?.0;
+    finish(&mut attributes, &TEST)?;
+    Ok(attributes)
 }
 
 /// Says which operation an error belongs to.

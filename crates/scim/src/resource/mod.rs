@@ -18,7 +18,7 @@ pub(crate) use members::{read_members, read_one};
 use crate::ScimError;
 use crate::limits::{check_depth, check_keys};
 use crate::path::spelling;
-use crate::schema::{Attribute, GROUP, Kind, ResourceType, Schema, USER, find, is_urn};
+use crate::schema::{Attribute, GROUP, Kind, ResourceType, Schema, TEST, USER, find, is_urn};
 use crate::value;
 
 /// A group as a client wrote it.
@@ -41,6 +41,12 @@ pub fn group(body: Value) -> Result<GroupBody, ScimError> {
     let (attributes, members) = read(body, &GROUP)?;
     let members = members.map(read_members).transpose()?;
     Ok(GroupBody { attributes, members })
+}
+
+/// Reads the body of a test resource to create or replace.
+pub fn test(body: Value) -> Result<Map<String, Value>, ScimError> {
+    let (attributes, _) = read(body, &TEST)?;
+    Ok(attributes)
 }
 
 fn read(body: Value, kind: &'static ResourceType) -> Result<(Map<String, Value>, Option<Value>), ScimError> {

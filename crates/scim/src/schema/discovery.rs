@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Attribute, GROUP, Kind, Mutability, ResourceType, Returned, Schema, USER, Uniqueness, meta};
+use super::{Attribute, Kind, Mutability, ResourceType, Returned, Schema, Uniqueness, meta};
 use crate::limits::MAX_RESULTS;
 
 /// What the service provider configuration says beyond the fixed parts.
@@ -17,9 +17,9 @@ pub struct Capabilities<'a> {
     pub documentation: Option<&'a str>,
 }
 
-/// Every schema of this server, those of the discovery resources included.
-pub fn all_schemas() -> impl Iterator<Item = &'static Schema> {
-    USER.schemas().chain(GROUP.schemas()).chain([
+/// Every schema of a server of these kinds, those of the discovery resources included.
+pub fn all_schemas(kinds: &'static [&'static ResourceType]) -> impl Iterator<Item = &'static Schema> {
+    kinds.iter().flat_map(|kind| kind.schemas()).chain([
         &meta::SERVICE_PROVIDER_CONFIG,
         &meta::RESOURCE_TYPE,
         &meta::SCHEMA,
@@ -27,26 +27,26 @@ pub fn all_schemas() -> impl Iterator<Item = &'static Schema> {
 }
 
 /// The resources of `/Schemas`; `base_url` is that of the directory, without a slash at the end.
-pub fn schemas(base_url: &str) -> Vec<Value> {
-    all_schemas().map(|schema| schema_json(schema, base_url)).collect()
+pub fn schemas(base_url: &str, kinds: &'static [&'static ResourceType]) -> Vec<Value> {
+    all_schemas(kinds).map(|schema| schema_json(schema, base_url)).collect()
 }
 
 /// The resource of `/Schemas/{id}`; the URN may be in any case.
-pub fn schema(base_url: &str, id: &str) -> Option<Value> {
-    all_schemas()
+pub fn schema(base_url: &str, kinds: &'static [&'static ResourceType], id: &str) -> Option<Value> {
+    all_schemas(kinds)
         .find(|schema| schema.id.eq_ignore_ascii_case(id))
         .map(|schema| schema_json(schema, base_url))
 }
 
 /// The resources of `/ResourceTypes`.
-pub fn resource_types(base_url: &str) -> Vec<Value> {
-    [&USER, &GROUP].into_iter().map(|kind| resource_type_json(kind, base_url)).collect()
+pub fn resource_types(base_url: &str, kinds: &[&ResourceType]) -> Vec<Value> {
+    kinds.iter().map(|kind| resource_type_json(kind, base_url)).collect()
 }
 
 /// The resource of `/ResourceTypes/{name}`.
-pub fn resource_type(base_url: &str, name: &str) -> Option<Value> {
-    [&USER, &GROUP]
-        .into_iter()
+pub fn resource_type(base_url: &str, kinds: &[&ResourceType], name: &str) -> Option<Value> {
+    kinds
+        .iter()
         .find(|kind| kind.name.eq_ignore_ascii_case(name))
         .map(|kind| resource_type_json(kind, base_url))
 }
@@ -203,13 +203,14 @@ const fn uniqueness_name(uniqueness: Uniqueness) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::{KINDS, KINDS_AND_TEST};
 
     const BASE: &str = "https://front.example/scim/v2/dir_1";
 
     #[test]
     fn schemas_list_users_groups_extensions_and_the_service_itself() {
         let names: Vec<_> =
-            schemas(BASE).iter().map(|schema| schema["name"].as_str().unwrap().to_owned()).collect();
+            schemas(BASE, KINDS).iter().map(|schema| schema["name"].as_str().unwrap().to_owned()).collect();
         let expected = [
             "User",
             "EnterpriseUser",
@@ -224,12 +225,12 @@ mod tests {
 
     #[test]
     fn schema_is_found_by_urn_in_any_case_and_has_its_address() {
-        let found = schema(BASE, "URN:IETF:params:scim:schemas:core:2.0:user").unwrap();
+        let found = schema(BASE, KINDS, "URN:IETF:params:scim:schemas:core:2.0:user").unwrap();
         assert_eq!(
             found["meta"]["location"],
             format!("{BASE}/Schemas/urn:ietf:params:scim:schemas:core:2.0:User")
         );
-        assert!(schema(BASE, "nothing").is_none());
+        assert!(schema(BASE, KINDS, "nothing").is_none());
         let user_name = &found["attributes"][0];
         assert_eq!(
             *user_name,
@@ -243,11 +244,16 @@ mod tests {
 
     #[test]
     fn resource_types_name_their_schemas() {
-        let user = resource_type(BASE, "user").unwrap();
+        let user = resource_type(BASE, KINDS, "user").unwrap();
         assert_eq!(user["endpoint"], "/Users");
         assert_eq!(user["schemaExtensions"].as_array().unwrap().len(), 2);
-        assert_eq!(resource_types(BASE).len(), 2);
-        assert!(resource_type(BASE, "Robot").is_none());
+        assert_eq!(resource_types(BASE, KINDS).len(), 2);
+        assert!(resource_type(BASE, KINDS, "Robot").is_none());
+        assert!(resource_type(BASE, KINDS, "TestResource").is_none());
+        assert_eq!(
+            resource_type(BASE, KINDS_AND_TEST, "testresource").unwrap()["endpoint"],
+            "/TestResources"
+        );
     }
 
     #[test]

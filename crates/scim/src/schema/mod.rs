@@ -5,10 +5,12 @@ mod common;
 pub mod discovery;
 mod group;
 mod meta;
+mod test;
 mod user;
 
 pub use common::COMMON;
 pub use group::{CORE_GROUP, GROUP};
+pub use test::{CORE_TEST, TEST};
 pub use user::{CORE_USER, ENTERPRISE_USER, FRONTDESK_USER, USER};
 
 /// URN of the core user schema.
@@ -19,6 +21,14 @@ pub const GROUP_URN: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 pub const ENTERPRISE_URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 /// URN of Frontdesk's own extension of the user: what no core attribute can hold.
 pub const FRONTDESK_URN: &str = "urn:ietf:params:scim:schemas:extension:frontdesk:2.0:User";
+
+/// URN of the schema of `/TestResources`.
+pub const TEST_URN: &str = "urn:ietf:params:scim:schemas:frontdesk:2.0:TestResource";
+
+/// What every directory holds.
+pub static KINDS: &[&ResourceType] = &[&USER, &GROUP];
+/// The same and what conformance suites want to find.
+pub static KINDS_AND_TEST: &[&ResourceType] = &[&USER, &GROUP, &TEST];
 
 /// The data type of an attribute (RFC 7643 §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use super::call::Call;
 use super::candidates::{Found, candidates};
 use super::plan::Kind;
 use super::show::{self, Stored};
+use super::test_resources;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -62,6 +63,9 @@ pub async fn list(
         let kept: Vec<&Stored> = window.kept.iter().filter(|one| one.kind() == *kind).collect();
         let projection = Projection::new(&query.attributes, &query.excluded_attributes, kind.resource_type());
         resources.extend(show::all(db, call, &kept, &projection).await?);
+    }
+    if let [_, _] = kinds {
+        window.total = test_resources::append(app, call, query, (&mut resources, window.total))?;
     }
     let subject = match window.kept.as_slice() {
         [Stored::User(user)] if window.total == 1 => Some(user.id),

@@ -12,6 +12,7 @@ mod plan;
 mod read;
 mod record;
 mod show;
+mod test_resources;
 pub mod told;
 mod waiting;
 mod write;
@@ -28,6 +29,7 @@ use crate::directory::Effect;
 use crate::problem::Problem;
 use call::Call;
 use plan::Plan;
+pub use test_resources::TestResources;
 pub use waiting::{Waiting, flush, keep_writing};
 
 /// The addresses of SCIM. One handler takes them all: the token comes before everything else.
@@ -110,7 +112,12 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response, Pro
 }
 
 async fn answer(app: &App, call: &Call) -> Result<Done, Problem> {
-    match plan::plan(call)? {
+    if let Some(below) = test_resources::asked(app, call) {
+        let done = test_resources::serve(app, call, below)?;
+        record::read(app, call, &done).await?;
+        return Ok(done);
+    }
+    match plan::plan(call, plan::kinds(app))? {
         Plan::Write(what) => write::write(app, call, what).await,
         // Its operations are answered by this very function.
         Plan::Bulk => Box::pin(bulk::serve(app, call)).await,

@@ -4,10 +4,12 @@
 use axum::http::Method;
 use scim::limits::{MAX_BODY_BYTES, MAX_BULK_OPERATIONS, MAX_GROUP_OPERATIONS, MAX_USER_OPERATIONS};
 use scim::schema::discovery::{self, Capabilities};
+use scim::schema::{KINDS, KINDS_AND_TEST, ResourceType};
 use scim::{GroupBody, ListQuery, PatchRequest, ScimError, list, resource};
 use serde_json::{Map, Value};
 
 use super::call::Call;
+use crate::app::App;
 
 /// Users or groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +68,16 @@ const CAPABILITIES: Capabilities<'static> =
     Capabilities { bulk: Some((MAX_BULK_OPERATIONS, MAX_BODY_BYTES)), cursor: true, documentation: None };
 const BOTH: &[Kind] = &[Kind::User, Kind::Group];
 
+/// Resource types that are served.
+pub type Kinds = &'static [&'static ResourceType];
+
+/// The resource types that this server serves.
+pub fn kinds(app: &App) -> Kinds {
+    if app.config.scim_test_resources { KINDS_AND_TEST } else { KINDS }
+}
+
 /// Decides what the request asks for.
-pub fn plan(call: &Call) -> Result<Plan, ScimError> {
+pub fn plan(call: &Call, kinds: Kinds) -> Result<Plan, ScimError> {
     let parts: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let is = |part: &str, name: &str| part.eq_ignore_ascii_case(name);
     match parts.as_slice() {
@@ -81,7 +91,7 @@ pub fn plan(call: &Call) -> Result<Plan, ScimError> {
         [name, rest @ ..]
             if ["ServiceProviderConfig", "ResourceTypes", "Schemas"].iter().any(|n| is(name, n)) =>
         {
-            discover(call, name, rest)
+            discover(call, kinds, name, rest)
         }
         [name, ..] if is(name, "Me") => Err(ScimError::status(
             501,
@@ -138,7 +148,7 @@ fn one(call: &Call, kind: Kind, id: String) -> Result<Plan, ScimError> {
 }
 
 /// Discovery (RFC 7644 §4): reading only, and no filters.
-fn discover(call: &Call, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
+fn discover(call: &Call, kinds: Kinds, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
     if !matches!(call.method, Method::GET | Method::HEAD) {
         return Err(not_here(call, "GET, HEAD"));
     }
@@ -152,14 +162,14 @@ fn discover(call: &Call, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
     let base = &call.base;
     let body = match (name.to_ascii_lowercase().as_str(), rest) {
         ("serviceproviderconfig", []) => discovery::service_provider_config(base, &CAPABILITIES).to_string(),
-        ("resourcetypes", []) => whole(discovery::resource_types(base)),
+        ("resourcetypes", []) => whole(discovery::resource_types(base, kinds)),
         ("resourcetypes", [id]) => {
-            let found = discovery::resource_type(base, id);
+            let found = discovery::resource_type(base, kinds, id);
             found.ok_or_else(|| ScimError::not_found("ResourceType", id))?.to_string()
         }
-        ("schemas", []) => whole(discovery::schemas(base)),
+        ("schemas", []) => whole(discovery::schemas(base, kinds)),
         ("schemas", [id]) => {
-            let found = discovery::schema(base, id);
+            let found = discovery::schema(base, kinds, id);
             found.ok_or_else(|| ScimError::not_found("Schema", id))?.to_string()
         }
         _ => return Err(ScimError::status(404, "There is nothing below this address.")),
@@ -167,6 +177,6 @@ fn discover(call: &Call, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
     Ok(Plan::Read(Read::Fixed(body)))
 }
 
-fn not_here(call: &Call, allow: &'static str) -> ScimError {
+pub(super) fn not_here(call: &Call, allow: &'static str) -> ScimError {
     ScimError::method_not_allowed(allow, call.method.as_str())
 }

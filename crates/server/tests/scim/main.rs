@@ -16,4 +16,5 @@ mod refusals;
 mod same;
 mod silence;
 mod stops;
+mod test_resources;
 mod tokens;
