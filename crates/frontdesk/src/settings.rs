@@ -57,7 +57,7 @@ pub struct ServeArgs {
     /// holds operations
     #[arg(long, env = "FRONTDESK_SCIM_RATE", value_name = "REQUESTS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub scim_rate: u32,
-    /// Serve /TestResources in every directory, for SCIM conformance suites; they are kept in memory. Tests only
+    /// Serve resources for SCIM conformance suites, `/TestResources`, in every directory; they are kept in memory. Tests only
     #[arg(long, env = "FRONTDESK_SCIM_TEST_RESOURCES")]
     pub scim_test_resources: bool,
 }
