@@ -153,7 +153,7 @@ impl Page {
     pub fn form(&self, end: &str) -> Result<Form, Failure> {
         let found = self.forms().into_iter().find(|form| {
             let action = form.action.as_str();
-            action.ends_with(end) || action.split('?').next().is_some_and(|a| a.ends_with(end))
+            action.ends_with(end) || action.split(['?', '#']).next().is_some_and(|a| a.ends_with(end))
         });
         found.ok_or_else(|| {
             format!("{} ({}) has no form that goes to …{end}: {}", self.url, self.status, self.summary())
