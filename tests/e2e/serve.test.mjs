@@ -136,3 +136,28 @@ test('restart on an existing database answers soon and idles in little memory', 
   // The promise is 100 ms for a release build; this is a debug build on a machine that does other things too.
   assert.ok(Math.min(...times) < 300, `answered after ${times.map(Math.round)} ms`);
 });
+
+/** The first of so many free ports in a row. */
+async function freePorts(count) {
+  for (;;) {
+    const first = await freePort();
+    const taken = [];
+    try {
+      for (let port = first; port < first + count; port++) {
+        taken.push(createServer().listen(port, '127.0.0.1'));
+        await once(taken.at(-1), 'listening');
+      }
+      return first;
+    } catch {
+      // One of them is somebody's: another row.
+    } finally {
+      await Promise.all(taken.map((server) => new Promise((resolve) => server.close(resolve))));
+    }
+  }
+}
+
+test('tour of the demonstration plays the whole story and finds each step as it should be', async (t) => {
+  const tour = ['demo', '--tour', '--data', path.join(emptyDirectory(t), 'data'), '--port', String(await freePorts(4))];
+  const { stdout } = await run(PROGRAM, tour, { timeout: 120_000 });
+  assert.match(stdout, /All 11 steps were as they should be/);
+});
