@@ -48,6 +48,11 @@ impl AttrPath {
             Some((_, last)) if last.eq_ignore_ascii_case(kind.name) => {
                 Ok(Self::extension(Cow::Owned(text.to_owned())))
             }
+            // `urn:example:2.0:User.plan`, as older jobs of Entra write it.
+            Some((_, last)) if let Some(rest) = after_name(last, kind.name) => {
+                let urn = text[..text.len() - rest.len() - 1].to_owned();
+                Self::within(Some(Cow::Owned(urn)), rest, |_| None)
+            }
             // `id:x` is no extension called `id`.
             Some((name, _)) if kind.attribute(name).is_some() => {
                 Err(format!("“{text}” is not an attribute path; “{name}” is an attribute, not a schema"))
@@ -181,6 +186,12 @@ pub(crate) fn spelling(map: &Map<String, Value>, key: &str) -> String {
 }
 
 /// ATTRNAME of RFC 7643 §2.1: a letter, then letters, digits, `-` and `_`; `$ref` is one as well.
+/// What follows the name of a resource type and a dot.
+fn after_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_once('.')?;
+    head.eq_ignore_ascii_case(name).then_some(rest)
+}
+
 fn check_name(name: &str) -> Result<(), String> {
     let good = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'$');
     match name.as_bytes() {

@@ -33,6 +33,8 @@ pub struct ListQuery {
     pub cursor: Option<String>,
     /// Whether Entra's flag was there.
     pub entra_flag: bool,
+    /// The filter with each plus in a value as it came, where it was read as a space.
+    plus_kept: Option<String>,
 }
 
 impl Default for ListQuery {
@@ -47,6 +49,7 @@ impl Default for ListQuery {
             excluded_attributes: Vec::new(),
             cursor: None,
             entra_flag: false,
+            plus_kept: None,
         }
     }
 }
@@ -65,7 +68,10 @@ impl ListQuery {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
             if is("filter") {
                 let filter = again(decode(value)?);
+                query.plus_kept = plus_kept(value).filter(|other| *other != filter);
                 query.filter = Some(filter).filter(|filter| !filter.trim().is_empty());
+            } else if value.is_empty() && (is("startIndex") || is("count")) {
+                // Named and not given.
             } else if is("startIndex") {
                 query.start_index = start_index(&number("startIndex", &decode(value)?)?);
             } else if is("count") {
@@ -114,9 +120,12 @@ impl ListQuery {
         Ok(query)
     }
 
-    /// The filter with its values decoded once more, where that makes a difference. Some clients
-    /// encode values before they encode the URL; a caller that found nothing may try this one.
+    /// The filter with its values read otherwise, where that makes a difference: decoded once more, because some clients
+    /// encode values before they encode the URL; or with a plus for a plus. A caller that found nothing may try this one.
     pub fn filter_decoded_again(&self) -> Option<String> {
+        if self.plus_kept.is_some() {
+            return self.plus_kept.clone();
+        }
         let filter = self.filter.as_deref().filter(|filter| has_escape(filter))?;
         let decoded = percent_decode_str(filter).decode_utf8().ok()?;
         // A quote that appears only now would end a value early: it belongs to the value.
@@ -125,29 +134,39 @@ impl ListQuery {
     }
 }
 
-/// Where a client appends the resource path behind the flag (`/scim/v2/d?aadOptscim062020/Users?filter=…`),
-/// splits it off: the path, and the query that follows it.
-pub fn embedded_path(raw: &str) -> Option<(&str, &str)> {
-    let rest = raw.trim_start_matches('?').get(ENTRA_FLAG.len()..)?;
-    if !is_entra_flag(raw.trim_start_matches('?').get(..ENTRA_FLAG.len())?) {
-        return None;
+/// Where a client appends the resource path behind the query of its base address, such as the flag
+/// (`/scim/v2/d?aadOptscim062020/Users?filter=…`), splits it off: the path, and the query that follows it.
+pub fn embedded_path(raw: &str) -> Option<(Cow<'_, str>, &str)> {
+    let mut rest = raw.trim_start_matches(['?', '&']);
+    if is_entra_flag(rest) {
+        rest = &rest[ENTRA_FLAG.len()..];
+        if rest.starts_with('=') {
+            rest = &rest[rest.find(['/', '%', '?', '&']).unwrap_or(rest.len())..];
+        }
+        rest = rest.trim_start_matches(['?', '&']);
     }
-    let rest = rest.strip_prefix('=').unwrap_or(rest);
-    if !rest.starts_with('/') {
+    let encoded = rest.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2F"));
+    if !encoded && !rest.starts_with('/') {
         return None;
     }
     let end = rest.find(['?', '&']).unwrap_or(rest.len());
-    Some((&rest[..end], rest[end..].trim_start_matches(['?', '&'])))
+    let (path, query) = (&rest[..end], rest[end..].trim_start_matches(['?', '&']));
+    let path = if encoded { path.replace("%2F", "/").replace("%2f", "/").into() } else { path.into() };
+    Some((path, query))
 }
 
-/// The parts between `&`; a `?` separates parts only behind the flag.
+/// The parts between `&`; a `?` separates parts only beside the flag.
 fn parts(raw: &str) -> impl Iterator<Item = &str> {
-    let split = |part| {
-        let (flag, rest) =
-            if is_entra_flag(part) { part.split_once('?').unwrap_or((part, "")) } else { (part, "") };
-        [flag, rest]
+    raw.trim_matches(['?', '&']).split('&').flat_map(beside_flag).filter(|part| !part.is_empty())
+}
+
+fn beside_flag(part: &str) -> [&str; 2] {
+    let at = if is_entra_flag(part) {
+        part.find('?')
+    } else {
+        part.rfind('?').filter(|at| is_entra_flag(&part[at + 1..]))
     };
-    raw.trim_matches(['?', '&']).split('&').flat_map(split).filter(|part| !part.is_empty())
+    at.map_or([part, ""], |at| [&part[..at], &part[at + 1..]])
 }
 
 fn is_entra_flag(name: &str) -> bool {
@@ -164,15 +183,38 @@ fn decode(raw: &str) -> Result<String, ScimError> {
     }
 }
 
-/// Decodes once more what is still encoded as a whole: no space, no quote, but escapes.
+/// Decodes once more what is still encoded as a whole: no space, no quote, but escapes. What then still writes spaces as
+/// plus signs has them read as spaces.
 fn again(text: String) -> String {
-    if text.contains([' ', '"']) || !has_escape(&text) {
-        return text;
+    let text = match text {
+        text if text.contains([' ', '"']) || !has_escape(&text) => text,
+        text => decode(&text).unwrap_or(text),
+    };
+    if text.contains(' ') || !text.contains('+') { text } else { spaced(&text) }
+}
+
+/// A filter whose spaces came as plus signs, and each plus inside a value as it came; `None` where spaces came otherwise.
+fn plus_kept(raw: &str) -> Option<String> {
+    if !raw.contains('+') || raw.contains("%20") || raw.contains(' ') {
+        return None;
     }
-    match percent_decode_str(&text).decode_utf8() {
-        Ok(decoded) => decoded.into_owned(),
-        Err(_) => text,
-    }
+    Some(spaced(&percent_decode_str(raw).decode_utf8().ok()?))
+}
+
+/// A plus outside quotes is a space.
+fn spaced(text: &str) -> String {
+    let (mut quoted, mut escaped) = (false, false);
+    let read = |c: char| {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            '+' if !quoted => return ' ',
+            _ => {}
+        }
+        c
+    };
+    text.chars().map(read).collect()
 }
 
 fn has_escape(text: &str) -> bool {
@@ -284,11 +326,36 @@ mod tests {
     }
 
     #[test]
+    fn plus_in_a_value_is_offered_as_a_second_try_where_spaces_are_plus_signs() {
+        let asked = query("filter=userName+eq+%22a+b%40c.example%22");
+        assert_eq!(asked.filter.as_deref(), Some("userName eq \"a b@c.example\""));
+        assert_eq!(asked.filter_decoded_again().as_deref(), Some("userName eq \"a+b@c.example\""));
+        let asked = query("filter=userName+eq+%22a%2Bb%40c.example%22");
+        assert_eq!(
+            (asked.filter.as_deref(), asked.plus_kept.as_deref()),
+            (Some("userName eq \"a+b@c.example\""), None)
+        );
+    }
+
+    #[test]
+    fn plus_signs_that_were_encoded_again_are_spaces() {
+        for raw in ["filter=userName%2Beq%2B%2522a%2522", "filter=userName%2Beq%2B%22a%22"] {
+            assert_eq!(query(raw).filter.as_deref(), Some("userName eq \"a\""), "{raw}");
+        }
+    }
+
+    #[test]
+    fn number_that_is_named_and_not_given_is_the_default() {
+        assert_eq!(query("startIndex=&count=&filter="), ListQuery::default());
+    }
+
+    #[test]
     fn entra_flag_may_stand_anywhere() {
         for raw in [
             "aadOptscim062020&filter=id%20pr",
             "filter=id%20pr&aadOptscim062020",
             "aadoptscim062020=?filter=id pr",
+            "filter=id pr?aadOptscim062020",
         ] {
             let asked = query(raw);
             assert!(asked.entra_flag, "{raw}");
@@ -298,9 +365,18 @@ mod tests {
 
     #[test]
     fn path_behind_the_entra_flag_is_split_off() {
-        assert_eq!(embedded_path("aadOptscim062020/Users?filter=x"), Some(("/Users", "filter=x")));
-        assert_eq!(embedded_path("aadOptscim062020/Users/1"), Some(("/Users/1", "")));
-        assert_eq!(embedded_path("aadOptscim062020&filter=x"), None);
+        for raw in [
+            "aadOptscim062020/Users?filter=x",
+            "?aadOptscim062020=/Users&filter=x",
+            "aadOptscim062020=true/Users?filter=x",
+            "aadOptscim062020&/Users?filter=x",
+            "aadOptscim062020%2FUsers?filter=x",
+            "/Users?filter=x",
+        ] {
+            assert_eq!(embedded_path(raw), Some(("/Users".into(), "filter=x")), "{raw}");
+        }
+        assert_eq!(embedded_path("aadOptscim062020/Users/1"), Some(("/Users/1".into(), "")));
+        assert_eq!(embedded_path("aadOptscim062020&filter=/x"), None);
         assert_eq!(embedded_path("filter=x"), None);
         assert_eq!(embedded_path(""), None);
     }

@@ -89,12 +89,20 @@ fn from_object(map: &Map<String, Value>) -> Result<MemberRef, ScimError> {
         Some(Value::Number(id)) => Some(id.to_string()),
         _ => text("value").or_else(from_reference).map(str::to_owned),
     };
+    let (value, reference) = match value {
+        // Some name the whole address as the value.
+        Some(value) if value.contains("://") && kind_of_reference(&value).is_some() => {
+            let id = value.trim_end_matches('/').rsplit('/').next().map(str::to_owned);
+            (id, kind_of_reference(&value))
+        }
+        value => (value, reference.and_then(kind_of_reference)),
+    };
     let Some(value) = value else {
         return Err(ScimError::invalid_value(
             "A member has no “value”; the id of a user or group of this directory was expected.",
         ));
     };
-    let kind = text("type").or_else(|| reference.and_then(kind_of_reference));
+    let kind = text("type").or(reference);
     let kind = kind.map(|kind| match kind {
         kind if kind.eq_ignore_ascii_case("user") => "User".to_owned(),
         kind if kind.eq_ignore_ascii_case("group") => "Group".to_owned(),

@@ -58,7 +58,10 @@ fn read(body: Value, kind: &'static ResourceType) -> Result<(Map<String, Value>,
         )));
     };
     let mut draft = Draft { kind, out: Map::new(), members: None };
-    for (key, value) in body {
+    // Parts of an attribute come after the attribute.
+    let (parts, whole): (Vec<_>, Vec<_>) =
+        body.into_iter().partition(|(key, _)| draft.part_of(key).is_some());
+    for (key, value) in whole.into_iter().chain(parts) {
         draft.take(&key, value)?;
     }
     finish(&mut draft.out, kind)?;
@@ -108,8 +111,18 @@ impl Draft {
         if let Some(def) = self.kind.attribute(key) {
             return self.take_known(def, value);
         }
-        keep_unknown(&mut self.out, key, value);
-        Ok(())
+        match self.part_of(key) {
+            Some((def, sub)) => put_part(&mut self.out, def, sub, value, def.name),
+            None => {
+                keep_unknown(&mut self.out, key, value);
+                Ok(())
+            }
+        }
+    }
+
+    /// `name.givenName`, as some clients flatten it: the attribute and the name of its part.
+    fn part_of<'k>(&self, key: &'k str) -> Option<(&'static Attribute, &'k str)> {
+        part_in(self.kind.schema.attributes, key)
     }
 
     fn take_known(&mut self, def: &'static Attribute, value: Value) -> Result<(), ScimError> {
@@ -168,6 +181,9 @@ fn put_extension_value(
     value: Value,
 ) -> Result<(), ScimError> {
     let Some(def) = find(schema.attributes, key) else {
+        if let Some((def, sub)) = part_in(schema.attributes, key) {
+            return put_part(extension, def, sub, value, &format!("{}:{}", schema.id, def.name));
+        }
         keep_unknown(extension, key, value);
         return Ok(());
     };
@@ -177,6 +193,33 @@ fn put_extension_value(
     let at = format!("{}:{}", schema.id, def.name);
     if let Some(value) = value::normalise(def, value, &at)? {
         extension.insert(def.name.to_owned(), value);
+    }
+    Ok(())
+}
+
+/// The single-valued complex attribute, and the name of its part, that a key like `name.givenName` names.
+fn part_in<'k>(attributes: &'static [Attribute], key: &'k str) -> Option<(&'static Attribute, &'k str)> {
+    let (name, sub) = key.split_once('.')?;
+    let def = find(attributes, name)?;
+    (def.kind == Kind::Complex && !def.multi_valued && !sub.contains('.')).then_some((def, sub))
+}
+
+/// Puts one part beside the others of its attribute.
+fn put_part(
+    map: &mut Map<String, Value>,
+    def: &'static Attribute,
+    sub: &str,
+    value: Value,
+    at: &str,
+) -> Result<(), ScimError> {
+    if def.is_read_only() {
+        return Ok(());
+    }
+    let part = Value::Object(Map::from_iter([(sub.to_owned(), value)]));
+    let Some(Value::Object(part)) = value::normalise(def, part, at)? else { return Ok(()) };
+    match map.entry(def.name).or_insert_with(|| Value::Object(Map::new())) {
+        Value::Object(whole) => whole.extend(part),
+        whole => *whole = Value::Object(part),
     }
     Ok(())
 }

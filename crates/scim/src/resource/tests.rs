@@ -204,3 +204,34 @@ fn changes_are_told_part_by_part() {
     assert_eq!((found[0].from.clone(), found[0].to.clone()), (Some(json!("A")), Some(json!("B"))));
     assert_eq!(found[2].to, None);
 }
+
+#[test]
+fn parts_that_are_flattened_with_dots_come_beside_the_others() {
+    let user = read(json!({
+        "userName": "ada",
+        "NAME.familyName": "Byron",
+        "name": { "givenName": "Ada" },
+        "emails.value": "stays@as.it.is",
+        format!("{ENTERPRISE_URN}.department"): "Math",
+        format!("{ENTERPRISE_URN}:manager.value"): "m1",
+    }));
+    let expected = json!({
+        "userName": "ada",
+        "name": { "givenName": "Ada", "familyName": "Byron" },
+        "emails.value": "stays@as.it.is",
+        ENTERPRISE_URN: { "department": "Math", "manager": { "value": "m1" } },
+    });
+    assert_eq!(user, expected);
+    assert!(refused(json!({ "userName": "a", "name.givenName": true })).detail.contains("name.givenName"));
+}
+
+#[test]
+fn member_that_is_named_by_its_address_is_the_one_at_its_end() {
+    let body = json!({ "displayName": "G", "members": [
+        { "value": "https://id.example/scim/v2/dir_1/Users/usr_1" },
+        { "value": "https://example.com/x" },
+    ] });
+    let members = group(body).unwrap().members.unwrap();
+    let told: Vec<_> = members.iter().map(|it| (it.value.as_str(), it.kind.as_deref())).collect();
+    assert_eq!(told, [("usr_1", Some("User")), ("https://example.com/x", None)]);
+}

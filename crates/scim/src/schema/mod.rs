@@ -247,15 +247,15 @@ impl ResourceType {
         self.schemas().find(|schema| schema.id.eq_ignore_ascii_case(urn))
     }
 
-    /// Splits `URN:attribute.sub` where the URN is a known one: the schema, and the rest
-    /// (empty when the text is the URN alone).
+    /// Splits `URN:attribute.sub` where the URN is a known one: the schema, and the rest (empty when the text is the URN
+    /// alone). Older jobs of Entra write a dot after the URN.
     pub fn split_urn<'a>(&self, text: &'a str) -> Option<(&'static Schema, &'a str)> {
         let names = self.schemas().map(|schema| (schema.id, schema.id));
         // Longer names first: some are beginnings of others.
         let mut best: Option<(&'static str, usize)> = None;
         for (name, canonical) in names.chain(self.aliases.iter().copied()) {
             let fits = text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
-                && matches!(text.as_bytes().get(name.len()), None | Some(b':'));
+                && matches!(text.as_bytes().get(name.len()), None | Some(b':' | b'.'));
             if fits && best.is_none_or(|(_, length)| name.len() > length) {
                 best = Some((canonical, name.len()));
             }
@@ -300,6 +300,9 @@ mod tests {
         assert_eq!((schema.id, rest), (ENTERPRISE_URN, "manager.value"));
         let (schema, rest) = USER.split_urn("urn:scim:schemas:core:1.0:userName").unwrap();
         assert_eq!((schema.id, rest), (USER_URN, "userName"));
+        let dotted = format!("{ENTERPRISE_URN}.department");
+        let (schema, rest) = USER.split_urn(&dotted).unwrap();
+        assert_eq!((schema.id, rest), (ENTERPRISE_URN, "department"));
         let (schema, rest) = USER.split_urn(ENTERPRISE_URN).unwrap();
         assert_eq!((schema.id, rest), (ENTERPRISE_URN, ""));
         assert!(USER.split_urn("urn:example:other:2.0:User:x").is_none());

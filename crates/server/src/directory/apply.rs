@@ -56,12 +56,18 @@ pub(super) async fn user(
     }
     let role = role_of(app, tx, held, user.id, &mapped, until).await?;
     // The same value may have come in several places.
-    let unread: BTreeSet<String> = mapped.unread.iter().map(|unread| unread.problem.to_string()).collect();
+    let mut problems: Vec<profile::Problem> = Vec::new();
+    for unread in mapped.unread {
+        if !problems.contains(&unread.problem) {
+            problems.push(unread.problem);
+        }
+    }
+    let unread: BTreeSet<String> = problems.iter().map(ToString::to_string).collect();
     let arrival = Arrival {
         source: Source::Scim,
         profile: mapped.profile,
         role,
-        unread: mapped.unread.into_iter().map(|unread| unread.problem).collect(),
+        unread: problems,
         directory_user_id: Some(user.id),
         active: true,
     };

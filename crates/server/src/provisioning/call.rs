@@ -63,6 +63,7 @@ impl Call {
         let found = client_credentials::open(app, &token).await?;
         let below = parts.uri.path().strip_prefix("/scim/v2/").unwrap_or_default();
         let (id, rest) = below.split_once('/').unwrap_or((below, ""));
+        let id = without_end(id);
         let found = found.filter(|it| id == it.directory.id.to_string());
         let Some(Opened { directory, token, used_at: token_used_at, .. }) = found else {
             let name = format!("scim:{}", ClientAddress::of(&app.config, parts));
@@ -70,15 +71,15 @@ impl Call {
         };
         rate::check_here(app, &rate_name(&directory), app.config.limits.scim_requests)?;
         let raw_query = parts.uri.query().unwrap_or_default();
-        let (rest, raw_query) = match query::embedded_path(raw_query) {
-            Some((path, query)) => (path, query),
-            None => (rest, raw_query),
+        let (segments, raw_query) = match query::embedded_path(raw_query) {
+            Some((path, query)) => (segments(&path), query.to_owned()),
+            None => divided(rest, raw_query),
         };
         Ok(Self {
             base: directory::base_url(app, directory.id),
             method: parts.method.clone(),
-            segments: segments(rest),
-            raw_query: raw_query.to_owned(),
+            segments,
+            raw_query,
             headers: parts.headers.clone(),
             body: Vec::new(),
             directory,
@@ -162,12 +163,14 @@ impl Call {
         if self.body.is_empty() {
             return Err(ScimError::invalid_syntax("The body is empty; a JSON object was expected."));
         }
-        if std::str::from_utf8(&self.body).is_err() {
+        // A byte order mark may be ignored (RFC 8259 8.1), and some libraries write one.
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        if std::str::from_utf8(body).is_err() {
             return Err(ScimError::invalid_syntax(
                 "The body is not UTF-8 text; JSON must be (RFC 8259 8.1).",
             ));
         }
-        scim::json::parse(&self.body)
+        scim::json::parse(body)
     }
 
     /// The parameters of the query.
@@ -190,6 +193,25 @@ fn rate_name(directory: &Directory) -> String {
     format!("directory:{}", directory.id)
 }
 
+/// The path in parts, and the query. Some clients put `?` and `&` where a part of the path ends, or encode the question mark.
+fn divided(path: &str, query: &str) -> (Vec<String>, String) {
+    let at = [path.find('&'), path.find("%3F"), path.find("%3f")].into_iter().flatten().min();
+    let Some(at) = at else { return (segments(path), query.to_owned()) };
+    let (path, end) = path.split_at(at);
+    let more = end.trim_start_matches(['&', '?']);
+    let more = more.get(..3).filter(|it| it.eq_ignore_ascii_case("%3F")).map_or(more, |it| &more[it.len()..]);
+    (segments(path), [more, query].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join("&"))
+}
+
+/// A part of a path as it came, without what some clients leave at its end.
+fn without_end(part: &str) -> &str {
+    let mut part = part;
+    for end in ["&", "?", "%26", "%3F", "%3f"] {
+        part = part.strip_suffix(end).unwrap_or(part);
+    }
+    part
+}
+
 /// The parts of a path. Some clients leave a `?` or `&` at its end.
 pub fn segments(path: &str) -> Vec<String> {
     let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
@@ -207,5 +229,15 @@ mod tests {
         assert_eq!(segments("/Users/abc%26"), ["Users", "abc"]);
         assert_eq!(segments("Schemas/urn%3Aietf%3Ax"), ["Schemas", "urn:ietf:x"]);
         assert_eq!(segments(""), Vec::<String>::new());
+        for (path, query, parts, whole) in [
+            ("Users/abc", "a=1", vec!["Users", "abc"], "a=1"),
+            ("Users&filter=x%20y", "", vec!["Users"], "filter=x%20y"),
+            ("Users%3Ffilter=x", "b=2", vec!["Users"], "filter=x&b=2"),
+            ("Users/abc&", "", vec!["Users", "abc"], ""),
+        ] {
+            let parts = parts.into_iter().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(divided(path, query), (parts, whole.to_owned()), "{path}");
+        }
+        assert_eq!(["dir_1", "dir_1&", "dir_1%3F"].map(without_end), ["dir_1"; 3]);
     }
 }

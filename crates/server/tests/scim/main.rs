@@ -9,6 +9,7 @@ mod feed;
 mod health;
 mod life;
 mod mapping;
+mod odd;
 mod preview;
 mod profiles;
 mod records;
