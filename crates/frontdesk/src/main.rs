@@ -8,6 +8,7 @@ mod saml_inspect;
 mod serve;
 mod settings;
 mod token;
+mod unread;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use model::{SystemClock, SystemRng};
 use server::{App, AppParts, Config, Dns};
 use store::{Store, StoreError};
@@ -12,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::settings::{DataArgs, Refusal, ServeArgs};
+use crate::unread::Explaining;
 
 /// How long requests in flight may take to end once the program is asked to. Supervisors wait some 30 seconds.
 const LAST_REQUESTS: Duration = Duration::from_secs(25);
@@ -117,11 +119,12 @@ pub async fn answer(
     }));
     let service = server::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let (mut asked, ending) = (stopped.clone(), app.clone());
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = asked.wait_for(|stop| *stop).await;
-        // Those who wait for events are answered, so that the last requests end.
-        ending.feeds.end();
-    });
+    let serving =
+        axum::serve(Explaining(listener).tap_io(|_| {}), service).with_graceful_shutdown(async move {
+            let _ = asked.wait_for(|stop| *stop).await;
+            // Those who wait for events are answered, so that the last requests end.
+            ending.feeds.end();
+        });
     let too_late = async move {
         let _ = stopped.wait_for(|stop| *stop).await;
         let _ = tokio::time::timeout(LAST_REQUESTS, std::future::pending::<()>()).await;

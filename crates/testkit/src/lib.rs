@@ -140,6 +140,23 @@ impl TestApp {
         Self { app: App::new(parts), clock, router: OnceLock::new(), database }
     }
 
+    /// Another application on the same database and clock, as a second machine would run it; none where one alone may use it.
+    pub async fn second(&self) -> Option<App> {
+        if self.database.file().is_some() {
+            return None;
+        }
+        let parts = AppParts {
+            store: self.database.open().await,
+            clock: self.clock.clone(),
+            // The same seed would make the same ids.
+            rng: Arc::new(model::SystemRng::default()),
+            seal: Seal::new(&[42; 32]).expect("32 bytes"),
+            config: self.app.config.clone(),
+            dns: Dns::fixed(),
+        };
+        Some(App::new(parts))
+    }
+
     /// The file of the embedded database; none for PostgreSQL.
     pub fn database_file(&self) -> Option<&std::path::Path> {
         self.database.file()

@@ -90,6 +90,10 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
         }
         "source-saved" => ("Kept", "We read it now; how it went is below in a moment."),
         "source-asked" => ("On its way", "We read everything now; how it went is below in a moment."),
+        "token-there" => (
+            "What you asked for was made already",
+            "It was shown once, by the page that made it. If nobody has copied it, revoke it and make another one.",
+        ),
         "token-revoked" => ("The token no longer works", "Whoever shows it is refused from now on."),
         "mapped" => ("Saved", "The people who are there already follow within moments."),
         "removed" => ("Removed", "It is gone from this list."),

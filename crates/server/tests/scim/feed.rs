@@ -25,6 +25,17 @@ impl Feed {
         Self { app: t.app.clone(), clock: t.clock.clone(), org, directory, token }
     }
 
+    /// The same provider, calling another machine.
+    pub fn at(&self, app: server::App) -> Self {
+        Self {
+            app,
+            clock: self.clock.clone(),
+            org: self.org.clone(),
+            directory: self.directory.clone(),
+            token: self.token.clone(),
+        }
+    }
+
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         self.raw(method, path, body.map(|b| b.to_string().into_bytes()).unwrap_or_default(), &[]).await
     }

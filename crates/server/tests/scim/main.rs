@@ -1,5 +1,6 @@
 //! SCIM as providers speak it, and the effect it has on members.
 
+mod at_once;
 mod brake;
 mod bulk;
 mod clients;

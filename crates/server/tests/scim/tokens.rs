@@ -174,3 +174,52 @@ async fn operator_makes_and_revokes_tokens_on_the_page() {
         assert_eq!(status(&feed).await, 401);
     });
 }
+
+/// What a form of a page sends along.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("the field is there");
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn page_with_a_new_token_that_is_loaded_again_makes_no_other_one() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
+        let mut operator = t.browser();
+        operator.add_cookie(&t.operator_cookie().await);
+        let at =
+            format!("/console/organizations/{}/desk/directory/{}/tokens", feed.org.id, feed.directory.id);
+        let beside = hidden(&operator.get(&at).await.text, "beside");
+        let made = operator.post(&at, &[("beside", &beside)]).await;
+        assert!(made.text.contains("fd_scim_"), "{}", made.text);
+        let again = operator.post(&at, &[("beside", &beside)]).await;
+        assert_eq!(again.status, 303);
+        let there = operator.get(again.headers["location"].to_str().unwrap()).await;
+        assert!(
+            there.text.contains("was made already") && !there.text.contains("fd_scim_"),
+            "{}",
+            there.text
+        );
+        assert_eq!(ask(&t, &feed, "GET", "", None).await.json()["data"].as_array().unwrap().len(), 2);
+    });
+}
+
+#[tokio::test]
+async fn last_token_of_a_live_directory_is_revoked_after_a_question_alone() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
+        let mut operator = t.browser();
+        operator.add_cookie(&t.operator_cookie().await);
+        let at =
+            format!("/console/organizations/{}/desk/directory/{}/tokens", feed.org.id, feed.directory.id);
+        let all = ask(&t, &feed, "GET", "", None).await.json()["data"].clone();
+        let revoke = format!("{at}/{}/revoke", all[0]["id"].as_str().unwrap());
+        operator.get(&at).await;
+        let asked = operator.post(&revoke, &[]).await;
+        assert_eq!(asked.status, 200);
+        assert!(asked.text.contains("nobody new gets a place"), "{}", asked.text);
+        assert_eq!(status(&feed).await, 200);
+        assert_eq!(operator.post(&revoke, &[("sure", "yes")]).await.status, 303);
+        assert_eq!(status(&feed).await, 401);
+    });
+}

@@ -21,6 +21,8 @@ pub struct OrgTokens {
     pub action: Option<String>,
     /// Where the wish for an OAuth client is posted to.
     pub client_action: String,
+    /// The newest of those that work, sent along with the wish for another one; empty where none works.
+    pub newest: String,
     /// Link back.
     pub back: String,
 }
@@ -60,6 +62,7 @@ impl OrgTokens {
             tokens: vec![row("28", None), row("3", Some("28 November 2026, 09:10 UTC"))],
             action: None,
             client_action: "/org/directory/dir_01/clients".to_owned(),
+            newest: "tok_01".to_owned(),
             back: "/org/directory".to_owned(),
         }
     }
