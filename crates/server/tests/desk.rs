@@ -7,15 +7,6 @@ use serde_json::json;
 use store::session::Session;
 use testkit::{Answer, TestApp, TestBrowser, each_database};
 
-/// An operator in front of the console.
-async fn operator(t: &TestApp) -> TestBrowser {
-    let mut browser = t.browser();
-    browser.add_cookie(&t.operator_cookie().await);
-    let answer = browser.get("/console/organizations/new").await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    browser
-}
-
 /// A company made in the console, with one attested domain. Its id.
 async fn company(operator: &mut TestBrowser, name: &str, domain: &str) -> OrganizationId {
     let form = [("name", name), ("domains", domain), ("attest", "1")];
@@ -127,7 +118,7 @@ async fn links(t: &TestApp, organization: OrganizationId) -> Vec<model::SetupLin
 #[tokio::test]
 async fn a_setup_link_is_made_mailed_used_and_revoked_in_the_console() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         let here = format!("/console/organizations/{acme}");
         let form =
@@ -175,7 +166,7 @@ async fn a_setup_link_is_made_mailed_used_and_revoked_in_the_console() {
 #[tokio::test]
 async fn a_setup_link_with_a_wrong_address_or_for_nothing_is_not_made() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         let path = format!("/console/organizations/{acme}/setup-links");
         let wrong =
@@ -191,7 +182,7 @@ async fn a_setup_link_with_a_wrong_address_or_for_nothing_is_not_made() {
 #[tokio::test]
 async fn a_companys_own_link_works_for_a_day_whatever_is_asked() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         let (mut ada, _) = person(&t, acme, "ada@acme.test", Role::Admin).await;
         assert_eq!(ada.get("/org/members").await.status, 403, "self-service is off");
@@ -210,7 +201,7 @@ async fn a_companys_own_link_works_for_a_day_whatever_is_asked() {
 #[tokio::test]
 async fn an_operator_attests_a_domain_and_an_administrator_has_to_prove_it() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         let here = format!("/console/organizations/{acme}");
         ok(&operator.post(&format!("{here}/switches/self-service"), &[("on", "1")]).await);
@@ -241,7 +232,7 @@ async fn an_operator_attests_a_domain_and_an_administrator_has_to_prove_it() {
 #[tokio::test]
 async fn policy_and_defaults_are_kept_and_complete_who_came_before() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         let desk = format!("/console/organizations/{acme}/desk");
         let form = [("firstName", "Bo"), ("lastName", "Berg"), ("email", "bo@acme.test"), ("country", "")];
@@ -290,7 +281,7 @@ async fn policy_and_defaults_are_kept_and_complete_who_came_before() {
 #[tokio::test]
 async fn a_member_is_suspended_checked_out_brought_back_and_given_a_role() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         ok(&operator
             .post(&format!("/console/organizations/{acme}/switches/self-service"), &[("on", "1")])
@@ -339,7 +330,7 @@ async fn a_member_is_suspended_checked_out_brought_back_and_given_a_role() {
 #[tokio::test]
 async fn undo_works_until_the_grace_is_over() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         let desk = format!("/console/organizations/{acme}/desk");
         ok(&operator.post(&format!("{desk}/leavers"), &[("policy", "delete"), ("grace", "24")]).await);
@@ -349,12 +340,12 @@ async fn undo_works_until_the_grace_is_over() {
         ok(&operator.post(&format!("{desk}/members"), &leave).await);
         assert_eq!(stored(&t, &bob).await.status, MemberStatus::Erasing);
         t.clock.advance(Duration::from_hours(23));
-        let mut operator = self::operator(&t).await;
+        let mut operator = t.operator().await;
         ok(&operator.post(&format!("{desk}/members"), &[("undo", &id)]).await);
         assert_eq!(stored(&t, &bob).await.status, MemberStatus::Active);
         ok(&operator.post(&format!("{desk}/members"), &leave).await);
         t.clock.advance(Duration::from_hours(25));
-        let mut operator = self::operator(&t).await;
+        let mut operator = t.operator().await;
         t.work().await;
         assert_eq!(operator.get(&format!("{desk}/members/{id}")).await.status, 404, "every record is gone");
         t.assert_no_work().await;
@@ -365,7 +356,7 @@ async fn undo_works_until_the_grace_is_over() {
 #[tokio::test]
 async fn the_last_administrator_is_not_taken_away_by_accident() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         ok(&operator
             .post(&format!("/console/organizations/{acme}/switches/self-service"), &[("on", "1")])
@@ -407,7 +398,7 @@ async fn the_last_administrator_is_not_taken_away_by_accident() {
 #[tokio::test]
 async fn somebody_who_is_here_or_elsewhere_is_not_invited_and_the_form_says_why() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         company(&mut operator, "Globex", "globex.test").await;
         person(&t, acme, "ada@acme.test", Role::Member).await;
@@ -431,7 +422,7 @@ async fn somebody_who_is_here_or_elsewhere_is_not_invited_and_the_form_says_why(
 #[tokio::test]
 async fn an_operator_invites_a_second_one_and_takes_her_out_again() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         ok(&operator.post("/console/operators", &[("email", "theo@vendor.example")]).await);
         t.work().await;
         let mail = t.mails().await.remove(0);
@@ -468,7 +459,7 @@ async fn an_operator_invites_a_second_one_and_takes_her_out_again() {
 #[tokio::test]
 async fn an_invitation_to_the_console_that_is_taken_back_opens_nothing() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         ok(&operator.post("/console/operators", &[("email", "theo@vendor.example")]).await);
         t.work().await;
         let mail = t.mails().await.remove(0);
@@ -486,7 +477,7 @@ async fn an_invitation_to_the_console_that_is_taken_back_opens_nothing() {
 #[tokio::test]
 async fn a_revoked_api_token_stops_working_at_once() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let made = operator.post("/console/tokens", &[("name", "invoices")]).await;
         let at = made.text.find("fd_api_").expect("the token");
         let token: String =
@@ -521,7 +512,7 @@ async fn the_icon_of_the_tab_is_served() {
 #[tokio::test]
 async fn a_file_of_leavers_is_shown_by_name_before_anybody_leaves() {
     each_database!(|t| {
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         let acme = company(&mut operator, "Acme", "acme.test").await;
         let globex = company(&mut operator, "Globex", "globex.test").await;
         let (_, bob) = person(&t, acme, "bob@acme.test", Role::Member).await;

@@ -13,6 +13,7 @@ mod google;
 mod saml;
 mod world;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -201,6 +202,26 @@ impl TestApp {
             .expect("the session is kept");
         tx.commit().await.expect("the commit");
         format!("{}={}", server::request::OPERATOR_COOKIE, token.expose())
+    }
+
+    /// An operator of their own, in front of a page of the console.
+    pub async fn operator(&self) -> TestBrowser {
+        let mut browser = self.browser();
+        browser.add_cookie(&self.operator_cookie().await);
+        let answer = browser.get("/console/organizations/new").await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        browser
+    }
+
+    /// Every row of every table, each as one text.
+    pub async fn contents(&self) -> BTreeMap<String, Vec<String>> {
+        let mut db = self.app.store.read().await.expect("a reader");
+        store::testing::contents(&mut db).await.expect("the contents")
+    }
+
+    /// How many rows of a table have these words.
+    pub async fn rows(&self, table: &str, words: &str) -> usize {
+        self.contents().await[table].iter().filter(|row| row.contains(words)).count()
     }
 
     /// Runs background work until nothing is due.

@@ -49,8 +49,7 @@ impl Sender {
 }
 
 async fn audited(t: &TestApp) -> usize {
-    let all = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
-    all["audit_log"].iter().filter(|row| row.contains("directory.updated")).count()
+    t.rows("audit_log", "directory.updated").await
 }
 
 fn ok(answer: &Answer) -> Value {

@@ -188,7 +188,7 @@ async fn nothing_is_left_of_a_connection_that_was_removed() {
         let asked = new.reads(begun.location());
         let late = asked.post(&mut t.browser(), &new.lets_in(&t, &asked, &ANN)).await;
         assert_eq!(late.status, 404, "{}", late.text);
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         for table in ["connection_drafts", "connection_versions", "connection_shadows", "shadow_results"] {
             assert!(rows[table].is_empty(), "{table}: {:?}", rows[table]);
         }

@@ -102,8 +102,7 @@ async fn a_form_that_is_half_right_keeps_what_was_typed_and_says_what_is_wrong_b
 async fn an_operator_does_the_same_in_the_console() {
     each_database!(|t| {
         let acme = Company::new(&t, "Acme", "acme.test").await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         operator.get("/console/organizations/new").await;
         let company = operator.get(&format!("/console/organizations/{}", acme.organization.id)).await;
         let page =

@@ -97,8 +97,7 @@ async fn requests_join_a_draft_that_is_there_and_one_that_comes_to_nothing_is_no
 async fn an_operator_saves_them_as_a_draft_and_is_told_where_somebody_else_changed_it() {
     each_database!(|t| {
         let acme = Company::new(&t, "Acme", "acme.test").await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let base = format!("/console/organizations/{}", acme.organization.id);
         let form = format!("{base}/connections/{}/requests", acme.connection.id);
         let page = operator.get(&form).await;

@@ -50,7 +50,7 @@ async fn a_shadow_counts_what_would_have_worked_and_explains_what_would_have_fai
         acme.ok(&t, "DELETE", "/shadow", None).await;
         acme.signs_in(&t, &acme.idp, &ANN).await;
         connection::shadow::flush(&t.app).await.unwrap();
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         assert!(rows["shadow_results"].is_empty() && rows["connection_shadows"].is_empty());
     });
 }
@@ -69,10 +69,10 @@ async fn an_answer_is_used_once_whoever_judges_it_beside() {
         let kept = asked.post(&mut browser, &response).await;
         connection::shadow::flush(&t.app).await.unwrap();
         let seen = |rows: &std::collections::BTreeMap<String, Vec<String>>| rows["seen_assertions"].len();
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         assert_eq!((seen(&rows), rows["shadow_results"].len()), (0, 1), "judged, and not remembered as used");
         assert_eq!(browser.get(kept.location()).await.status, 303, "the person is signed in by the live one");
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         assert_eq!(seen(&rows), 1);
         let again = asked.post(&mut browser, &response).await;
         assert!(again.status.is_client_error(), "{}", again.text);

@@ -136,6 +136,5 @@ pub async fn told(t: &TestApp, action: &str) -> usize {
 
 /// How many events of a kind there are.
 pub async fn events(t: &TestApp, kind: &str) -> usize {
-    let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
-    rows["events"].iter().filter(|row| row.contains(kind)).count()
+    t.rows("events", kind).await
 }

@@ -274,7 +274,7 @@ fn patch(value: &Value) -> Value {
 /// Every record of a request, as it is kept.
 async fn kept(t: &TestApp) -> String {
     server::provisioning::flush(&t.app).await.unwrap();
-    let all = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+    let all = t.contents().await;
     all["scim_requests"].join("\n")
 }
 

@@ -15,7 +15,7 @@ use crate::world::{listener, with_sign_on};
 const MAY_CHANGE: [&str; 6] = ["drills", "logout_calls", "audit_log", "keys", "api_tokens", "rate_limits"];
 
 async fn contents(t: &TestApp) -> BTreeMap<String, Vec<String>> {
-    let mut all = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+    let mut all = t.contents().await;
     all.retain(|table, _| !MAY_CHANGE.contains(&table.as_str()));
     all
 }

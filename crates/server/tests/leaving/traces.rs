@@ -168,7 +168,7 @@ async fn nothing_of_an_erased_person_is_left_in_tables_files_mails_or_the_log() 
         config.smtp = Some(Smtp { url: mail_server().await, from: "Desk <desk@vendor.example>".to_owned() });
         let t = TestApp::with(database, config).await;
         Box::pin(lives(&t)).await;
-        let before = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let before = t.contents().await;
         let full: Vec<&String> = before
             .iter()
             .filter(|(_, rows)| rows.iter().any(|row| row.to_lowercase().contains(WORD)))
@@ -178,7 +178,7 @@ async fn nothing_of_an_erased_person_is_left_in_tables_files_mails_or_the_log() 
 
         t.clock.advance(Duration::from_hours(1));
         t.work().await;
-        for (table, rows) in store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap() {
+        for (table, rows) in t.contents().await {
             for row in rows {
                 assert!(!row.to_lowercase().contains(WORD), "{name}: {table}: {row}");
             }

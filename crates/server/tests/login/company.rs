@@ -119,7 +119,7 @@ pub async fn attempts(t: &TestApp) -> Vec<String> {
 
 /// How many rows these tables have.
 pub async fn rows(t: &TestApp, tables: &[&str]) -> Vec<usize> {
-    let all = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+    let all = t.contents().await;
     tables.iter().map(|table| all[*table].len()).collect()
 }
 

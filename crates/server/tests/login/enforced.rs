@@ -223,7 +223,7 @@ async fn what_began_beside_the_company_before_ends_when_single_sign_on_becomes_r
         {
             assert_eq!(is_signed_in(browser).await, stays);
         }
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         let revoked: Vec<&String> =
             rows["events"].iter().filter(|row| row.contains("session.revoked")).collect();
         assert_eq!(revoked.len(), 1, "{revoked:?}");
@@ -310,7 +310,7 @@ async fn a_requirement_holds_only_while_people_can_follow_it() {
 async fn a_recovery_code_signs_an_administrator_in_once() {
     each_database!(|t| {
         let (_, mut ann, codes) = required(&t).await;
-        let kept = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let kept = t.contents().await;
         for code in &codes {
             assert!(!format!("{kept:?}").contains(code.as_str()), "{code} is kept in plain text");
         }

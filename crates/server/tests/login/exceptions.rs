@@ -89,7 +89,7 @@ async fn a_named_address_comes_in_after_its_mailbox_has_said_yes_and_only_while_
 
         // From then on it is asked no more, and each record says why it was let in.
         assert_eq!(comes_in(&t, &acme, &mut t.browser(), &KIM).await.location(), "/wanted");
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         let records = format!("{:?}", rows["login_attempts"]);
         assert!(records.contains("named exception") && records.contains("builds our tickets"), "{records}");
 

@@ -43,13 +43,6 @@ async fn administrator(t: &TestApp, acme: &Company, email: &str) -> TestBrowser 
     browser
 }
 
-async fn operator(t: &TestApp) -> TestBrowser {
-    let mut browser = t.browser();
-    browser.add_cookie(&t.operator_cookie().await);
-    browser.get("/console/organizations/new").await;
-    browser
-}
-
 async fn audited(t: &TestApp, action: &str) -> Vec<String> {
     let all = store::audit::list(&mut t.app.read().await.unwrap(), None, None, 200).await.unwrap();
     all.items.into_iter().filter(|it| it.action == action).map(|it| it.data).collect()
@@ -74,7 +67,7 @@ async fn the_administrator_and_the_operator_see_under_the_reference_what_was_exp
         let list = admin.get("/org/sign-ins?q=ANN%40acme.test&only=refused").await;
         assert!(list.text.contains(&reference), "{}", list.text);
         assert!(!admin.get("/org/sign-ins?q=nobody%40acme.test").await.text.contains(&reference));
-        let mut operator = operator(&t).await;
+        let mut operator = t.operator().await;
         for page in [
             admin.get(&format!("/org/sign-ins/{reference}")).await,
             operator.get(&format!("/console/sign-ins/{reference}")).await,
@@ -200,7 +193,7 @@ async fn an_encrypted_message_is_shown_in_plain_and_masked_and_kept_as_it_came()
         assert!(!page.contains("Hopper") && !page.contains("CipherValue"), "{page}");
         let shown = admin.post(&format!("{path}/unmask"), &[("reason", "Ann called")]).await.text;
         assert!(shown.contains("Hopper") && shown.contains("decrypted, with personal data"), "{shown}");
-        let kept = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let kept = t.contents().await;
         assert!(!format!("{:?}", kept["login_attempts"]).contains("Hopper"), "kept as it came");
         let id = reference.parse::<TraceId>().unwrap();
         let record = store::session::lookup_attempt(&mut t.app.read().await.unwrap(), id).await.unwrap();
@@ -271,7 +264,7 @@ async fn a_shared_link_shows_the_explanation_without_a_session_until_it_ends() {
         let form = [("hours", "168"), ("unmasked", "yes")];
         let whole = link_on(&admin.post(&format!("{path}/shares"), &form).await);
         assert_eq!(audited(&t, "sign_in.shared").await.len(), 2);
-        let kept = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let kept = t.contents().await;
         assert!(
             !format!("{kept:?}").contains(masked.trim_start_matches("/t/")),
             "the token is kept as a hash"

@@ -57,7 +57,7 @@ async fn unknown_api_tokens_have_to_wait_and_working_ones_never() {
 async fn a_flood_costs_a_write_now_and_then_and_none_beyond_the_limit() {
     each_database!(|t| {
         let told = async || {
-            let all = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+            let all = t.contents().await;
             all["rate_limits"].join("\n")
         };
         let mut seen = vec![told().await];

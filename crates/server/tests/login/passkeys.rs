@@ -286,9 +286,7 @@ async fn by_session(t: &TestApp, account: &Account) -> TestBrowser {
 #[tokio::test]
 async fn an_operator_signs_in_by_passkey_and_a_colleagues_stays_the_colleagues() {
     at_a_name!(|t| {
-        let (mut maren, mut theo) = (t.browser(), t.browser());
-        maren.add_cookie(&t.operator_cookie().await);
-        theo.add_cookie(&t.operator_cookie().await);
+        let (mut maren, mut theo) = (t.operator().await, t.operator().await);
         let mut key = Authenticator::at(SITE);
         assert_eq!(maren.get("/console/passkeys").await.status, 200);
         theo.get("/console/passkeys").await;

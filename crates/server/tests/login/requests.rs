@@ -192,8 +192,7 @@ async fn an_answer_must_be_as_fresh_and_of_the_kind_that_the_connection_demands(
 async fn an_operator_sets_the_requests_of_a_connection_in_the_console() {
     each_database!(|t| {
         let acme = company(&t, "Acme", "acme.test").await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let company = format!("/console/organizations/{}", acme.organization.id);
         let at = format!("{company}/connections/{}/requests", acme.connection.id);
         assert!(operator.get(&company).await.text.contains(&at));

@@ -85,8 +85,7 @@ async fn events(t: &TestApp, kind: &str) -> Vec<Value> {
 }
 
 async fn audited(t: &TestApp, action: &str) -> usize {
-    let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
-    rows["audit_log"].iter().filter(|row| format!("{row:?}").contains(action)).count()
+    t.rows("audit_log", action).await
 }
 
 #[tokio::test]
@@ -221,7 +220,7 @@ async fn a_sign_in_through_another_active_connection_of_the_company_is_taken_and
         let answer = two.new.answers(&t, &mut bob, &asked, &BOB).await;
         assert_eq!(bob.get(answer.location()).await.location(), "/wanted");
         assert_eq!(audited(&t, "sign_in.other_connection").await, 1);
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         let attempts = format!("{:?}", rows["login_attempts"]);
         assert!(attempts.contains("while the rules of acme.test lead to"), "{attempts}");
 

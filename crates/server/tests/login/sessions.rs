@@ -106,8 +106,7 @@ async fn an_operator_ends_a_session_from_the_console() {
     each_database!(|t| {
         let acme = company(&t, "Acme", "acme.test").await;
         let (mut browser, session) = signed_in(&t, &acme).await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let desk = format!("/console/organizations/{}/desk", acme.organization.id);
         let member = session.member_id.unwrap();
         assert!(operator.get(&format!("{desk}/members/{member}")).await.text.contains("Signed in now"));
@@ -230,7 +229,7 @@ async fn what_applications_were_granted_ends_with_the_sessions_that_a_company_sh
         let again = refresh(&second).await;
         assert_eq!(again.status, 200, "{}", again.text);
         t.clock.advance(Duration::from_mins(15));
-        let kept = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let kept = t.contents().await;
         assert_eq!(kept["grants"].len(), 3);
         t.clock.advance(Duration::from_mins(5));
         assert!(!is_signed_in(&mut young).await && is_signed_in(&mut other).await);

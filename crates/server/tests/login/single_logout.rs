@@ -297,8 +297,7 @@ async fn strangers_fill_no_record_with_sign_outs_and_the_operator_reads_those_th
             assert_eq!(t.browser().get(&forged).await.status, 400);
         }
         assert_eq!(attempts(&t).await.len(), 20);
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let list = operator.get("/console/sign-ins").await;
         assert!(list.text.contains("Sign-out: signature does not fit"), "{}", list.text);
         let at = list.text.split("href=\"/console/sign-ins/").nth(1).unwrap().split('"').next().unwrap();

@@ -119,7 +119,7 @@ async fn request_that_is_wrong_is_refused_when_it_is_pushed() {
         }
         let stranger = Client { id: product.id.clone(), secret: "wrong".to_owned() };
         assert_eq!(push(&t, &stranger, &[]).await.status, 401);
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         assert!(rows["pushed_requests"].is_empty());
     });
 }

@@ -95,7 +95,7 @@ async fn no_token_outlives_the_session() {
         let late = refresh(&t, &product, text(&first, "refresh_token")).await;
         assert_eq!((late.status.as_u16(), late.json()["error"].as_str()), (400, Some("invalid_grant")));
         server::job::tidy(&t.app).await.unwrap();
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         for table in ["grants", "refresh_tokens", "ended_access_tokens"] {
             assert!(rows[table].is_empty(), "{table} is forgotten");
         }

@@ -94,8 +94,7 @@ async fn directory_whose_provider_sends_has_no_source() {
     each_database!(|t| {
         let org = t.organization("Acme").await;
         let (directory, _) = t.directory(&org, "okta-scim", DirectoryStatus::Active).await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let at = format!("/console/organizations/{}/desk/directory/{}/source", org.id, directory.id);
         assert_eq!(operator.get(&at).await.status, 404);
         let path = format!("/api/v1/organizations/{}/directories/{}/source", org.id, directory.id);

@@ -4,22 +4,14 @@ use std::time::Duration;
 
 use model::DirectoryStatus;
 use serde_json::{Value, json};
-use store::scim_request::{Of, ScimRequest};
-use testkit::{TestApp, TestBrowser, each_database};
+use store::scim_request::ScimRequest;
+use testkit::each_database;
 
 use crate::feed::{Feed, person};
 
-/// The records of a directory, newest first.
-async fn records(feed: &Feed) -> Vec<ScimRequest> {
-    server::provisioning::flush(&feed.app).await.unwrap();
-    let mut db = feed.app.store.read().await.unwrap();
-    let of = Of::Directory(feed.directory.id);
-    store::scim_request::list(&mut db, of, false, None, 100).await.unwrap().items
-}
-
 /// What the last request changed: "path: from > to".
 async fn told(feed: &Feed) -> Vec<String> {
-    let last = records(feed).await.remove(0);
+    let last = feed.records().await.remove(0);
     let effect: Value = serde_json::from_str(last.effect.as_deref().unwrap_or("{}")).unwrap();
     let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let lines = effect["lines"].as_array().into_iter().flatten();
@@ -30,12 +22,6 @@ async fn told(feed: &Feed) -> Vec<String> {
         all.push(format!("members: +{} -{}", members["added"], members["removed"]));
     }
     all
-}
-
-async fn operator(t: &TestApp) -> TestBrowser {
-    let mut browser = t.browser();
-    browser.add_cookie(&t.operator_cookie().await);
-    browser
 }
 
 #[tokio::test]
@@ -95,7 +81,7 @@ async fn each_operation_of_a_bulk_request_has_its_own_effect_and_each_refusal_it
         let body = json!({"schemas": [urn], "Operations": operations});
         assert_eq!(feed.call("POST", "/Bulk", Some(body)).await.status, 200);
         assert_eq!(feed.call("GET", "/Users/nobody", None).await.status, 404);
-        let all = records(&feed).await;
+        let all = feed.records().await;
         let changed = |method: &str| {
             let of = |it: &&ScimRequest| it.method == method && it.effect.is_some();
             all.iter().filter(of).count()
@@ -117,9 +103,9 @@ async fn personal_values_are_masked_until_somebody_says_why_and_that_is_audited(
         let operations = json!([{"op": "replace", "value": {"active": false, "emails[type eq \"work\"].value": "eve@acme.test",
             "addresses[type eq \"work\"].country": "France"}}]);
         assert_eq!(feed.patch(&format!("/Users/{ann}"), operations).await.status, 200);
-        let last = records(&feed).await.remove(0);
-        let mut operator = operator(&t).await;
-        let desk = format!("/console/organizations/{}/desk/directory/{}", feed.org.id, feed.directory.id);
+        let last = feed.records().await.remove(0);
+        let mut operator = t.operator().await;
+        let desk = feed.desk("");
         let all = format!("{desk}/requests");
         let page = format!("{all}/{}", last.id);
         let console = format!("/console/scim/{}?organization={}", last.id, feed.org.id);
@@ -162,16 +148,16 @@ async fn records_go_with_the_person_and_after_the_days_they_are_kept() {
         let mut tx = t.app.store.write().await.unwrap();
         server::member::erase_now(&t.app, &mut tx, &member, server::receipt::Asked::Company).await.unwrap();
         tx.commit().await.unwrap();
-        let left = records(&feed).await;
+        let left = feed.records().await;
         let text = format!("{left:?}");
         for gone in ["ann@acme.test", "eve@acme.test", "Annabelle", ann.as_str()] {
             assert!(!text.contains(gone), "{gone} in {text}");
         }
         assert!(text.contains("bob@acme.test"), "{text}");
         server::job::tidy(&t.app).await.unwrap();
-        assert_eq!(records(&feed).await.len(), left.len());
+        assert_eq!(feed.records().await.len(), left.len());
         t.clock.advance(t.app.config.limits.traces + Duration::from_mins(1));
         server::job::tidy(&t.app).await.unwrap();
-        assert_eq!(records(&feed).await.len(), 0);
+        assert_eq!(feed.records().await.len(), 0);
     });
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use model::{Directory, DirectoryStatus, Member, Organization};
 use serde_json::{Value, json};
+use store::scim_request::ScimRequest;
 use testkit::{Answer, TestApp};
 
 /// A provider's end of a directory.
@@ -34,6 +35,52 @@ impl Feed {
             directory: self.directory.clone(),
             token: self.token.clone(),
         }
+    }
+
+    /// A live directory of so many people, `p0@acme.test` and on, who are all active; and the ids of its users.
+    pub async fn with_people(t: &TestApp, people: usize) -> (Self, Vec<String>) {
+        let feed = Self::new(t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
+        let mut users = Vec::new();
+        for n in 0..people {
+            users.push(feed.user(&format!("p{n}@acme.test")).await);
+        }
+        t.work().await;
+        assert_eq!(feed.here(people).await, people);
+        (feed, users)
+    }
+
+    /// How many of those people are active.
+    pub async fn here(&self, people: usize) -> usize {
+        let mut all = 0;
+        for n in 0..people {
+            all += usize::from(self.status(&format!("p{n}@acme.test")).await == "active");
+        }
+        all
+    }
+
+    /// The directory in the REST API, asked by a program of the vendor.
+    pub async fn api(&self, t: &TestApp, method: &str, rest: &str, body: Option<Value>) -> Answer {
+        let path = format!("/api/v1/organizations/{}/directories/{}{rest}", self.org.id, self.directory.id);
+        t.browser().api(method, &path, &t.api_token().await, body).await
+    }
+
+    /// The path of a page of the directory in the console.
+    pub fn desk(&self, rest: &str) -> String {
+        format!("/console/organizations/{}/desk/directory/{}{rest}", self.org.id, self.directory.id)
+    }
+
+    /// The directory as it is now.
+    pub async fn now(&self) -> Directory {
+        let mut db = self.app.store.read().await.unwrap();
+        store::directory::lookup(&mut db, self.directory.id).await.unwrap().unwrap()
+    }
+
+    /// Writes the mapping, as the REST API knows it.
+    pub async fn configure(&self, config: &Value) {
+        let config = server::directory::DirectoryConfig::from_json(config).unwrap();
+        let mut tx = self.app.store.write().await.unwrap();
+        server::directory::set_config(&self.app, &mut tx, self.directory.clone(), &config).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
@@ -77,9 +124,35 @@ impl Feed {
 
     /// Creates a user and answers its id.
     pub async fn user(&self, address: &str) -> String {
-        let answer = self.call("POST", "/Users", Some(person(address))).await;
-        assert_eq!(answer.status, 201, "{}", answer.text);
+        self.sends(address, |_| ()).await
+    }
+
+    /// Creates a user who is a complete person but for what is changed, and answers its id.
+    pub async fn sends(&self, address: &str, change: impl FnOnce(&mut Value)) -> String {
+        let mut it = person(address);
+        change(&mut it);
+        let answer = self.call("POST", "/Users", Some(it)).await;
+        assert_eq!(answer.status, 201, "{address}: {}", answer.text);
         answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Says that a user is active or is not, without a path.
+    pub async fn set_active(&self, user: &str, active: bool) {
+        let operations = json!([{"op": "replace", "value": {"active": active}}]);
+        let answer = self.patch(&format!("/Users/{user}"), operations).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["active"]),
+            (200, &json!(active)),
+            "{}",
+            answer.text
+        );
+    }
+
+    /// Deactivates users, one after the other.
+    pub async fn deactivate(&self, users: &[String]) {
+        for user in users {
+            self.set_active(user, false).await;
+        }
     }
 
     /// Creates a group and answers its id.
@@ -103,13 +176,22 @@ impl Feed {
         self.member(address).await.map_or("none".to_owned(), |member| member.status.to_string())
     }
 
-    /// The outcome of the last request, as administrators see it.
-    pub async fn last_outcome(&self) -> String {
-        server::provisioning::flush(&self.app).await.unwrap();
+    /// The records of its requests that are written, newest first.
+    pub async fn written(&self) -> Vec<ScimRequest> {
         let mut db = self.app.store.read().await.unwrap();
         let of = store::scim_request::Of::Directory(self.directory.id);
-        let page = store::scim_request::list(&mut db, of, false, None, 1).await.unwrap();
-        page.items.into_iter().next().map(|it| it.outcome).unwrap_or_default()
+        store::scim_request::list(&mut db, of, false, None, 5000).await.unwrap().items
+    }
+
+    /// The records of all its requests, newest first.
+    pub async fn records(&self) -> Vec<ScimRequest> {
+        server::provisioning::flush(&self.app).await.unwrap();
+        self.written().await
+    }
+
+    /// The outcome of the last request, as administrators see it.
+    pub async fn last_outcome(&self) -> String {
+        self.records().await.into_iter().next().map(|it| it.outcome).unwrap_or_default()
     }
 }
 

@@ -4,23 +4,19 @@ use std::time::Duration;
 
 use model::DirectoryStatus;
 use serde_json::{Value, json};
-use testkit::{Answer, TestApp, TestBrowser, each_database};
+use testkit::{Answer, TestApp, each_database};
 
 use crate::feed::{Feed, person};
 
 async fn api(t: &TestApp, feed: &Feed) -> Value {
-    let token = t.api_token().await;
-    let path = format!("/api/v1/organizations/{}/directories/{}/health", feed.org.id, feed.directory.id);
-    let answer = t.browser().api("GET", &path, &token, None).await;
+    let answer = feed.api(t, "GET", "/health", None).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()
 }
 
 async fn page(t: &TestApp, feed: &Feed) -> Answer {
-    let mut operator: TestBrowser = t.browser();
-    operator.add_cookie(&t.operator_cookie().await);
-    let (org, id) = (feed.org.id, feed.directory.id);
-    let answer = operator.get(&format!("/console/organizations/{org}/desk/directory/{id}/health")).await;
+    let mut operator = t.operator().await;
+    let answer = operator.get(&feed.desk("/health")).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer
 }

@@ -8,10 +8,7 @@ use crate::feed::{Feed, person};
 
 /// An operator at the company's desk, and the editor's address.
 async fn desk(t: &TestApp, feed: &Feed) -> (TestBrowser, String) {
-    let mut browser = t.browser();
-    browser.add_cookie(&t.operator_cookie().await);
-    let (org, id) = (feed.org.id, feed.directory.id);
-    (browser, format!("/console/organizations/{org}/desk/directory/{id}/mapping"))
+    (t.operator().await, feed.desk("/mapping"))
 }
 
 /// Posts the form twice, as somebody does who looks at what changes and then saves. The page between.

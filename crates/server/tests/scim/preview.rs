@@ -7,15 +7,7 @@ use testkit::{TestApp, TestBrowser, each_database};
 use crate::feed::{Feed, person};
 
 async fn desk(t: &TestApp, feed: &Feed) -> (TestBrowser, String) {
-    let mut browser = t.browser();
-    browser.add_cookie(&t.operator_cookie().await);
-    let (org, id) = (feed.org.id, feed.directory.id);
-    (browser, format!("/console/organizations/{org}/desk/directory/{id}/preview"))
-}
-
-async fn status(feed: &Feed) -> DirectoryStatus {
-    let mut db = feed.app.store.read().await.unwrap();
-    store::directory::lookup(&mut db, feed.directory.id).await.unwrap().unwrap().status
+    (t.operator().await, feed.desk("/preview"))
 }
 
 #[tokio::test]
@@ -41,11 +33,7 @@ async fn each_person_is_sorted_by_what_going_live_would_do_and_then_does() {
             assert_eq!(feed.call("POST", "/Users", Some(it)).await.status, 201);
         }
         let admins = feed.group("Admins", &[&users[2]]).await;
-        let config = json!({"roles": [{"group": admins, "role": "admin"}]});
-        let config = server::directory::DirectoryConfig::from_json(&config).unwrap();
-        let mut tx = t.app.store.write().await.unwrap();
-        server::directory::set_config(&t.app, &mut tx, feed.directory.clone(), &config).await.unwrap();
-        tx.commit().await.unwrap();
+        feed.configure(&json!({"roles": [{"group": admins, "role": "admin"}]})).await;
 
         let (mut browser, page) = desk(&t, &feed).await;
         let shown = browser.get(&page).await;
@@ -64,7 +52,7 @@ async fn each_person_is_sorted_by_what_going_live_would_do_and_then_does() {
         let asked = browser.post(&page, &[("do", "live")]).await;
         assert_eq!(asked.status, 422, "somebody would leave");
         assert!(asked.text.contains("Tick the box"), "{}", asked.text);
-        assert_eq!(status(&feed).await, DirectoryStatus::Preview);
+        assert_eq!(feed.now().await.status, DirectoryStatus::Preview);
         assert_eq!(browser.post(&page, &[("do", "live"), ("sure", "1")]).await.status, 303);
         let under_way = browser.get(&page).await;
         assert!(under_way.text.contains("0 of 4 people taken in"), "{}", under_way.text);
@@ -83,7 +71,7 @@ async fn each_person_is_sorted_by_what_going_live_would_do_and_then_does() {
 
         // Back to the preview nobody loses anything, and nothing is applied until it is live again.
         assert_eq!(browser.post(&page, &[("do", "preview")]).await.status, 303);
-        assert_eq!(status(&feed).await, DirectoryStatus::Preview);
+        assert_eq!(feed.now().await.status, DirectoryStatus::Preview);
         feed.user("later@acme.test").await;
         assert_eq!(feed.status("later@acme.test").await, "none");
         assert_eq!(feed.status("new@acme.test").await, "active");

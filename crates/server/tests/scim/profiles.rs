@@ -11,34 +11,16 @@ use crate::feed::{Feed, person};
 /// Something else in what is sent of a person; the text is the name of our own extension.
 type Change = fn(&mut Value, &str);
 
-async fn set(t: &TestApp, feed: &Feed, config: Value) {
-    let config = DirectoryConfig::from_json(&config).unwrap();
-    let mut tx = t.app.store.write().await.unwrap();
-    server::directory::set_config(&t.app, &mut tx, feed.directory.clone(), &config).await.unwrap();
-    tx.commit().await.unwrap();
-}
-
-async fn sends(feed: &Feed, address: &str, change: impl FnOnce(&mut Value)) -> String {
-    let mut it = person(address);
-    change(&mut it);
-    let answer = feed.call("POST", "/Users", Some(it)).await;
-    assert_eq!(answer.status, 201, "{address}: {}", answer.text);
-    answer.json()["id"].as_str().unwrap().to_owned()
-}
-
 /// Every page and answer where the company looks for what could not be read.
 async fn told(t: &TestApp, feed: &Feed, address: &str) -> [String; 4] {
-    let mut browser = t.browser();
-    browser.add_cookie(&t.operator_cookie().await);
+    let mut browser = t.operator().await;
     let desk = format!("/console/organizations/{}/desk", feed.org.id);
     let member = feed.member(address).await.expect("a member").id;
-    let api = t.api_token().await;
-    let health = format!("/api/v1/organizations/{}/directories/{}/health", feed.org.id, feed.directory.id);
     [
-        browser.get(&format!("{desk}/directory/{}/health", feed.directory.id)).await.text,
-        browser.get(&format!("{desk}/directory/{}/mapping", feed.directory.id)).await.text,
+        browser.get(&feed.desk("/health")).await.text,
+        browser.get(&feed.desk("/mapping")).await.text,
         browser.get(&format!("{desk}/members/{member}")).await.text,
-        t.browser().api("GET", &health, &api, None).await.text,
+        feed.api(t, "GET", "/health", None).await.text,
     ]
 }
 
@@ -54,8 +36,8 @@ async fn all_eight_fields_and_the_vendors_own_are_read_each_from_its_first_place
                 "costCenter": ["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter"],
             },
         });
-        set(&t, &feed, config).await;
-        sends(&feed, "ann@acme.test", |it| {
+        feed.configure(&config).await;
+        feed.sends("ann@acme.test", |it| {
             it["addresses"] = json!([{"type": "work", "region": "Bayern", "country": "Deutschland"}]);
             it["urn:acme:2.0:User"] = json!({"plan": "plus", "seat": "Ulm"});
             it["urn:ietf:params:scim:schemas:extension:frontdesk:2.0:User"] =
@@ -106,7 +88,7 @@ async fn a_country_is_known_in_whatever_way_it_is_written() {
         .enumerate()
         {
             let address = format!("p{number}@acme.test");
-            sends(&feed, &address, |it| it["addresses"][0]["country"] = json!(written)).await;
+            feed.sends(&address, |it| it["addresses"][0]["country"] = json!(written)).await;
             let member = feed.member(&address).await.unwrap();
             assert_eq!(member.country.as_deref(), Some(code), "{written}: {}", member.unread);
         }
@@ -148,7 +130,7 @@ async fn what_cannot_be_read_is_told_with_its_reason_wherever_the_company_looks(
         ];
         for (name, change, received, reason) in cases {
             let address = format!("{name}@acme.test");
-            sends(&feed, &address, |it| change(it, own)).await;
+            feed.sends(&address, |it| change(it, own)).await;
             let [health, mapping, member, api] = told(&t, &feed, &address).await;
             let line = health.split("<tr>").skip(1).find(|row| row.contains(&address));
             let line = line.unwrap_or_else(|| {
@@ -240,7 +222,7 @@ async fn roles_of_a_large_group_go_with_its_name_its_members_and_its_rule() {
         let all: Vec<&str> = ids.iter().map(String::as_str).collect();
         let group = feed.group("Leads", &all).await;
         let config = json!({"roles": [{"group": "Leads", "role": "admin"}]});
-        set(&t, &feed, config).await;
+        feed.configure(&config).await;
         let admins = async || {
             t.work().await;
             let mut db = t.app.read().await.unwrap();
@@ -262,10 +244,8 @@ async fn roles_of_a_large_group_go_with_its_name_its_members_and_its_rule() {
         named("Leads").await;
         assert_eq!(admins().await, 205);
         // The rule itself goes: so does what it gave, as the page about it says before it is kept.
-        let mut browser = t.browser();
-        browser.add_cookie(&t.operator_cookie().await);
-        let page =
-            format!("/console/organizations/{}/desk/directory/{}/mapping", feed.org.id, feed.directory.id);
+        let mut browser = t.operator().await;
+        let page = feed.desk("/mapping");
         browser.get(&page).await;
         let drop = [("rules", "1"), ("rule-0-group", "Leads"), ("rule-0-role", "admin"), ("drop", "0")];
         let shown = browser.post(&page, &drop).await;
@@ -307,7 +287,7 @@ async fn only_roles_that_the_rules_gave_go_with_the_last_rule_also_where_the_dir
             roles
         };
         for rests in [DirectoryStatus::Active, DirectoryStatus::Paused, DirectoryStatus::Preview] {
-            set(&t, &feed, json!({"roles": [{"group": "Leads", "role": "admin"}]})).await;
+            feed.configure(&json!({"roles": [{"group": "Leads", "role": "admin"}]})).await;
             let mut tx = t.app.store.write().await.unwrap();
             server::directory::reapply(&t.app, &mut tx, &feed.directory, None).await.unwrap();
             tx.commit().await.unwrap();

@@ -8,10 +8,7 @@ use crate::feed::Feed;
 
 /// The records that are written, oldest first: method and path.
 async fn written(feed: &Feed) -> Vec<String> {
-    let mut db = feed.app.store.read().await.unwrap();
-    let of = store::scim_request::Of::Directory(feed.directory.id);
-    let page = store::scim_request::list(&mut db, of, false, None, 5000).await.unwrap();
-    page.items.into_iter().rev().map(|it| format!("{} {}", it.method, it.path)).collect()
+    feed.written().await.into_iter().rev().map(|it| format!("{} {}", it.method, it.path)).collect()
 }
 
 #[tokio::test]
@@ -72,7 +69,7 @@ async fn a_read_of_somebody_who_is_erased_while_its_record_waits_leaves_no_trace
         server::member::erase_now(&t.app, &mut tx, &member, server::receipt::Asked::Company).await.unwrap();
         tx.commit().await.unwrap();
         server::provisioning::flush(&t.app).await.unwrap();
-        let all = store::testing::contents(&mut t.app.store.read().await.unwrap()).await.unwrap();
+        let all = t.contents().await;
         let all = json!(all).to_string();
         assert!(!all.contains("ann@acme.test") && !all.contains(&format!("GET /Users/{id}")), "{all}");
     });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Directory, DirectoryStatus, Role};
+use model::{DirectoryStatus, Role};
 use server::directory::silence::{FLOOR, HEARD, round};
 use testkit::{TestApp, each_database};
 
@@ -30,11 +30,6 @@ async fn speak(t: &TestApp, feed: &Feed, after: Duration) {
     server::provisioning::flush(&feed.app).await.unwrap();
 }
 
-async fn directory(feed: &Feed) -> Directory {
-    let mut db = feed.app.store.read().await.unwrap();
-    store::directory::lookup(&mut db, feed.directory.id).await.unwrap().unwrap()
-}
-
 /// Subjects of the mails since the last look, for administrators and operators alike.
 async fn mails(t: &TestApp, seen: &mut usize) -> Vec<String> {
     round(&t.app).await.unwrap();
@@ -44,11 +39,6 @@ async fn mails(t: &TestApp, seen: &mut usize) -> Vec<String> {
     *seen = all.len();
     new.sort();
     new
-}
-
-async fn events(t: &TestApp, kind: &str) -> usize {
-    let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
-    rows["events"].iter().filter(|row| row.contains(kind)).count()
 }
 
 #[tokio::test]
@@ -70,9 +60,8 @@ async fn administrators_and_operators_are_told_once_and_once_again_when_it_is_ba
             t.clock.advance(DAY * 5);
             assert_eq!(mails(&t, &mut seen).await, Vec::<String>::new(), "never twice for one silence");
         }
-        let mut operator = t.browser();
         // Another operator, who is told too from now on.
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let page = format!("/console/organizations/{}/desk/directory", feed.org.id);
         for path in [page.clone(), format!("{page}/{}/health", feed.directory.id)] {
             let shown = operator.get(&path).await;
@@ -87,8 +76,11 @@ async fn administrators_and_operators_are_told_once_and_once_again_when_it_is_ba
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(told.iter().all(|it| it.starts_with("directory_back: ")), "{told:?}");
         assert_eq!(mails(&t, &mut seen).await, Vec::<String>::new());
-        assert_eq!(directory(&feed).await.silent_since, None);
-        assert_eq!((events(&t, "directory.silent").await, events(&t, "directory.heard_again").await), (1, 1));
+        assert_eq!(feed.now().await.silent_since, None);
+        assert_eq!(
+            (t.rows("events", "directory.silent").await, t.rows("events", "directory.heard_again").await),
+            (1, 1)
+        );
         // It has been silent for 18 days by now: as long again is nothing new, and a quarter more is.
         t.clock.advance(DAY * 20);
         assert_eq!(mails(&t, &mut seen).await, Vec::<String>::new());
@@ -111,7 +103,7 @@ async fn nobody_is_told_of_one_that_hardly_spoke_or_is_not_live() {
         assert_eq!(mails(&t, &mut seen).await, Vec::<String>::new(), "nobody knows how it speaks");
         speak(&t, &feed, HOUR).await;
         let mut tx = t.app.store.write().await.unwrap();
-        let it = directory(&feed).await;
+        let it = feed.now().await;
         server::directory::set_status(&t.app, &mut tx, it, DirectoryStatus::Paused).await.unwrap();
         tx.commit().await.unwrap();
         t.clock.advance(DAY * 300);
@@ -126,11 +118,11 @@ async fn the_pause_is_written_along_with_the_last_request_and_not_more_often() {
         for _ in 0..5 {
             feed.user(&format!("p{}@acme.test", feed.app.now().as_micros())).await;
         }
-        let it = directory(&feed).await;
+        let it = feed.now().await;
         assert_eq!((it.heard, it.longest_gap), (1, Duration::ZERO), "five requests of one moment are one");
         speak(&t, &feed, DAY).await;
         speak(&t, &feed, HOUR).await;
-        let it = directory(&feed).await;
+        let it = feed.now().await;
         assert_eq!((it.heard, it.longest_gap.as_secs() / 3600), (3, 24));
     });
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{DirectoryStatus, LeaverPolicy, Mail};
+use model::{LeaverPolicy, Mail};
 use serde_json::{Value, json};
 use testkit::{Answer, TestApp, each_database};
 
@@ -10,41 +10,15 @@ use crate::feed::Feed;
 
 /// A live directory of so many people who can all sign in and are written to, and the ids of its users.
 async fn company(t: &TestApp, people: usize) -> (Feed, Vec<String>) {
-    let feed = Feed::new(t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
-    let mut users = Vec::new();
     for n in 0..people {
         // Only who has an account of one's own is offered to keep it.
         t.account(&format!("p{n}@acme.test")).await;
-        users.push(feed.user(&format!("p{n}@acme.test")).await);
     }
-    t.work().await;
-    assert_eq!(here(&feed, people).await, people);
-    (feed, users)
-}
-
-async fn here(feed: &Feed, people: usize) -> usize {
-    let mut all = 0;
-    for n in 0..people {
-        all += usize::from(feed.status(&format!("p{n}@acme.test")).await == "active");
-    }
-    all
-}
-
-async fn set_active(feed: &Feed, user: &str, active: bool) {
-    let operations = json!([{"op": "replace", "value": {"active": active}}]);
-    assert_eq!(feed.patch(&format!("/Users/{user}"), operations).await.status, 200);
-}
-
-async fn deactivate(feed: &Feed, users: &[String]) {
-    for user in users {
-        set_active(feed, user, false).await;
-    }
+    Feed::with_people(t, people).await
 }
 
 async fn ask(t: &TestApp, feed: &Feed, method: &str, body: Option<Value>) -> Answer {
-    let path = format!("/api/v1/organizations/{}/directories/{}/stop", feed.org.id, feed.directory.id);
-    let token = t.api_token().await;
-    t.browser().api(method, &path, &token, body).await
+    feed.api(t, method, "/stop", body).await
 }
 
 async fn mails(t: &TestApp, kind: &str) -> Vec<Mail> {
@@ -55,12 +29,12 @@ async fn mails(t: &TestApp, kind: &str) -> Vec<Mail> {
 async fn discarded_sync_gives_back_what_the_first_ones_lost_and_says_that_the_earlier_mail_is_void() {
     each_database!(|t| {
         let (feed, users) = company(&t, 20).await;
-        deactivate(&feed, &users[..10]).await;
+        feed.deactivate(&users[..10]).await;
         t.work().await;
-        assert_eq!((here(&feed, 20).await, mails(&t, "offboarding").await.len()), (10, 10));
-        deactivate(&feed, &users[10..12]).await;
+        assert_eq!((feed.here(20).await, mails(&t, "offboarding").await.len()), (10, 10));
+        feed.deactivate(&users[10..12]).await;
         t.work().await;
-        assert_eq!(here(&feed, 20).await, 20);
+        assert_eq!(feed.here(20).await, 20);
         assert_eq!(
             ask(&t, &feed, "GET", None).await.json()["leavers"],
             12,
@@ -75,7 +49,7 @@ async fn discarded_sync_gives_back_what_the_first_ones_lost_and_says_that_the_ea
             done.text
         );
         t.work().await;
-        assert_eq!(here(&feed, 20).await, 20);
+        assert_eq!(feed.here(20).await, 20);
         let void = mails(&t, "offboarding_void").await;
         assert_eq!(void.len(), 10, "whoever was written to, and nobody else");
         assert!(void[0].text.contains("as before") && !void[0].text.contains("/claim/"), "{}", void[0].text);
@@ -86,9 +60,9 @@ async fn discarded_sync_gives_back_what_the_first_ones_lost_and_says_that_the_ea
 async fn one_who_leaves_and_is_taken_back_at_once_is_told_too() {
     each_database!(|t| {
         let (feed, users) = company(&t, 3).await;
-        set_active(&feed, &users[0], false).await;
-        set_active(&feed, &users[0], true).await;
-        set_active(&feed, &users[0], true).await;
+        feed.set_active(&users[0], false).await;
+        feed.set_active(&users[0], true).await;
+        feed.set_active(&users[0], true).await;
         let void = mails(&t, "offboarding_void").await;
         assert_eq!(void.iter().map(|it| it.recipient.as_str()).collect::<Vec<_>>(), ["p0@acme.test"]);
     });
@@ -98,17 +72,17 @@ async fn one_who_leaves_and_is_taken_back_at_once_is_told_too() {
 async fn leavers_of_an_hour_count_together_whenever_the_first_of_them_left() {
     each_database!(|t| {
         let (feed, users) = company(&t, 20).await;
-        deactivate(&feed, &users[..1]).await;
+        feed.deactivate(&users[..1]).await;
         t.clock.advance(Duration::from_mins(50));
-        deactivate(&feed, &users[1..8]).await;
+        feed.deactivate(&users[1..8]).await;
         t.clock.advance(Duration::from_mins(15));
         // More than an hour after the first, less after the others.
-        deactivate(&feed, &users[8..11]).await;
+        feed.deactivate(&users[8..11]).await;
         t.work().await;
-        assert_eq!(here(&feed, 20).await, 9, "ten within an hour are not too many");
-        deactivate(&feed, &users[11..12]).await;
+        assert_eq!(feed.here(20).await, 9, "ten within an hour are not too many");
+        feed.deactivate(&users[11..12]).await;
         t.work().await;
-        assert_eq!(here(&feed, 20).await, 19, "the first one has left by itself");
+        assert_eq!(feed.here(20).await, 19, "the first one has left by itself");
         let stop = ask(&t, &feed, "GET", None).await.json();
         assert_eq!((&stop["leavers"], &stop["members"]), (&json!(11), &json!(19)), "{stop}");
         assert_eq!(feed.status("p0@acme.test").await, "disconnected");
@@ -119,18 +93,18 @@ async fn leavers_of_an_hour_count_together_whenever_the_first_of_them_left() {
 async fn somebody_who_came_back_meanwhile_is_not_on_the_list() {
     each_database!(|t| {
         let (feed, users) = company(&t, 20).await;
-        deactivate(&feed, &users[..3]).await;
+        feed.deactivate(&users[..3]).await;
         for user in &users[..3] {
-            set_active(&feed, user, true).await;
+            feed.set_active(user, true).await;
         }
-        deactivate(&feed, &users[3..13]).await;
+        feed.deactivate(&users[3..13]).await;
         t.work().await;
         assert_eq!(ask(&t, &feed, "GET", None).await.status, 404, "ten have left, not thirteen");
-        deactivate(&feed, &users[13..14]).await;
+        feed.deactivate(&users[13..14]).await;
         assert_eq!(ask(&t, &feed, "GET", None).await.json()["leavers"], 11);
         ask(&t, &feed, "POST", Some(json!({"decision": "let_go"}))).await;
         t.work().await;
-        assert_eq!(here(&feed, 20).await, 9);
+        assert_eq!(feed.here(20).await, 9);
         assert_eq!(feed.status("p0@acme.test").await, "active");
     });
 }
@@ -144,21 +118,21 @@ async fn nobody_is_erased_while_the_leaving_may_still_be_stopped_even_without_a_
         (org.leaver_policy, org.erase_grace) = (LeaverPolicy::Delete, Duration::ZERO);
         store::organization::update(&mut tx, &org).await.unwrap();
         tx.commit().await.unwrap();
-        deactivate(&feed, &users[..10]).await;
+        feed.deactivate(&users[..10]).await;
         t.clock.advance(Duration::from_mins(59));
         t.work().await;
         assert_eq!(feed.status("p0@acme.test").await, "erasing", "not erased within the hour");
-        deactivate(&feed, &users[10..11]).await;
+        feed.deactivate(&users[10..11]).await;
         t.clock.advance(Duration::from_mins(2));
         t.work().await;
-        assert_eq!(here(&feed, 20).await, 20, "everybody is back");
+        assert_eq!(feed.here(20).await, 20, "everybody is back");
         ask(&t, &feed, "POST", Some(json!({"decision": "let_go"}))).await;
         t.work().await;
         assert_eq!(feed.status("p0@acme.test").await, "none", "decided, and without a grace: at once");
-        assert_eq!(here(&feed, 20).await, 9);
+        assert_eq!(feed.here(20).await, 9);
         // A company of which nobody could be held back erases at once.
         t.clock.advance(Duration::from_hours(3));
-        deactivate(&feed, &users[11..12]).await;
+        feed.deactivate(&users[11..12]).await;
         t.work().await;
         assert_eq!(feed.status("p11@acme.test").await, "none");
         t.clock.advance(Duration::from_hours(3));
@@ -175,7 +149,7 @@ async fn cause_names_the_group_that_lost_the_leavers() {
         let ids: Vec<&str> = users.iter().map(String::as_str).collect();
         feed.group("Everybody", &ids).await;
         let sales = feed.group("Sales", &ids[..12]).await;
-        deactivate(&feed, &users[..11]).await;
+        feed.deactivate(&users[..11]).await;
         let cause = || async { ask(&t, &feed, "GET", None).await.json() };
         let stop = cause().await;
         let told = stop["cause"].as_str().unwrap();
@@ -195,7 +169,7 @@ async fn cause_names_the_group_that_lost_the_leavers() {
         let told = mails(&t, "directory_stopped").await;
         assert!(told[0].text.contains("Sales") && told[0].text.contains("Jonas p10"), "{}", told[0].text);
         // The list grows after the mail: it is sent once more.
-        deactivate(&feed, &users[11..12]).await;
+        feed.deactivate(&users[11..12]).await;
         t.clock.advance(Duration::from_hours(1));
         t.work().await;
         let told = mails(&t, "directory_stopped").await;
@@ -225,11 +199,11 @@ async fn cause_of_removed_and_of_emptied_groups_survives_the_group_and_the_peopl
         let done = ask(&t, &feed, "POST", Some(json!({"decision": "let_some_go", "groups": [sales]}))).await;
         assert_eq!((&done.json()["go"], &done.json()["stay"]), (&json!(11), &json!(0)), "{}", done.text);
         t.work().await;
-        assert_eq!(here(&feed, 30).await, 19);
+        assert_eq!(feed.here(30).await, 19);
         t.clock.advance(Duration::from_hours(3));
         let empty = json!([{"op": "replace", "path": "members", "value": []}]);
         assert!(feed.patch(&format!("/Groups/{design}"), empty).await.status.is_success());
-        deactivate(&feed, &users[11..22]).await;
+        feed.deactivate(&users[11..22]).await;
         let stop = ask(&t, &feed, "GET", None).await.json();
         let told = stop["cause"].as_str().unwrap();
         assert!(told.starts_with("All 11 were in “Design”, which Okta emptied on "), "{told}");
@@ -242,7 +216,7 @@ async fn some_go_by_name_and_by_group_and_the_others_stay() {
         let (feed, users) = company(&t, 20).await;
         let ids: Vec<&str> = users.iter().map(String::as_str).collect();
         let sales = feed.group("Sales", &ids[..3]).await;
-        deactivate(&feed, &users[..12]).await;
+        feed.deactivate(&users[..12]).await;
         t.work().await;
         let list = ask(&t, &feed, "GET", None).await.json();
         let member = |n: usize| {
@@ -258,7 +232,7 @@ async fn some_go_by_name_and_by_group_and_the_others_stay() {
         assert!(unlisted.status == 422 && unlisted.text.contains("not on the list"), "{}", unlisted.text);
         let mixed = ask(&t, &feed, "POST", Some(json!({"decision": "keep", "people": [member(3)]}))).await;
         assert_eq!(mixed.status, 422, "{}", mixed.text);
-        assert_eq!(here(&feed, 20).await, 20, "nothing was decided so far");
+        assert_eq!(feed.here(20).await, 20, "nothing was decided so far");
         // The second is in the group too: counted once.
         let body = json!({"decision": "let_some_go", "people": [member(3), member(1)], "groups": [sales]});
         let done = ask(&t, &feed, "POST", Some(body)).await;
@@ -269,9 +243,9 @@ async fn some_go_by_name_and_by_group_and_the_others_stay() {
             assert_eq!(feed.status(&format!("p{n}@acme.test")).await, expected, "p{n}");
         }
         // The sync goes on and is stopped again: who was let go does not come back by that.
-        deactivate(&feed, &users[12..13]).await;
+        feed.deactivate(&users[12..13]).await;
         t.work().await;
-        assert_eq!(here(&feed, 20).await, 16);
+        assert_eq!(feed.here(20).await, 16);
         assert_eq!(ask(&t, &feed, "GET", None).await.json()["leavers"], 1);
     });
 }
@@ -282,11 +256,10 @@ async fn operator_chooses_on_the_page_sees_who_it_is_and_types_their_number() {
         let (feed, users) = company(&t, 20).await;
         let ids: Vec<&str> = users.iter().map(String::as_str).collect();
         let sales = feed.group("Sales", &ids[..3]).await;
-        deactivate(&feed, &users[..11]).await;
+        feed.deactivate(&users[..11]).await;
         t.work().await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
-        let at = format!("/console/organizations/{}/desk/directory/{}/stop", feed.org.id, feed.directory.id);
+        let mut operator = t.operator().await;
+        let at = feed.desk("/stop");
         let page = operator.get(&at).await;
         assert!(page.text.contains("Choose who goes"), "{}", page.text);
         let sent = operator.post(&at, &[("do", "some")]).await;
@@ -303,11 +276,11 @@ async fn operator_chooses_on_the_page_sees_who_it_is_and_types_their_number() {
         assert!(sure.text.contains("Jonas p5") && !sure.text.contains("Jonas p7"), "{}", sure.text);
         let wrong = operator.post(&choose, &[chosen[0], chosen[1], ("n", "11")]).await;
         assert!(wrong.status == 422 && wrong.text.contains("to let 4 go"), "{}", wrong.text);
-        assert_eq!(here(&feed, 20).await, 20);
+        assert_eq!(feed.here(20).await, 20);
         let done = operator.post(&choose, &[chosen[0], chosen[1], ("n", "4")]).await;
         assert_eq!(done.status, 303);
         t.work().await;
-        assert_eq!(here(&feed, 20).await, 16);
+        assert_eq!(feed.here(20).await, 16);
         assert_eq!(operator.get(&choose).await.status, 303, "nothing waits any more");
     });
 }

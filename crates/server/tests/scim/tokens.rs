@@ -13,10 +13,7 @@ use testkit::{Answer, TestApp, each_database};
 use crate::feed::Feed;
 
 async fn ask(t: &TestApp, feed: &Feed, method: &str, rest: &str, body: Option<Value>) -> Answer {
-    let path =
-        format!("/api/v1/organizations/{}/directories/{}/tokens{rest}", feed.org.id, feed.directory.id);
-    let token = t.api_token().await;
-    t.browser().api(method, &path, &token, body).await
+    feed.api(t, method, &format!("/tokens{rest}"), body).await
 }
 
 async fn status(feed: &Feed) -> u16 {
@@ -151,10 +148,8 @@ async fn client_of_one_directory_opens_no_other() {
 async fn operator_makes_and_revokes_tokens_on_the_page() {
     each_database!(|t| {
         let mut feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
-        let at =
-            format!("/console/organizations/{}/desk/directory/{}/tokens", feed.org.id, feed.directory.id);
+        let mut operator = t.operator().await;
+        let at = feed.desk("/tokens");
         let page = operator.get(&at).await;
         assert!(
             page.text.contains("Never used") && page.text.contains("Make an OAuth client"),

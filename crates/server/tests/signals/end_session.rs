@@ -113,7 +113,7 @@ async fn a_sign_out_ends_the_providers_session_too_and_comes_back_once_to_the_br
         let (_, it) = acme(&t, &idp, |it| it.end_provider_session = true).await;
         let mut ann = idp.signs_in(&t, &it).await;
         let token = idp.token.lock().unwrap().clone();
-        let kept = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let kept = t.contents().await;
         for table in ["sessions", "login_flows"] {
             assert!(kept[table].iter().all(|row| !row.contains(&token)), "a token lies open in {table}");
         }
@@ -127,7 +127,7 @@ async fn a_sign_out_ends_the_providers_session_too_and_comes_back_once_to_the_br
         let (flow, _) = state.split_once('.').unwrap();
         let path = back.trim_start_matches(OURS);
         let waits = async || {
-            let kept = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+            let kept = t.contents().await;
             kept["login_flows"].iter().any(|row| row.contains("leaving"))
         };
         // Somebody else's browser, a state that was made up, none, and another connection's address.

@@ -50,7 +50,7 @@ async fn the_token_is_shown_by_the_answer_that_makes_it_and_by_nothing_else() {
         // The same choice once more, as a reload sends it, changes nothing.
         admin.go("/scim/providers/okta-scim", &[], "/scim/steps").await;
         assert_eq!(works(&t, &acme, &first).await, StatusCode::OK);
-        let in_rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let in_rows = t.contents().await;
         assert!(!format!("{in_rows:?}").contains(&first), "nothing keeps it");
     });
 }

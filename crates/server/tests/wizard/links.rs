@@ -58,8 +58,7 @@ async fn opening_a_link_is_no_use_and_a_first_act_is() {
         admin.go("/sso/providers/okta-saml", &[], "/sso/steps").await;
         assert_eq!(acme.uses(&t).await, [Some(t.app.now().to_string())]);
         assert_eq!(acme.told(&t, "setup_link.used").await, 1);
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let console = operator.get(&format!("/console/organizations/{}", acme.id)).await;
         assert!(console.text.contains("first used 1 March 2026, 09:00 UTC"), "{}", console.text);
     });

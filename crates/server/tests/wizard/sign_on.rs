@@ -145,8 +145,7 @@ async fn what_an_openid_provider_said_is_decoded_under_the_reference_and_masked(
             (&kept["id_token"]["header"]["alg"], &kept["code"]),
             (&json!("ES256"), &json!("left out"))
         );
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let page = operator.get(&format!("/console/sign-ins/{}", attempt.id)).await.text;
         for shown in ["given_name", "email_verified", "ES256", idp.issuer.as_str()] {
             assert!(page.contains(shown), "{shown}: {page}");

@@ -81,7 +81,7 @@ impl Company {
 
     /// How often the audit log tells of an act.
     pub async fn told(&self, t: &TestApp, action: &str) -> usize {
-        let rows = store::testing::contents(&mut t.app.read().await.unwrap()).await.unwrap();
+        let rows = t.contents().await;
         let audit = rows.iter().find(|(table, _)| table.starts_with("audit")).expect("an audit log").1;
         audit.iter().filter(|row| row.contains(action) && row.contains(&self.id)).count()
     }
