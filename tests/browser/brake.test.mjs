@@ -1,24 +1,13 @@
 // A sync that would remove a fifth of a company: stopped, decided on the page, and undone as a whole.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { becomeAdministrator, connectDirectory, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { eventually } from '../lib/process.mjs';
 import { patchOf, scimClient } from '../lib/scim-client.mjs';
+import { browser, frontdesk, sink, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk;
-before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-});
+suite();
 
 const NAMES = ['Jonas Weber', 'Fatima El-Sayed', 'Ravi Patel', 'Lucía Fernández', 'Tomasz Zieliński', 'Yuki Tanaka', 'Oliver Brandt', 'Mei Chen', 'Daniel Cohen', 'Aisha Bello'];
 

@@ -1,23 +1,12 @@
 // A leaver turns the account into a personal one that the employer no longer sees.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { connectDirectory, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { patchOf, scimClient } from '../lib/scim-client.mjs';
+import { browser, frontdesk, sink, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk;
-before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-});
+suite();
 
 for (const javaScript of [true, false]) {
   test(`leaver keeps the account under a private address, ${javaScript ? 'with' : 'without'} scripts`, async () => {

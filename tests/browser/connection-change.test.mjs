@@ -2,12 +2,12 @@
 // in use, and back again; by the company's administrator, with scripts and without, by an operator, and by the link that
 // set it up.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { before, test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { connectSaml, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
 import { eventually } from '../lib/process.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { browser, frontdesk, stopsWithSuite, suite } from '../lib/suite.mjs';
 
 const person = (id, first, email, role) => ({
   password: `${id}-secret`, attributes: { id, email, mail: `${first.toLowerCase()}.mail@acme.test`, firstName: first, lastName: 'Lee', country: 'GB', land: 'DE', role },
@@ -17,18 +17,13 @@ const USERS = {
   bob: person('bob', 'Bob', 'bob@acme.test', 'member'),
 };
 
-let browser, frontdesk, idp, company, connection;
+suite({ mails: false });
+
+let idp, company, connection;
 before(async () => {
-  browser = await startBrowser();
-  frontdesk = await startFrontdesk();
-  idp = await startSimpleSamlPhp({ users: USERS });
+  idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS }));
   company = await makeCompany(frontdesk, { settings: { jit: true, self_service: true } });
   connection = await connectSaml(frontdesk, company, idp);
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await idp?.stop();
 });
 
 const heading = (page, name, level = 1) => page.getByRole('heading', { level, name }).waitFor();

@@ -1,27 +1,22 @@
 // The operators' console, from the one-time link to the reason of a failed sign-in, and a bulk invite from there.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { before, test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { connectDirectory, connectSaml, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
 import { scimClient } from '../lib/scim-client.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { browser, frontdesk, stopsWithSuite, suite } from '../lib/suite.mjs';
 
 const USERS = {
   ada: { password: 'ada-secret', attributes: { id: 'u-1', email: 'ada@beta.test', firstName: 'Ada', lastName: 'Lovelace', country: 'GB' } },
   eve: { password: 'eve-secret', attributes: { id: 'u-2', email: 'eve@elsewhere.test', firstName: 'Eve', lastName: 'Moor', country: 'GB' } },
 };
 
-let browser, frontdesk, idp, operator;
+suite({ mails: false });
+
+let idp, operator;
 before(async () => {
-  browser = await startBrowser();
-  frontdesk = await startFrontdesk();
-  idp = await startSimpleSamlPhp({ users: USERS });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await idp?.stop();
+  idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS }));
 });
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();

@@ -2,40 +2,33 @@
 // becomes of a file that cannot be read.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, before, test } from 'node:test';
-import { inspect, reach, startBrowser } from '../lib/browser.mjs';
+import { before, test } from 'node:test';
+import { inspect, reach } from '../lib/browser.mjs';
 import { becomeAdministrator, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { PEOPLE } from '../lib/people.mjs';
 import { eventually } from '../lib/process.mjs';
+import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk, files;
+suite();
+
+let files;
 before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-  files = await startFiles();
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-  files?.server.close();
+  files = stopsWithSuite(await startFiles());
 });
 
 const words = (page) => page.locator('main').innerText();
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-/** A server with one file that wants a secret: `{ url, server, answer }`. */
+/** A server with one file that wants a secret: `{ url, answer, stop() }`. */
 async function startFiles() {
   const it = { answer: '' };
-  it.server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     response.statusCode = request.headers.authorization === 'Bearer s3cret' ? 200 : 403;
     response.end(response.statusCode === 200 ? it.answer : '');
   });
-  await new Promise((done) => it.server.listen(0, '127.0.0.1', done));
-  it.url = `http://127.0.0.1:${it.server.address().port}/exports/people-of-the-whole-group-of-companies.csv`;
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  it.url = `http://127.0.0.1:${server.address().port}/exports/people-of-the-whole-group-of-companies.csv`;
+  it.stop = () => server.close();
   return it;
 }
 

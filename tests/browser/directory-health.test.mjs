@@ -1,26 +1,15 @@
 // How a directory does, for the company's administrator and for the vendor: from nothing sent to many things wrong; what
 // each request changed, with personal values only for a reason; and what the directory proves itself with.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, reach, startBrowser } from '../lib/browser.mjs';
+import { test } from 'node:test';
+import { inspect, reach } from '../lib/browser.mjs';
 import { becomeAdministrator, becomeOperator, connectDirectory, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { PEOPLE, crowd, scimUser } from '../lib/people.mjs';
 import { eventually } from '../lib/process.mjs';
 import { patchOf, scimClient } from '../lib/scim-client.mjs';
+import { browser, frontdesk, sink, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk;
-before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-});
+suite();
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const words = (page) => page.locator('main').innerText();

@@ -1,26 +1,15 @@
 // Where each profile field of a live directory comes from: what another choice changes is shown on the people who really
 // arrived before it is kept, reaches everybody after, and takes no longer with ten thousand of them.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, reach, startBrowser } from '../lib/browser.mjs';
+import { test } from 'node:test';
+import { inspect, reach } from '../lib/browser.mjs';
 import { becomeAdministrator, connectDirectory, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { PEOPLE, scimUser } from '../lib/people.mjs';
 import { eventually } from '../lib/process.mjs';
 import { scimClient } from '../lib/scim-client.mjs';
+import { browser, frontdesk, sink, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk;
-before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-});
+suite();
 
 const OWN = 'urn:ietf:params:scim:schemas:extension:acme:2.0:User';
 const words = (page) => page.locator('main').innerText();

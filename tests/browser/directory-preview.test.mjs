@@ -1,26 +1,15 @@
 // What a directory would do is read before it does it: who joins, gets a place, stays incomplete, leaves, becomes an
 // administrator, and whether it would be stopped; going live, its progress, and back to the preview.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, reach, startBrowser } from '../lib/browser.mjs';
+import { test } from 'node:test';
+import { inspect, reach } from '../lib/browser.mjs';
 import { becomeAdministrator, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { PEOPLE, crowd, scimUser } from '../lib/people.mjs';
 import { eventually } from '../lib/process.mjs';
 import { scimClient } from '../lib/scim-client.mjs';
+import { browser, frontdesk, sink, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk;
-before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-});
+suite();
 
 const words = (page) => page.locator('main').innerText();
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();

@@ -1,11 +1,10 @@
 // Single sign-on that is required, the ways back in, and a refused sign-in explained to everybody it concerns.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { before, test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { connectSaml, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
 const person = (id, email, role) => ({ password: `${id}-secret`, attributes: { id, email, firstName: id, lastName: 'Lee', country: 'GB', role } });
 const USERS = {
@@ -14,20 +13,13 @@ const USERS = {
   eve: person('eve', 'eve@elsewhere.test', 'member'),
 };
 
-let browser, sink, frontdesk, idp, company;
+suite();
+
+let idp, company;
 before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-  idp = await startSimpleSamlPhp({ users: USERS });
+  idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS }));
   company = await makeCompany(frontdesk, { settings: { jit: true, self_service: true } });
   await connectSaml(frontdesk, company, idp);
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-  await idp?.stop();
 });
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();

@@ -5,25 +5,15 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { becomeAdministrator, connectDirectory, makeCompany } from '../lib/company.mjs';
-import { PROGRAM, startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
+import { PROGRAM } from '../lib/frontdesk.mjs';
 import { eventually } from '../lib/process.mjs';
 import { patchOf, scimClient } from '../lib/scim-client.mjs';
+import { browser, frontdesk, sink, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk;
-before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-});
+suite();
 
 /** What `frontdesk receipt verify` says to a file that was downloaded. */
 function verify(name, text) {

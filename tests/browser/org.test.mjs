@@ -1,26 +1,18 @@
 // A company's administrator at /org: domains, setup links, connections and directory, members, settings and leavers.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { before, test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { becomeAdministrator, connectDirectory, connectSaml, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { eventually } from '../lib/process.mjs';
 import { scimClient } from '../lib/scim-client.mjs';
 import { startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk, idp;
+suite();
+
+let idp;
 before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-  idp = await startSimpleSamlPhp({ users: {} });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-  await idp?.stop();
+  idp = stopsWithSuite(await startSimpleSamlPhp({ users: {} }));
 });
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();

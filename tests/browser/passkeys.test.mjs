@@ -1,23 +1,14 @@
 // Passkeys in a real browser, with an authenticator that Chromium simulates: made on one's own page, used to sign in, by
 // people and by an operator. And the same pages where no script runs.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { devTools, inspect, startBrowser } from '../lib/browser.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
+import { test } from 'node:test';
+import { devTools, inspect } from '../lib/browser.mjs';
+import { browser, frontdesk, sink, suite } from '../lib/suite.mjs';
 
-let browser, frontdesk, sink, ann;
-before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  // Browsers give passkeys to names, not to addresses.
-  frontdesk = await startFrontdesk({ sink, host: 'localhost' });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-});
+// Browsers give passkeys to names, not to addresses.
+suite({ host: 'localhost' });
+
+let ann;
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const press = (page, name) => page.getByRole('button', { name }).click();

@@ -1,13 +1,12 @@
 // One domain with two connections: a pilot, a choice at /login; single addresses outside; and who would not meet whom.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { before, test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { connectDirectory, connectOidc, connectSaml, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { startOpenidProvider } from '../lib/openid-provider.mjs';
 import { scimClient } from '../lib/scim-client.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
 const person = (id, email, role) => ({ password: `${id}-secret`, attributes: { id, email, firstName: id, lastName: 'Lee', country: 'GB', role } });
 const USERS = {
@@ -16,25 +15,17 @@ const USERS = {
   kim: person('kim', 'kim@studio.example', 'member'),
 };
 
-let browser, sink, frontdesk, idp, provider, company, saml, oidc;
+suite();
+
+let idp, provider, company, saml, oidc;
 before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-  idp = await startSimpleSamlPhp({ users: USERS });
-  provider = await startOpenidProvider({ users: {} });
+  idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS }));
+  provider = stopsWithSuite(await startOpenidProvider({ users: {} }));
   company = await makeCompany(frontdesk, { settings: { jit: true, self_service: true } });
   saml = await connectSaml(frontdesk, company, idp);
   oidc = await connectOidc(frontdesk, company, provider);
   const routing = { rules: [], everybody_else: { connection: saml.id } };
   await frontdesk.api.put(`/organizations/${company.id}/domains/acme.test/routing`, routing);
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-  await idp?.stop();
-  await provider?.stop();
 });
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();

@@ -1,22 +1,14 @@
 // A company's IT administrator connects a directory by the wizard: the page notices the first people by itself, shows
 // how they are read, what going live does, and only going live makes members of them.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
 import { eventually } from '../lib/process.mjs';
 import { scimClient } from '../lib/scim-client.mjs';
+import { browser, frontdesk, suite } from '../lib/suite.mjs';
 
-let browser, frontdesk;
-before(async () => {
-  browser = await startBrowser();
-  frontdesk = await startFrontdesk();
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-});
+suite({ mails: false });
 
 const PEOPLE = [
   { first: 'Aiko', last: 'Sato', country: 'Japan' },

@@ -1,31 +1,23 @@
 // Signing in as people meet it: one field, then the company's provider or one's own account.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { before, test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { connectSaml, makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
 const USERS = {
   ada: { password: 'ada-secret', attributes: { id: 'u-1', email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace', country: 'GB' } },
 };
 
-let browser, sink, frontdesk, idp, company, connection;
+suite();
+
+let idp, company, connection;
 before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-  idp = await startSimpleSamlPhp({ users: USERS, hosted: { 'sign.logout': true, 'validate.logout': true } });
+  idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS, hosted: { 'sign.logout': true, 'validate.logout': true } }));
   company = await makeCompany(frontdesk, { settings: { jit: true } });
   connection = await connectSaml(frontdesk, company, idp);
   await makeCompany(frontdesk, { name: 'Without', domains: ['without.test'] });
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
-  await idp?.stop();
 });
 
 async function enter(page, email, where = '/login') {

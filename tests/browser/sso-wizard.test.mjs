@@ -1,26 +1,18 @@
 // A company's IT administrator finishes the single sign-on wizard with a SAML identity provider that is not ours, with
 // scripts and without; then a member signs in through what was set up.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { completeProfile, makeCompany, registerApplication } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
 import { startRelyingParty } from '../lib/relying-party.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { browser, frontdesk, suite } from '../lib/suite.mjs';
 
 const people = (domain) => ({
   ada: { password: 'ada-secret', attributes: { id: 'u-1', email: `ada@${domain}`, firstName: 'Ada', lastName: 'Lovelace' } },
 });
 
-let browser, frontdesk;
-before(async () => {
-  browser = await startBrowser();
-  frontdesk = await startFrontdesk();
-});
-after(async () => {
-  await browser?.stop();
-  await frontdesk?.stop();
-});
+suite({ mails: false });
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 const follow = (page, name) => page.getByRole('link', { name }).click();

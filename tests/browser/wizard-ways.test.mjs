@@ -2,27 +2,19 @@
 // links that have ended, handing over, and the links for a file of people and for a new certificate.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import { inspect, startBrowser } from '../lib/browser.mjs';
+import { before, test } from 'node:test';
+import { inspect } from '../lib/browser.mjs';
 import { makeCompany } from '../lib/company.mjs';
-import { startFrontdesk } from '../lib/frontdesk.mjs';
-import { startMailSink } from '../lib/mail-sink.mjs';
 import { signInAtOpenidProvider, startOpenidProvider } from '../lib/openid-provider.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
+import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
-let browser, sink, frontdesk, provider;
 const users = { ada: { password: 'ada-secret', attributes: { id: 'u-1', email: 'ada@ways.test', firstName: 'Ada', lastName: 'Lovelace' } } };
+suite();
+
+let provider;
 before(async () => {
-  browser = await startBrowser();
-  sink = await startMailSink();
-  frontdesk = await startFrontdesk({ sink });
-  provider = await startSimpleSamlPhp({ users });
-});
-after(async () => {
-  await browser?.stop();
-  await provider?.stop();
-  await frontdesk?.stop();
-  await sink?.stop();
+  provider = stopsWithSuite(await startSimpleSamlPhp({ users }));
 });
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();

@@ -1,0 +1,33 @@
+// Owns what every suite in a browser begins and ends with: Chromium, a mail sink and Frontdesk. The runner gives each
+// suite a process, so there is one of each.
+import { after, before } from 'node:test';
+import { startBrowser } from './browser.mjs';
+import { startFrontdesk } from './frontdesk.mjs';
+import { startMailSink } from './mail-sink.mjs';
+
+export let browser, sink, frontdesk;
+const others = [];
+
+/**
+ * Starts them before the suite's own `before`, and ends them after its tests. `mails: false` leaves the mail sink out;
+ * the other settings are those of `startFrontdesk`.
+ */
+export function suite({ mails = true, ...settings } = {}) {
+  before(async () => {
+    browser = await startBrowser();
+    if (mails) sink = await startMailSink();
+    frontdesk = await startFrontdesk({ sink, ...settings });
+  });
+  after(async () => {
+    const ends = [];
+    for (const one of [browser, frontdesk, sink, ...others]) ends.push(...(await Promise.allSettled([one?.stop()])));
+    const wrong = ends.find((end) => end.status === 'rejected');
+    if (wrong) throw wrong.reason;
+  });
+}
+
+/** Has something else that was started stopped with the suite, and gives it back. */
+export function stopsWithSuite(started) {
+  others.push(started);
+  return started;
+}
