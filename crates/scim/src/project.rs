@@ -6,17 +6,20 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::path::{AttrPath, lookup};
-use crate::schema::{ResourceType, Returned, is_urn};
+use crate::schema::{Attribute, COMMON, Mutability, ResourceType, Returned, is_urn};
 
 /// Which attributes an answer shows.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Projection {
+    kind: &'static ResourceType,
     /// Shown, when the client asked for some only.
     only: Option<Vec<AttrPath>>,
     /// Whether it asked for the core schema by its URN.
     whole_core: bool,
     /// Not shown.
     without: Vec<AttrPath>,
+    /// What the request itself has given.
+    written: Vec<String>,
 }
 
 impl Projection {
@@ -28,10 +31,19 @@ impl Projection {
         let read =
             |names: &[String]| names.iter().filter_map(|name| AttrPath::parse(name, kind).ok()).collect();
         Self {
+            kind,
             only: if attributes.is_empty() { None } else { Some(read(attributes)) },
             whole_core: attributes.iter().any(whole),
             without: read(excluded),
+            written: Vec::new(),
         }
+    }
+
+    /// Shows what the request itself has given also where it is `returned: request`.
+    #[must_use]
+    pub fn with_written(mut self, names: Vec<String>) -> Self {
+        self.written = names;
+        self
     }
 
     /// Whether the answer shows this top-level attribute or a part of it. When not, the caller need
@@ -44,9 +56,12 @@ impl Projection {
         asked && !self.without.iter().any(|path| path.starts_at(name) && path.sub.is_none())
     }
 
-    /// Whether the client asked for anything less or other than the default.
+    /// Whether a resource is shown as it is: the client asked for nothing less or other, and no attribute waits to be asked
+    /// for.
     pub fn is_default(&self) -> bool {
-        self.only.is_none() && self.without.is_empty()
+        // Of what is only written, nothing is kept.
+        let shows_all = self.hidden().all(|def| def.mutability == Mutability::WriteOnly);
+        self.only.is_none() && self.without.is_empty() && shows_all
     }
 
     /// What the answer shows of a resource.
@@ -59,14 +74,35 @@ impl Projection {
                 remove(&mut resource, path);
             }
         }
+        for def in self.hidden() {
+            resource.remove(def.name);
+        }
         resource
+    }
+
+    /// The attributes at the top of a resource.
+    fn attributes(&self) -> impl Iterator<Item = &'static Attribute> {
+        COMMON.iter().chain(self.kind.schema.attributes)
+    }
+
+    /// Those that are left out: never returned, or neither asked for by name nor written by the request.
+    fn hidden(&self) -> impl Iterator<Item = &'static Attribute> {
+        let is_asked = |name: &str| {
+            self.written.iter().any(|it| it == name)
+                || self.only.iter().flatten().any(|path| path.starts_at(name))
+        };
+        self.attributes().filter(move |def| match def.returned {
+            Returned::Never => true,
+            Returned::Request => !is_asked(def.name),
+            Returned::Always | Returned::Default => false,
+        })
     }
 
     fn select(&self, only: &[AttrPath], mut resource: Map<String, Value>) -> Map<String, Value> {
         let mut shown = Map::new();
-        for name in ["schemas", "id"] {
-            if let Some(value) = resource.get_mut(name) {
-                shown.insert(name.to_owned(), value.take());
+        for def in self.attributes().filter(|def| def.returned == Returned::Always) {
+            if let Some(value) = resource.remove(def.name) {
+                shown.insert(def.name.to_owned(), value);
             }
         }
         if self.whole_core {
@@ -81,10 +117,7 @@ impl Projection {
         for path in ordered {
             let place = (path.extension.as_deref(), &*path.name);
             let covered = whole.contains(&place) || whole.contains(&(place.0, ""));
-            let Some(value) = path.attribute_in(&resource).filter(|_| !covered && !path.starts_at("id"))
-            else {
-                continue;
-            };
+            let Some(value) = path.attribute_in(&resource).filter(|_| !covered) else { continue };
             let value = if let Some(sub) = &path.sub {
                 part(value, sub, path.sub_def.is_some())
             } else {
@@ -188,7 +221,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::{ENTERPRISE_URN, GROUP, USER};
+    use crate::schema::{ENTERPRISE_URN, GROUP, TEST, USER};
 
     fn sample() -> Map<String, Value> {
         let value = json!({
@@ -255,6 +288,67 @@ mod tests {
         assert!(!Projection::new(&[], &names("members"), &GROUP).wants("members"));
         assert!(!Projection::new(&names("displayName"), &[], &GROUP).wants("members"));
         assert!(Projection::new(&names("members.value"), &[], &GROUP).wants("members"));
-        assert!(Projection::default().wants("members"));
+        assert!(Projection::new(&[], &[], &GROUP).wants("members"));
+    }
+
+    /// The names of what is shown of a test resource, in order.
+    fn of_test(attributes: &str, excluded: &str, written: &str) -> Vec<String> {
+        let resource = json!({
+            "schemas": [TEST.schema.id], "id": "t1", "name": "First", "text": "T", "note": "N", "secret": "s",
+        });
+        let projection =
+            Projection::new(&names(attributes), &names(excluded), &TEST).with_written(names(written));
+        let shown = projection.apply(resource.as_object().unwrap().clone());
+        assert!(shown.contains_key("schemas") && shown.contains_key("id"), "{shown:?}");
+        let mut names: Vec<String> = shown.keys().cloned().collect();
+        names.retain(|key| !["schemas", "id"].contains(&key.as_str()));
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn returned_always_is_shown_whatever_is_asked_for() {
+        assert_eq!(of_test("text", "", ""), ["name", "text"]);
+        assert_eq!(of_test("text", "name", ""), ["name", "text"], "not excluded beside what is asked for");
+        assert_eq!(of_test("", "NAME,text", ""), ["name"]);
+        assert_eq!(of_test("name", "", ""), ["name"]);
+    }
+
+    #[test]
+    fn returned_request_is_shown_to_whoever_names_or_writes_it() {
+        assert_eq!(of_test("", "", ""), ["name", "text"]);
+        assert_eq!(of_test("NOTE", "", ""), ["name", "note"]);
+        assert_eq!(of_test(&format!("{}:note", TEST.schema.id), "", ""), ["name", "note"]);
+        assert_eq!(of_test(TEST.schema.id, "", ""), ["name", "text"], "the whole schema names none of it");
+        assert_eq!(of_test("", "", "note"), ["name", "note", "text"]);
+        assert_eq!(of_test("", "note", "note"), ["name", "text"]);
+        assert_eq!(of_test("text", "", "note"), ["name", "text"], "asked for something else");
+    }
+
+    #[test]
+    fn returned_never_is_never_shown() {
+        assert_eq!(of_test("secret", "", "secret"), ["name"]);
+        assert!(!of_test(TEST.schema.id, "", "").contains(&"secret".to_owned()));
+    }
+
+    #[test]
+    fn resources_are_default_where_nothing_waits_to_be_asked_for() {
+        let plain = |kind| Projection::new(&[], &[], kind).is_default();
+        assert!(plain(&USER) && plain(&GROUP) && !plain(&TEST));
+        assert!(Projection::new(&[], &[], &TEST).with_written(names("note")).is_default());
+        assert!(!Projection::new(&names("note"), &[], &TEST).is_default());
+    }
+
+    #[test]
+    fn only_attributes_at_the_top_are_returned_otherwise_than_by_default() {
+        let by_default = |all: &[Attribute]| all.iter().all(|def| def.returned == Returned::Default);
+        for kind in [&USER, &GROUP, &TEST] {
+            assert!(
+                kind.schema.attributes.iter().chain(COMMON).all(|def| by_default(def.sub)),
+                "{}",
+                kind.name
+            );
+            assert!(kind.extensions.iter().all(|schema| by_default(schema.attributes)), "{}", kind.name);
+        }
     }
 }
