@@ -162,6 +162,11 @@ impl ScimError {
         Self::new(ScimType::Mutability, detail)
     }
 
+    /// 400 `mutability`, of what may be given once.
+    pub(crate) fn given_once(what: impl std::fmt::Display) -> Self {
+        Self::mutability(format!("“{what}” was given once and stays as it is."))
+    }
+
     /// The body of the answer. `status` is a string, as the RFC wants it.
     pub fn to_json(&self) -> Value {
         let mut body = json!({

@@ -151,7 +151,7 @@ impl Engine {
             return Ok(());
         }
         if def.mutability == Mutability::Immutable {
-            return Err(ScimError::mutability(format!("“{}” was given once and stays as it is.", path.attr)));
+            return Err(ScimError::given_once(&path.attr));
         }
         if !named {
             return Ok(());

@@ -18,7 +18,7 @@ pub(crate) use members::{read_members, read_one};
 use crate::ScimError;
 use crate::limits::{check_depth, check_keys};
 use crate::path::spelling;
-use crate::schema::{Attribute, GROUP, Kind, ResourceType, Schema, TEST, USER, find, is_urn};
+use crate::schema::{Attribute, GROUP, Kind, Mutability, ResourceType, Schema, TEST, USER, find, is_urn};
 use crate::value;
 
 /// A group as a client wrote it.
@@ -47,6 +47,31 @@ pub fn group(body: Value) -> Result<GroupBody, ScimError> {
 pub fn test(body: Value) -> Result<Map<String, Value>, ScimError> {
     let (attributes, _) = read(body, &TEST)?;
     Ok(attributes)
+}
+
+/// Reads the body of a test resource that takes the place of this one. What is immutable or the server's own stays: the body
+/// may leave it out, and may give what is immutable where it was not there (RFC 7644 §3.5.1).
+pub fn test_after(before: &Map<String, Value>, body: Value) -> Result<Map<String, Value>, ScimError> {
+    let mut after = test(body)?;
+    keep_settled(before, &mut after, &TEST)?;
+    Ok(after)
+}
+
+/// Users and groups need none of it: nothing that is kept at the top of them is immutable or the server's own.
+fn keep_settled(
+    before: &Map<String, Value>,
+    after: &mut Map<String, Value>,
+    kind: &'static ResourceType,
+) -> Result<(), ScimError> {
+    let is_settled =
+        |def: &&Attribute| matches!(def.mutability, Mutability::Immutable | Mutability::ReadOnly);
+    for def in kind.schema.attributes.iter().filter(is_settled) {
+        let Some(old) = before.get(def.name) else { continue };
+        if after.entry(def.name).or_insert_with(|| old.clone()) != old {
+            return Err(ScimError::given_once(def.name));
+        }
+    }
+    Ok(())
 }
 
 fn read(body: Value, kind: &'static ResourceType) -> Result<(Map<String, Value>, Option<Value>), ScimError> {

@@ -235,3 +235,26 @@ fn member_that_is_named_by_its_address_is_the_one_at_its_end() {
     let told: Vec<_> = members.iter().map(|it| (it.value.as_str(), it.kind.as_deref())).collect();
     assert_eq!(told, [("usr_1", Some("User")), ("https://example.com/x", None)]);
 }
+
+#[test]
+fn what_is_immutable_is_given_once_and_stays() {
+    let map = |value: Value| value.as_object().unwrap().clone();
+    let before = map(json!({ "name": "First", "origin": "here", "text": "T", "serial": 7 }));
+    let after = test_after(&before, json!({ "name": "Second", "serial": 8 })).unwrap();
+    assert_eq!((&after["origin"], after.get("text")), (&json!("here"), None), "left out it stays");
+    assert_eq!(after["serial"], 7, "what the server gave is not the client's");
+    assert_eq!(test_after(&before, json!({ "name": "A", "ORIGIN": "here" })).unwrap()["origin"], "here");
+    let refused = test_after(&before, json!({ "name": "A", "origin": "there" })).unwrap_err();
+    assert_eq!(refused.scim_type, Some(ScimType::Mutability));
+    let bare = map(json!({ "name": "First" }));
+    assert_eq!(test_after(&bare, json!({ "name": "A", "origin": "late" })).unwrap()["origin"], "late");
+}
+
+#[test]
+fn nothing_at_the_top_of_users_and_groups_is_immutable() {
+    for schema in USER.schemas().chain(GROUP.schemas()) {
+        for def in schema.attributes {
+            assert_ne!(def.mutability, Mutability::Immutable, "{}: a PUT must keep it", def.name);
+        }
+    }
+}
