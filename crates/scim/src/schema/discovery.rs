@@ -18,7 +18,7 @@ pub struct Capabilities<'a> {
 }
 
 /// Every schema of a server of these kinds, those of the discovery resources included.
-pub fn all_schemas(kinds: &'static [&'static ResourceType]) -> impl Iterator<Item = &'static Schema> {
+pub fn all_schemas(kinds: &[&'static ResourceType]) -> impl Iterator<Item = &'static Schema> {
     kinds.iter().flat_map(|kind| kind.schemas()).chain([
         &meta::SERVICE_PROVIDER_CONFIG,
         &meta::RESOURCE_TYPE,
@@ -27,12 +27,12 @@ pub fn all_schemas(kinds: &'static [&'static ResourceType]) -> impl Iterator<Ite
 }
 
 /// The resources of `/Schemas`; `base_url` is that of the directory, without a slash at the end.
-pub fn schemas(base_url: &str, kinds: &'static [&'static ResourceType]) -> Vec<Value> {
+pub fn schemas(base_url: &str, kinds: &[&'static ResourceType]) -> Vec<Value> {
     all_schemas(kinds).map(|schema| schema_json(schema, base_url)).collect()
 }
 
 /// The resource of `/Schemas/{id}`; the URN may be in any case.
-pub fn schema(base_url: &str, kinds: &'static [&'static ResourceType], id: &str) -> Option<Value> {
+pub fn schema(base_url: &str, kinds: &[&'static ResourceType], id: &str) -> Option<Value> {
     all_schemas(kinds)
         .find(|schema| schema.id.eq_ignore_ascii_case(id))
         .map(|schema| schema_json(schema, base_url))
@@ -203,7 +203,9 @@ const fn uniqueness_name(uniqueness: Uniqueness) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{KINDS, KINDS_AND_TEST};
+    use crate::schema::{GROUP, TEST, USER};
+
+    static KINDS: &[&ResourceType] = &[&USER, &GROUP];
 
     const BASE: &str = "https://front.example/scim/v2/dir_1";
 
@@ -251,7 +253,7 @@ mod tests {
         assert!(resource_type(BASE, KINDS, "Robot").is_none());
         assert!(resource_type(BASE, KINDS, "TestResource").is_none());
         assert_eq!(
-            resource_type(BASE, KINDS_AND_TEST, "testresource").unwrap()["endpoint"],
+            resource_type(BASE, &[&USER, &GROUP, &TEST], "testresource").unwrap()["endpoint"],
             "/TestResources"
         );
     }

@@ -25,11 +25,6 @@ pub const FRONTDESK_URN: &str = "urn:ietf:params:scim:schemas:extension:frontdes
 /// URN of the schema of `/TestResources`.
 pub const TEST_URN: &str = "urn:ietf:params:scim:schemas:frontdesk:2.0:TestResource";
 
-/// What every directory holds.
-pub static KINDS: &[&ResourceType] = &[&USER, &GROUP];
-/// The same and what conformance suites want to find.
-pub static KINDS_AND_TEST: &[&ResourceType] = &[&USER, &GROUP, &TEST];
-
 /// The data type of an attribute (RFC 7643 §2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

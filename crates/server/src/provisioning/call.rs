@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use model::{Directory, Time, TokenId};
 use percent_encoding::percent_decode_str;
-use scim::{Dialect, ListQuery, ScimError, limits, query};
+use scim::{Dialect, ListQuery, ScimError, etag, limits, query};
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -181,6 +181,14 @@ impl Call {
     /// A header as text.
     pub fn header(&self, name: header::HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Refuses where `If-Match` names another version than this one.
+    pub fn expect_version(&self, current: &str) -> Result<(), ScimError> {
+        match self.header(header::IF_MATCH) {
+            Some(wanted) if !etag::if_match(wanted, current) => Err(ScimError::stale_version()),
+            _ => Ok(()),
+        }
     }
 
     /// What the client at the other end expects where clients differ.

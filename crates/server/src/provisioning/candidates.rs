@@ -37,6 +37,7 @@ pub async fn candidates(
             Kind::Group => {
                 groups(db, call, key, value).await?.map(|rows| rows.into_iter().map(Stored::Group).collect())
             }
+            Kind::Test => None,
         };
         return Ok(rows.map(Found::Rows));
     }
@@ -63,6 +64,7 @@ pub async fn candidates(
             all.dedup();
             Ok(Some(Found::Groups(all)))
         }
+        Kind::Test => Ok(None),
     }
 }
 

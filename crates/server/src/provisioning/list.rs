@@ -1,9 +1,10 @@
 //! Lists (RFC 7644 §3.4.2, RFC 9865): filters, paging, sorting. Where an index helps, its candidates are
 //! looked at (`candidates`); any other filter is evaluated on every resource of the directory, batch by batch.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
-use model::{DirectoryGroupId, Time, Token};
+use model::{Time, Token};
 use scim::{Filter, ListQuery, Projection, ScimError, ScimType, Sort, list};
 use serde_json::{Map, Value};
 use store::{Connected, directory_group, directory_search, directory_user};
@@ -14,7 +15,6 @@ use super::call::Call;
 use super::candidates::{Found, candidates};
 use super::plan::Kind;
 use super::show::{self, Stored};
-use super::test_resources;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -51,21 +51,18 @@ pub async fn list(
 ) -> Result<Done, Problem> {
     let place = query.cursor.as_deref().map(|text| Place::read(app, call, query, text)).transpose()?;
     let from = place.as_ref().unwrap_or(&Place::START);
-    let mut window = search(db, call, kinds, query, (query.filter.as_deref(), from)).await?;
+    let mut window = search(app, db, call, kinds, query, (query.filter.as_deref(), from)).await?;
     // Some clients encode the value before they encode the address.
     if window.total == 0
         && let Some(again) = query.filter_decoded_again()
     {
-        window = search(db, call, kinds, query, (Some(&again), from)).await?;
+        window = search(app, db, call, kinds, query, (Some(&again), from)).await?;
     }
     let mut resources: Vec<String> = Vec::with_capacity(window.kept.len());
     for kind in kinds {
         let kept: Vec<&Stored> = window.kept.iter().filter(|one| one.kind() == *kind).collect();
         let projection = Projection::new(&query.attributes, &query.excluded_attributes, kind.resource_type());
         resources.extend(show::all(db, call, &kept, &projection).await?);
-    }
-    if let [_, _] = kinds {
-        window.total = test_resources::append(app, call, query, (&mut resources, window.total))?;
     }
     let subject = match window.kept.as_slice() {
         [Stored::User(user)] if window.total == 1 => Some(user.id),
@@ -74,6 +71,7 @@ pub async fn list(
     let what = match kinds {
         [Kind::User] => "users",
         [Kind::Group] => "groups",
+        [Kind::Test] => "test resources",
         _ => "users and groups",
     };
     let outcome = if query.filter.is_some() {
@@ -126,8 +124,7 @@ impl Place {
             let why = "The cursor is more than a day old. Begin with an empty one.";
             return Err(ScimError::new(ScimType::ExpiredCursor, why));
         }
-        let kind = if after.starts_with(DirectoryGroupId::PREFIX) { Kind::Group } else { Kind::User };
-        Ok(Self { after: (after != "-").then_some((kind, after)), skip })
+        Ok(Self { after: (after != "-").then_some((Kind::of_id(&after), after)), skip })
     }
 
     fn text(&self, app: &App, call: &Call, query: &ListQuery) -> String {
@@ -138,11 +135,7 @@ impl Place {
 
     /// Whether a resource was on an earlier page.
     fn is_behind(&self, kind: Kind, id: &str) -> bool {
-        self.after.as_ref().is_some_and(|(last, after)| match (kind, last) {
-            (Kind::User, Kind::Group) => true,
-            (Kind::Group, Kind::User) => false,
-            _ => id <= after.as_str(),
-        })
+        self.after.as_ref().is_some_and(|(last, after)| (kind, id) <= (*last, after.as_str()))
     }
 }
 
@@ -194,6 +187,7 @@ impl Window<'_> {
 }
 
 async fn search<'a>(
+    app: &App,
     db: &mut impl Connected,
     call: &Call,
     kinds: &[Kind],
@@ -207,7 +201,7 @@ async fn search<'a>(
         let resource_type = kind.resource_type();
         let filter = filter.map(|text| Filter::parse(text, resource_type)).transpose()?;
         let sort = query.sort_by.as_deref().and_then(|by| Sort::new(by, query.descending, resource_type));
-        let hunt = Hunt { call, kind: *kind, filter, sort };
+        let hunt = Hunt { app, call, kind: *kind, filter, sort };
         hunt.run(db, &mut window).await?;
     }
     Ok(window)
@@ -215,6 +209,7 @@ async fn search<'a>(
 
 /// A search among the resources of one kind.
 struct Hunt<'a> {
+    app: &'a App,
     call: &'a Call,
     kind: Kind,
     filter: Option<Filter>,
@@ -300,16 +295,20 @@ impl Hunt<'_> {
             }
             Kind::Group => {
                 let (total, rows) = directory_group::page(db, directory, offset, limit).await?;
-                (total, rows.into_iter().map(Stored::Group).collect::<Vec<_>>())
+                (total, rows.into_iter().map(Stored::Group).collect())
+            }
+            Kind::Test => {
+                let (total, rows) = self.app.scim_tests.page(directory, offset, limit);
+                (total, rows.into_iter().map(Stored::Test).collect::<Vec<_>>())
             }
         };
         window.total += total;
         if let Some((last, after)) = &window.from.after {
-            page = match (*last, self.kind) {
-                (Kind::Group, Kind::User) => Vec::new(),
-                (last, own) if last == own => self.after(db, after, one_more).await?,
-                // The users are behind: the groups begin.
-                _ => self.after(db, "", one_more).await?,
+            page = match self.kind.cmp(last) {
+                Ordering::Less => Vec::new(),
+                Ordering::Equal => self.after(db, after, one_more).await?,
+                // Those before are behind: these begin.
+                Ordering::Greater => self.after(db, "", one_more).await?,
             };
         }
         for one in page {
@@ -330,6 +329,10 @@ impl Hunt<'_> {
             Kind::Group => {
                 let rows = directory_group::list(db, directory, id.parse().ok(), limit).await?;
                 rows.into_iter().map(Stored::Group).collect()
+            }
+            Kind::Test => {
+                let rows = self.app.scim_tests.list(directory, id.parse().ok(), limit);
+                rows.into_iter().map(Stored::Test).collect()
             }
         })
     }
@@ -373,6 +376,11 @@ impl Hunt<'_> {
                 let after = if let Some(Stored::Group(group)) = after { Some(group.id) } else { None };
                 let rows = directory_group::list(db, directory, after, BATCH).await?;
                 rows.into_iter().map(Stored::Group).collect()
+            }
+            Kind::Test => {
+                let after = if let Some(Stored::Test(it)) = after { Some(it.id) } else { None };
+                let rows = self.app.scim_tests.list(directory, after, BATCH);
+                rows.into_iter().map(Stored::Test).collect()
             }
         })
     }

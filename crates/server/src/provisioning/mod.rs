@@ -112,13 +112,13 @@ async fn serve(State(app): State<App>, request: Request) -> Result<Response, Pro
 }
 
 async fn answer(app: &App, call: &Call) -> Result<Done, Problem> {
-    if let Some(below) = test_resources::asked(app, call) {
-        let done = test_resources::serve(app, call, below)?;
-        record::read(app, call, &done).await?;
-        return Ok(done);
-    }
     match plan::plan(call, plan::kinds(app))? {
         Plan::Write(what) => write::write(app, call, what).await,
+        Plan::Test(what) => {
+            let done = test_resources::write(app, call, what)?;
+            record::read(app, call, &done).await?;
+            Ok(done)
+        }
         // Its operations are answered by this very function.
         Plan::Bulk => Box::pin(bulk::serve(app, call)).await,
         Plan::Read(what) => {

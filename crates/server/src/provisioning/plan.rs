@@ -2,22 +2,48 @@
 //! known that the request makes sense.
 
 use axum::http::Method;
+use model::{DirectoryGroupId, TestResourceId};
 use scim::limits::{MAX_BODY_BYTES, MAX_BULK_OPERATIONS, MAX_GROUP_OPERATIONS, MAX_USER_OPERATIONS};
+use scim::schema::ResourceType;
 use scim::schema::discovery::{self, Capabilities};
-use scim::schema::{KINDS, KINDS_AND_TEST, ResourceType};
 use scim::{GroupBody, ListQuery, PatchRequest, ScimError, list, resource};
 use serde_json::{Map, Value};
 
 use super::call::Call;
+use super::test_resources::TestWrite;
 use crate::app::App;
 
-/// Users or groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a resource is. Lists of several kinds show them in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `/Users`
     User,
     /// `/Groups`
     Group,
+    /// `/TestResources`, where the operator asks for them.
+    Test,
+}
+
+impl Kind {
+    /// Lists of this kind alone.
+    const fn alone(self) -> &'static [Self] {
+        match self {
+            Self::User => &[Self::User],
+            Self::Group => &[Self::Group],
+            Self::Test => &[Self::Test],
+        }
+    }
+
+    /// The kind of a resource with this id.
+    pub fn of_id(id: &str) -> Self {
+        if id.starts_with(DirectoryGroupId::PREFIX) {
+            Self::Group
+        } else if id.starts_with(TestResourceId::PREFIX) {
+            Self::Test
+        } else {
+            Self::User
+        }
+    }
 }
 
 /// What a request asks for.
@@ -27,6 +53,8 @@ pub enum Plan {
     Read(Read),
     /// It changes something.
     Write(Write),
+    /// It changes a test resource.
+    Test(TestWrite),
     /// It holds several requests.
     Bulk,
 }
@@ -66,28 +94,35 @@ pub enum Write {
 /// What is served beyond what every server must.
 const CAPABILITIES: Capabilities<'static> =
     Capabilities { bulk: Some((MAX_BULK_OPERATIONS, MAX_BODY_BYTES)), cursor: true, documentation: None };
-const BOTH: &[Kind] = &[Kind::User, Kind::Group];
 
-/// Resource types that are served.
-pub type Kinds = &'static [&'static ResourceType];
-
-/// The resource types that this server serves.
-pub fn kinds(app: &App) -> Kinds {
-    if app.config.scim_test_resources { KINDS_AND_TEST } else { KINDS }
+/// What this server serves.
+pub fn kinds(app: &App) -> &'static [Kind] {
+    if app.config.scim_test_resources {
+        &[Kind::User, Kind::Group, Kind::Test]
+    } else {
+        &[Kind::User, Kind::Group]
+    }
 }
 
 /// Decides what the request asks for.
-pub fn plan(call: &Call, kinds: Kinds) -> Result<Plan, ScimError> {
+pub fn plan(call: &Call, kinds: &'static [Kind]) -> Result<Plan, ScimError> {
     let parts: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let is = |part: &str, name: &str| part.eq_ignore_ascii_case(name);
+    let kind_of = |name: &str| {
+        let mut all = kinds.iter().copied();
+        all.find(|kind| is(name, kind.resource_type().endpoint.trim_start_matches('/')))
+    };
+    if let [name, rest @ ..] = parts.as_slice()
+        && let Some(kind) = kind_of(name)
+    {
+        return resource_plan(call, kind, rest);
+    }
     match parts.as_slice() {
         [] => match call.method {
-            Method::GET | Method::HEAD => Ok(Plan::Read(Read::List(BOTH, call.query()?))),
+            Method::GET | Method::HEAD => Ok(Plan::Read(Read::List(kinds, call.query()?))),
             _ => Err(not_here(call, "GET, HEAD")),
         },
-        [".search"] => search(call, BOTH),
-        [name, rest @ ..] if is(name, "Users") => resource_plan(call, Kind::User, rest),
-        [name, rest @ ..] if is(name, "Groups") => resource_plan(call, Kind::Group, rest),
+        [".search"] => search(call, kinds),
         [name, rest @ ..]
             if ["ServiceProviderConfig", "ResourceTypes", "Schemas"].iter().any(|n| is(name, n)) =>
         {
@@ -113,14 +148,15 @@ fn search(call: &Call, kinds: &'static [Kind]) -> Result<Plan, ScimError> {
 }
 
 fn resource_plan(call: &Call, kind: Kind, rest: &[&str]) -> Result<Plan, ScimError> {
-    let kinds: &'static [Kind] = if kind == Kind::User { &[Kind::User] } else { &[Kind::Group] };
+    let kinds = kind.alone();
     match rest {
         [] => match call.method {
             Method::GET | Method::HEAD => Ok(Plan::Read(Read::List(kinds, call.query()?))),
-            Method::POST => Ok(Plan::Write(match kind {
-                Kind::User => Write::CreateUser(resource::user(call.json()?)?),
-                Kind::Group => Write::CreateGroup(resource::group(call.json()?)?),
-            })),
+            Method::POST => Ok(match kind {
+                Kind::User => Plan::Write(Write::CreateUser(resource::user(call.json()?)?)),
+                Kind::Group => Plan::Write(Write::CreateGroup(resource::group(call.json()?)?)),
+                Kind::Test => Plan::Test(TestWrite::Create(resource::test(call.json()?)?)),
+            }),
             _ => Err(not_here(call, "GET, HEAD, POST")),
         },
         [".search"] => search(call, kinds),
@@ -142,13 +178,20 @@ fn one(call: &Call, kind: Kind, id: String) -> Result<Plan, ScimError> {
         }
         ("DELETE", Kind::User) => Write::DeleteUser(id),
         ("DELETE", Kind::Group) => Write::DeleteGroup(id),
+        ("PUT", Kind::Test) => return Ok(Plan::Test(TestWrite::Replace(id, call.json()?))),
+        ("PATCH", Kind::Test) => {
+            let request = PatchRequest::parse(call.json()?, MAX_USER_OPERATIONS)?;
+            return Ok(Plan::Test(TestWrite::Patch(id, request)));
+        }
+        ("DELETE", Kind::Test) => return Ok(Plan::Test(TestWrite::Delete(id))),
         _ => return Err(not_here(call, "GET, HEAD, PUT, PATCH, DELETE")),
     };
     Ok(Plan::Write(what))
 }
 
 /// Discovery (RFC 7644 §4): reading only, and no filters.
-fn discover(call: &Call, kinds: Kinds, name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
+fn discover(call: &Call, kinds: &[Kind], name: &str, rest: &[&str]) -> Result<Plan, ScimError> {
+    let kinds: Vec<&'static ResourceType> = kinds.iter().map(|kind| kind.resource_type()).collect();
     if !matches!(call.method, Method::GET | Method::HEAD) {
         return Err(not_here(call, "GET, HEAD"));
     }
@@ -162,14 +205,14 @@ fn discover(call: &Call, kinds: Kinds, name: &str, rest: &[&str]) -> Result<Plan
     let base = &call.base;
     let body = match (name.to_ascii_lowercase().as_str(), rest) {
         ("serviceproviderconfig", []) => discovery::service_provider_config(base, &CAPABILITIES).to_string(),
-        ("resourcetypes", []) => whole(discovery::resource_types(base, kinds)),
+        ("resourcetypes", []) => whole(discovery::resource_types(base, &kinds)),
         ("resourcetypes", [id]) => {
-            let found = discovery::resource_type(base, kinds, id);
+            let found = discovery::resource_type(base, &kinds, id);
             found.ok_or_else(|| ScimError::not_found("ResourceType", id))?.to_string()
         }
-        ("schemas", []) => whole(discovery::schemas(base, kinds)),
+        ("schemas", []) => whole(discovery::schemas(base, &kinds)),
         ("schemas", [id]) => {
-            let found = discovery::schema(base, kinds, id);
+            let found = discovery::schema(base, &kinds, id);
             found.ok_or_else(|| ScimError::not_found("Schema", id))?.to_string()
         }
         _ => return Err(ScimError::status(404, "There is nothing below this address.")),
@@ -177,6 +220,6 @@ fn discover(call: &Call, kinds: Kinds, name: &str, rest: &[&str]) -> Result<Plan
     Ok(Plan::Read(Read::Fixed(body)))
 }
 
-pub(super) fn not_here(call: &Call, allow: &'static str) -> ScimError {
+fn not_here(call: &Call, allow: &'static str) -> ScimError {
     ScimError::method_not_allowed(allow, call.method.as_str())
 }

@@ -10,7 +10,7 @@ use super::plan::{Kind, Read};
 use super::show::{self, Stored};
 use super::{Done, list};
 use crate::app::App;
-use crate::directory::{Effect, name_in};
+use crate::directory::Effect;
 use crate::problem::Problem;
 
 /// Answers a request that changes nothing.
@@ -24,13 +24,13 @@ pub async fn read(app: &App, call: &Call, what: Read) -> Result<Done, Problem> {
         }
         Read::One(kind, id, query) => {
             let mut db = app.read().await?;
-            let stored = find(&mut db, call, kind, &id).await?;
+            let stored = find(app, &mut db, call, kind, &id).await?;
             let projection =
                 Projection::new(&query.attributes, &query.excluded_attributes, kind.resource_type());
             let tag = stored.etag();
             let known =
                 call.header(header::IF_NONE_MATCH).is_some_and(|known| !etag::if_none_match(known, &tag));
-            let outcome = format!("Read {}", name_in(stored.resource()));
+            let outcome = format!("Read {}", stored.name());
             let subject = if let Stored::User(user) = &stored { Some(user.id) } else { None };
             let body = if known { None } else { Some(show::one(&mut db, call, &stored, &projection).await?) };
             Ok(Done {
@@ -48,8 +48,9 @@ pub async fn read(app: &App, call: &Call, what: Read) -> Result<Done, Problem> {
     }
 }
 
-/// The user or group with this id in this directory.
+/// The resource with this id in this directory.
 pub async fn find(
+    app: &App,
     db: &mut impl store::Connected,
     call: &Call,
     kind: Kind,
@@ -64,6 +65,7 @@ pub async fn find(
             Ok(id) => directory_group::lookup(db, call.directory.id, id).await?.map(Stored::Group),
             Err(_) => None,
         },
+        Kind::Test => app.scim_tests.lookup(call.directory.id, id).map(Stored::Test),
     };
     let short: String = id.chars().take(80).collect();
     found.ok_or_else(|| ScimError::not_found(kind.resource_type().name, &short).into())

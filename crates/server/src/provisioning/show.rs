@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use model::{DirectoryGroupId, Time};
-use scim::schema::{GROUP, ResourceType, USER};
+use scim::schema::{GROUP, ResourceType, TEST, USER};
 use scim::{Projection, etag};
 use serde_json::{Map, Value, json};
 use store::directory_group::{self, DirectoryGroup};
@@ -12,6 +12,7 @@ use store::directory_user::DirectoryUser;
 
 use super::call::Call;
 use super::plan::Kind;
+use super::test_resources::TestResource;
 use crate::directory::{self, member_ref};
 use crate::problem::Problem;
 
@@ -21,25 +22,29 @@ impl Kind {
         match self {
             Self::User => &USER,
             Self::Group => &GROUP,
+            Self::Test => &TEST,
         }
     }
 
     /// The attribute that is kept in rows of its own.
-    const fn linked(self) -> &'static str {
+    const fn linked(self) -> Option<&'static str> {
         match self {
-            Self::User => "groups",
-            Self::Group => "members",
+            Self::User => Some("groups"),
+            Self::Group => Some("members"),
+            Self::Test => None,
         }
     }
 }
 
-/// A stored user or group.
+/// A stored resource.
 #[derive(Debug, Clone)]
 pub enum Stored {
     /// A user.
     User(DirectoryUser),
     /// A group.
     Group(DirectoryGroup),
+    /// A test resource.
+    Test(TestResource),
 }
 
 impl Stored {
@@ -48,6 +53,7 @@ impl Stored {
         match self {
             Self::User(_) => Kind::User,
             Self::Group(_) => Kind::Group,
+            Self::Test(_) => Kind::Test,
         }
     }
 
@@ -56,6 +62,7 @@ impl Stored {
         match self {
             Self::User(it) => it.id.to_string(),
             Self::Group(it) => it.id.to_string(),
+            Self::Test(it) => it.id.to_string(),
         }
     }
 
@@ -64,6 +71,7 @@ impl Stored {
         match self {
             Self::User(it) => etag::weak(it.version),
             Self::Group(it) => etag::weak(it.version),
+            Self::Test(it) => etag::weak(it.version),
         }
     }
 
@@ -73,14 +81,23 @@ impl Stored {
     }
 
     /// What is stored of it, as JSON.
-    pub fn resource(&self) -> &str {
+    fn resource(&self) -> &str {
         self.facts().0
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Test(_) => "a test resource".to_owned(),
+            _ => directory::name_in(self.resource()),
+        }
     }
 
     fn facts(&self) -> (&str, Time, Time) {
         match self {
             Self::User(it) => (&it.resource, it.created_at, it.updated_at),
             Self::Group(it) => (&it.resource, it.created_at, it.updated_at),
+            Self::Test(it) => (&it.resource, it.created_at, it.updated_at),
         }
     }
 
@@ -122,9 +139,9 @@ impl Stored {
             self.location(call),
             Value::from(self.etag())
         );
-        if !linked.is_empty() {
+        if let Some(name) = self.kind().linked().filter(|_| !linked.is_empty()) {
             text.push_str(",\"");
-            text.push_str(self.kind().linked());
+            text.push_str(name);
             text.push_str("\":[");
             for (at, one) in linked.iter().enumerate() {
                 if at > 0 {
@@ -173,6 +190,7 @@ async fn linked(
                 };
                 members.iter().map(show).collect()
             }
+            Stored::Test(_) => Vec::new(),
         });
     }
     Ok(lists)
@@ -190,8 +208,8 @@ pub async fn complete(
         return Ok(shown);
     }
     for ((one, map), list) in all.iter().zip(&mut shown).zip(linked(db, call, all).await?) {
-        if !list.is_empty() {
-            map.insert(one.kind().linked().to_owned(), list.into());
+        if let Some(name) = one.kind().linked().filter(|_| !list.is_empty()) {
+            map.insert(name.to_owned(), list.into());
         }
     }
     Ok(shown)
@@ -205,7 +223,7 @@ pub async fn all(
     projection: &Projection,
 ) -> Result<Vec<String>, Problem> {
     let Some(first) = all.first() else { return Ok(Vec::new()) };
-    let with_linked = projection.wants(first.kind().linked());
+    let with_linked = first.kind().linked().is_some_and(|name| projection.wants(name));
     if projection.is_default() {
         let lists = linked(db, call, all).await?;
         return all.iter().zip(&lists).map(|(one, list)| one.text(call, list)).collect();
@@ -224,8 +242,8 @@ pub async fn one(
     Ok(all(db, call, &[stored], projection).await?.pop().unwrap_or_default())
 }
 
-/// A user who was made just now and is in no group yet.
-pub fn new_user(call: &Call, stored: &Stored, projection: &Projection) -> Result<String, Problem> {
+/// One resource without groups and members: a user who was made just now is in no group yet.
+pub fn unlinked(call: &Call, stored: &Stored, projection: &Projection) -> Result<String, Problem> {
     if projection.is_default() {
         return stored.text(call, &[]);
     }
@@ -234,7 +252,7 @@ pub fn new_user(call: &Call, stored: &Stored, projection: &Projection) -> Result
 
 /// Whether a filter asks about groups or members.
 pub fn asks_linked(filter: &scim::Filter, kind: Kind) -> bool {
-    filter.mentions(kind.linked())
+    kind.linked().is_some_and(|name| filter.mentions(name))
 }
 
 fn group_of(call: &Call, group: &DirectoryGroup) -> Result<Value, Problem> {

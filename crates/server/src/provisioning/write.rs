@@ -1,8 +1,8 @@
 //! Requests that change something: one transaction with the facts, what follows from them, and the record.
 
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use model::{DirectoryStatus, DirectoryUserId};
-use scim::{Projection, ScimError, etag};
+use scim::{Projection, ScimError};
 use store::{Tx, directory_group};
 
 use super::call::Call;
@@ -49,17 +49,17 @@ async fn run(app: &App, tx: &mut Tx, call: &Call, held: &Held, what: Write) -> R
             user_answer(tx, call, written, StatusCode::CREATED).await
         }
         Write::ReplaceUser(id, attributes) => {
-            let user = user(tx, call, &id).await?;
+            let user = user(app, tx, call, &id).await?;
             let written = directory::replace_user(app, tx, held, user, attributes).await?;
             user_answer(tx, call, written, StatusCode::OK).await
         }
         Write::PatchUser(id, request) => {
-            let user = user(tx, call, &id).await?;
+            let user = user(app, tx, call, &id).await?;
             let written = directory::patch_user(app, tx, held, user, request).await?;
             user_answer(tx, call, written, StatusCode::OK).await
         }
         Write::DeleteUser(id) => {
-            let user = user(tx, call, &id).await?;
+            let user = user(app, tx, call, &id).await?;
             let outcome = directory::delete_user(app, tx, held, &user).await?;
             Ok(Done { private: user.claimed, ..nothing_to_show(outcome, Some(user.id)) })
         }
@@ -68,17 +68,17 @@ async fn run(app: &App, tx: &mut Tx, call: &Call, held: &Held, what: Write) -> R
             group_answer(tx, call, written, StatusCode::CREATED).await
         }
         Write::ReplaceGroup(id, body) => {
-            let group = group(tx, call, &id).await?;
+            let group = group(app, tx, call, &id).await?;
             let written = directory::replace_group(app, tx, held, group, body).await?;
             group_answer(tx, call, written, StatusCode::OK).await
         }
         Write::PatchGroup(id, request) => {
-            let group = group(tx, call, &id).await?;
+            let group = group(app, tx, call, &id).await?;
             let written = directory::patch_group(app, tx, held, group, request).await?;
             patched_group(tx, call, written).await
         }
         Write::DeleteGroup(id) => {
-            let group = group(tx, call, &id).await?;
+            let group = group(app, tx, call, &id).await?;
             let outcome = directory::delete_group(app, tx, held, &group).await?;
             Ok(nothing_to_show(outcome, None))
         }
@@ -86,29 +86,32 @@ async fn run(app: &App, tx: &mut Tx, call: &Call, held: &Held, what: Write) -> R
 }
 
 /// The user with this id, in the version that `If-Match` names.
-async fn user(tx: &mut Tx, call: &Call, id: &str) -> Result<store::directory_user::DirectoryUser, Problem> {
-    let stored = find(tx, call, Kind::User, id).await?;
-    expect_version(call, &stored)?;
+async fn user(
+    app: &App,
+    tx: &mut Tx,
+    call: &Call,
+    id: &str,
+) -> Result<store::directory_user::DirectoryUser, Problem> {
+    let stored = find(app, tx, call, Kind::User, id).await?;
+    call.expect_version(&stored.etag())?;
     match stored {
         Stored::User(user) => Ok(user),
-        Stored::Group(_) => Err(ScimError::not_found("User", id).into()),
+        _ => Err(ScimError::not_found("User", id).into()),
     }
 }
 
 /// The group with this id, in the version that `If-Match` names.
-async fn group(tx: &mut Tx, call: &Call, id: &str) -> Result<directory_group::DirectoryGroup, Problem> {
-    let stored = find(tx, call, Kind::Group, id).await?;
-    expect_version(call, &stored)?;
+async fn group(
+    app: &App,
+    tx: &mut Tx,
+    call: &Call,
+    id: &str,
+) -> Result<directory_group::DirectoryGroup, Problem> {
+    let stored = find(app, tx, call, Kind::Group, id).await?;
+    call.expect_version(&stored.etag())?;
     match stored {
         Stored::Group(group) => Ok(group),
-        Stored::User(_) => Err(ScimError::not_found("Group", id).into()),
-    }
-}
-
-fn expect_version(call: &Call, stored: &Stored) -> Result<(), ScimError> {
-    match call.header(header::IF_MATCH) {
-        Some(wanted) if !etag::if_match(wanted, &stored.etag()) => Err(ScimError::stale_version()),
-        _ => Ok(()),
+        _ => Err(ScimError::not_found("Group", id).into()),
     }
 }
 
@@ -157,7 +160,7 @@ async fn answer(
     let kind = stored.kind().resource_type();
     let projection = Projection::new(&query.attributes, &query.excluded_attributes, kind);
     let body = match (status, stored) {
-        (StatusCode::CREATED, Stored::User(_)) => show::new_user(call, stored, &projection)?,
+        (StatusCode::CREATED, Stored::User(_)) => show::unlinked(call, stored, &projection)?,
         _ => show::one(tx, call, stored, &projection).await?,
     };
     Ok(Done {

@@ -165,22 +165,6 @@ async fn stale_version_stops_one_operation() {
     });
 }
 
-/// Follows cursors from the first page on; the user names or group names of every page.
-async fn pages(feed: &Feed, path: &str) -> Vec<Vec<String>> {
-    let (mut all, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let glue = if path.contains('?') { '&' } else { '?' };
-        let page = feed.get(&format!("{path}{glue}cursor={cursor}")).await;
-        assert!(page["startIndex"].is_null(), "{page}");
-        let name = |it: &Value| it["userName"].as_str().or(it["displayName"].as_str()).unwrap().to_owned();
-        all.push(page["Resources"].as_array().unwrap().iter().map(name).collect());
-        match page["nextCursor"].as_str() {
-            Some(next) => next.clone_into(&mut cursor),
-            None => return all,
-        }
-    }
-}
-
 #[tokio::test]
 async fn cursor_shows_each_resource_once_also_while_others_come_and_go() {
     each_database!(|t| {
@@ -191,12 +175,12 @@ async fn cursor_shows_each_resource_once_also_while_others_come_and_go() {
         }
         feed.group("All", &[&ids[0]]).await;
         let sizes = |pages: &[Vec<String>]| pages.iter().map(Vec::len).collect::<Vec<_>>();
-        assert_eq!(sizes(&pages(&feed, "/Users?count=3").await), [3, 3, 1]);
-        assert_eq!(sizes(&pages(&feed, "/Users?count=7").await), [7]);
-        assert_eq!(sizes(&pages(&feed, "?count=4").await), [4, 4], "users, then groups");
-        let sorted = pages(&feed, "/Users?count=5&sortBy=userName&sortOrder=descending").await;
+        assert_eq!(sizes(&feed.pages("/Users?count=3").await), [3, 3, 1]);
+        assert_eq!(sizes(&feed.pages("/Users?count=7").await), [7]);
+        assert_eq!(sizes(&feed.pages("?count=4").await), [4, 4], "users, then groups");
+        let sorted = feed.pages("/Users?count=5&sortBy=userName&sortOrder=descending").await;
         assert_eq!((sizes(&sorted), sorted[0][0].as_str()), (vec![5, 2], "p6@acme.test"));
-        assert_eq!(sizes(&pages(&feed, "/Users?count=2&filter=userName%20sw%20%22p%22").await), [2, 2, 2, 1]);
+        assert_eq!(sizes(&feed.pages("/Users?count=2&filter=userName%20sw%20%22p%22").await), [2, 2, 2, 1]);
         let first = feed.get("/Users?count=3&cursor=").await;
         assert_eq!(first["totalResults"], 7);
         let next = first["nextCursor"].as_str().unwrap();

@@ -114,6 +114,26 @@ impl Feed {
         answer.json()
     }
 
+    /// Follows cursors from the first page on; the names of every page.
+    pub async fn pages(&self, path: &str) -> Vec<Vec<String>> {
+        let (mut all, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let glue = if path.contains('?') { '&' } else { '?' };
+            let page = self.get(&format!("{path}{glue}cursor={cursor}")).await;
+            assert!(page["startIndex"].is_null(), "{page}");
+            let name = |it: &Value| {
+                let mut names =
+                    ["userName", "displayName", "name"].iter().filter_map(|key| it[*key].as_str());
+                names.next().unwrap().to_owned()
+            };
+            all.push(page["Resources"].as_array().unwrap().iter().map(name).collect());
+            match page["nextCursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => return all,
+            }
+        }
+    }
+
     pub async fn patch(&self, path: &str, operations: Value) -> Answer {
         let body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],

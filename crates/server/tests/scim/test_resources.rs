@@ -157,3 +157,32 @@ async fn changes_keep_to_mutability_versions_and_the_primary_rule() {
         assert_eq!(feed.get("/Users").await["totalResults"], 0, "they are nobody");
     }
 }
+
+#[tokio::test]
+async fn they_are_listed_by_cursor_as_others_are_and_behind_them() {
+    for (_t, feed) in feeds().await {
+        feed.user("ann@acme.test").await;
+        feed.group("Sales", &[]).await;
+        for name in ["One", "Two", "Three"] {
+            made(&feed, name).await;
+        }
+        let two = |first: &str, second: &str| vec![first.to_owned(), second.to_owned()];
+        let of_their_own = [two("One", "Two"), vec!["Three".to_owned()]];
+        assert_eq!(feed.pages("/TestResources?count=2").await, of_their_own);
+        let filtered = feed.pages("/TestResources?count=2&filter=whole%20gt%206").await;
+        assert_eq!(filtered, of_their_own);
+        let sorted = feed.pages("/TestResources?count=2&sortBy=name&sortOrder=descending").await;
+        assert_eq!(sorted[0], two("Two", "Three"));
+        let everything = [two("ann@acme.test", "Sales"), two("One", "Two"), vec!["Three".to_owned()]];
+        assert_eq!(feed.pages("?count=2").await, everything);
+        let page = feed.get("?startIndex=2&count=2").await;
+        let second = &page["Resources"];
+        assert_eq!(
+            (&second[0]["displayName"], &second[1]["name"]),
+            (&json!("Sales"), &json!("One")),
+            "{page}"
+        );
+        assert_eq!(page["totalResults"], 5);
+        assert!(second[1].get("note").is_none(), "shown by the rules of its schema there too");
+    }
+}
