@@ -1,6 +1,8 @@
 //! Directories that we read ourselves: from where, when next, what was read, and which version of it.
 
 use std::collections::HashMap;
+use std::error::Error;
+use std::str::FromStr;
 use std::time::Duration;
 
 use model::{DirectoryGroupId, DirectoryId, DirectoryUserId, Time};
@@ -184,65 +186,56 @@ pub async fn finish(tx: &mut Tx, it: &Pull) -> Result<bool> {
     Ok(rows == 1)
 }
 
-/// A directory's users by the source's id, with the version that we hold.
-pub async fn users(
-    c: &mut impl Connected,
-    id: DirectoryId,
-) -> Result<HashMap<String, (DirectoryUserId, Option<String>)>> {
-    let rows: Vec<(String, Text<DirectoryUserId>, Option<String>)> = on!(c, |db| {
-        sqlx::query_as(
+/// What the source calls somebody or something: our id, and the version that we hold.
+type Versions<I> = HashMap<String, (I, Option<String>)>;
+
+/// A directory's users by the source's id.
+pub async fn users(c: &mut impl Connected, id: DirectoryId) -> Result<Versions<DirectoryUserId>> {
+    versions(
+        c,
+        id,
         "SELECT u.external_id, u.id, p.mark FROM directory_users u LEFT JOIN pulled_users p ON p.user_id = u.id
-         WHERE u.directory_id = $1 AND u.external_id IS NOT NULL"
+         WHERE u.directory_id = $1 AND u.external_id IS NOT NULL",
     )
-    .bind(Text(id))
-    .fetch_all(db)
     .await
-    })?;
-    Ok(rows.into_iter().map(|(source, id, mark)| (source, (id.0, mark))).collect())
 }
 
-/// A directory's groups by the source's id, with the version that we hold.
-pub async fn groups(
-    c: &mut impl Connected,
-    id: DirectoryId,
-) -> Result<HashMap<String, (DirectoryGroupId, Option<String>)>> {
-    let rows: Vec<(String, Text<DirectoryGroupId>, Option<String>)> = on!(c, |db| {
-        sqlx::query_as(
+/// A directory's groups by the source's id.
+pub async fn groups(c: &mut impl Connected, id: DirectoryId) -> Result<Versions<DirectoryGroupId>> {
+    versions(
+        c,
+        id,
         "SELECT g.external_id, g.id, p.mark FROM directory_groups g LEFT JOIN pulled_groups p ON p.group_id = g.id
-         WHERE g.directory_id = $1 AND g.external_id IS NOT NULL"
+         WHERE g.directory_id = $1 AND g.external_id IS NOT NULL",
     )
-    .bind(Text(id))
-    .fetch_all(db)
     .await
-    })?;
+}
+
+async fn versions<I>(c: &mut impl Connected, of: DirectoryId, sql: &'static str) -> Result<Versions<I>>
+where
+    I: FromStr<Err: Error + Send + Sync + 'static> + Send + Unpin,
+{
+    let rows: Vec<(String, Text<I>, Option<String>)> =
+        on!(c, |db| sqlx::query_as(sql).bind(Text(of)).fetch_all(db).await)?;
     Ok(rows.into_iter().map(|(source, id, mark)| (source, (id.0, mark))).collect())
 }
 
 /// Remembers the version of a user.
 pub async fn mark_user(tx: &mut Tx, id: DirectoryUserId, mark: &str) -> Result<()> {
-    on!(tx, |db| sqlx::query(
-        "INSERT INTO pulled_users (user_id, mark) VALUES ($1, $2)
-         ON CONFLICT (user_id) DO UPDATE SET mark = excluded.mark"
-    )
-    .bind(Text(id))
-    .bind(mark)
-    .execute(db)
-    .await
-    .map(|_| ()))?;
-    Ok(())
+    let sql = "INSERT INTO pulled_users (user_id, mark) VALUES ($1, $2)
+               ON CONFLICT (user_id) DO UPDATE SET mark = excluded.mark";
+    remember(tx, &id.to_string(), mark, sql).await
 }
 
 /// Remembers the version of a group.
 pub async fn mark_group(tx: &mut Tx, id: DirectoryGroupId, mark: &str) -> Result<()> {
-    on!(tx, |db| sqlx::query(
-        "INSERT INTO pulled_groups (group_id, mark) VALUES ($1, $2)
-         ON CONFLICT (group_id) DO UPDATE SET mark = excluded.mark"
-    )
-    .bind(Text(id))
-    .bind(mark)
-    .execute(db)
-    .await
-    .map(|_| ()))?;
+    let sql = "INSERT INTO pulled_groups (group_id, mark) VALUES ($1, $2)
+               ON CONFLICT (group_id) DO UPDATE SET mark = excluded.mark";
+    remember(tx, &id.to_string(), mark, sql).await
+}
+
+async fn remember(tx: &mut Tx, id: &str, mark: &str, sql: &'static str) -> Result<()> {
+    on!(tx, |db| sqlx::query(sql).bind(id).bind(mark).execute(db).await.map(|_| ()))?;
     Ok(())
 }
 
