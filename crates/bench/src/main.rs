@@ -18,105 +18,56 @@
 
 mod world;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bench::Outcome;
+use bench::work::{self, Measured};
 use world::World;
 
 struct Settings {
     logins: usize,
     browsers: usize,
     organizations: usize,
-    database: Option<String>,
-    program: PathBuf,
-    peer: Option<String>,
+    measured: Measured,
 }
 
 impl Settings {
     fn read() -> Outcome<Self> {
-        let mut it = Self {
-            logins: 10_000,
-            browsers: 32,
-            organizations: 1,
-            database: None,
-            program: PathBuf::from("target/release/frontdesk"),
-            peer: None,
-        };
-        let mut arguments = std::env::args().skip(1);
-        while let Some(name) = arguments.next() {
-            let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
-            match name.as_str() {
-                "--logins" => it.logins = value.parse()?,
-                "--browsers" => it.browsers = value.parse()?,
-                "--organizations" => it.organizations = value.parse()?,
-                "--database" => it.database = Some(value),
-                "--program" => it.program = value.into(),
-                "--peer" => it.peer = Some(value),
-                _ => return Err(format!("{name} is not known").into()),
+        let (mut logins, mut browsers, mut organizations) = (10_000, 32, 1);
+        let measured = Measured::read(|name, value| {
+            match name {
+                "--logins" => logins = value.parse()?,
+                "--browsers" => browsers = value.parse()?,
+                "--organizations" => organizations = value.parse()?,
+                _ => return Ok(false),
             }
-        }
-        Ok(it)
+            Ok(true)
+        })?;
+        Ok(Self { logins, browsers, organizations, measured })
     }
 
     fn title(&self) -> String {
-        match (&self.peer, &self.database) {
-            (Some(peer), _) => peer.clone(),
-            (None, Some(_)) => format!("frontdesk, PostgreSQL, {} organizations", self.organizations),
-            (None, None) => format!("frontdesk, durable SQLite, {} organizations", self.organizations),
+        match &self.measured.peer {
+            Some(peer) => peer.clone(),
+            None => format!("{}, {} organizations", self.measured.title(), self.organizations),
         }
     }
 }
 
-/// Runs logins `0..count` from `browsers` at once; how long each took, and what failed.
-async fn run(world: &Arc<World>, count: usize, browsers: usize) -> (Vec<Duration>, Vec<String>) {
-    let next = Arc::new(AtomicUsize::new(0));
-    let mut tasks = Vec::new();
-    for _ in 0..browsers {
-        let (world, next) = (Arc::clone(world), Arc::clone(&next));
-        tasks.push(tokio::spawn(async move {
-            let (mut times, mut failures) = (Vec::new(), Vec::new());
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= count {
-                    return (times, failures);
-                }
-                let began = Instant::now();
-                match world.login(number).await {
-                    Ok(()) => times.push(began.elapsed()),
-                    Err(failure) => failures.push(failure.to_string()),
-                }
-            }
-        }));
-    }
-    let (mut times, mut failures) = (Vec::new(), Vec::new());
-    for task in tasks {
-        match task.await {
-            Ok((t, f)) => {
-                times.extend(t);
-                failures.extend(f);
-            }
-            Err(error) => failures.push(error.to_string()),
-        }
-    }
-    times.sort_unstable();
-    (times, failures)
-}
-
-async fn measure(settings: &Settings) -> Outcome<bool> {
-    let world = World::new(settings).await?;
+async fn measure(settings: Settings) -> Outcome<bool> {
+    let world = World::new(&settings).await?;
     let server = world.server();
     let world = Arc::new(world);
     let everybody = world::PEOPLE.max(settings.organizations.min(settings.logins));
-    let (_, failures) = run(&world, everybody, 4).await;
+    let login = |world: Arc<World>, number| async move { world.login(number).await };
+    let (_, failures) = work::each(&world, everybody, 4, login).await;
     if let Some(first) = failures.first() {
         return Err(format!("{} of the first logins failed: {first}", failures.len()).into());
     }
     let (cpu, began) = (server.cpu()?, Instant::now());
-    let (times, failures) = run(&world, settings.logins, settings.browsers).await;
+    let (times, failures) = work::each(&world, settings.logins, settings.browsers, login).await;
     let (took, used) = (began.elapsed(), server.cpu()? - cpu);
     let at =
         |share: usize| times.get(times.len().saturating_sub(1) * share / 1000).copied().unwrap_or_default();
@@ -133,16 +84,5 @@ async fn measure(settings: &Settings) -> Outcome<bool> {
 }
 
 fn main() -> ExitCode {
-    let outcome = Settings::read().and_then(|settings| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(measure(&settings))
-    });
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    work::measure(Settings::read().map(measure))
 }

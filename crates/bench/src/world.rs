@@ -48,7 +48,7 @@ impl World {
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?;
         let idp = idp::key()?;
         let metadata = idp::metadata(&idp);
-        let (server, places) = match &settings.peer {
+        let (server, places) = match &settings.measured.peer {
             Some(line) => {
                 let told =
                     [("FRONTDESK_BENCH_METADATA", metadata.as_str()), ("FRONTDESK_BENCH_CALLBACK", CALLBACK)];
@@ -57,11 +57,11 @@ impl World {
             }
             None => {
                 let (server, base, token) =
-                    Server::frontdesk(&settings.program, settings.database.as_deref())?;
+                    Server::frontdesk(&settings.measured.program, settings.measured.database.as_deref())?;
                 (server, set_up(&client, &base, &token, &metadata, settings.organizations).await?)
             }
         };
-        let organizations = if settings.peer.is_some() { 1 } else { settings.organizations };
+        let organizations = if settings.measured.peer.is_some() { 1 } else { settings.organizations };
         Ok(Self { server: Arc::new(server), places, client, idp, organizations, unique: AtomicUsize::new(0) })
     }
 

@@ -18,13 +18,12 @@
 mod steps;
 mod world;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use bench::Outcome;
+use bench::work::{self, AsyncJob, Measured};
 use world::World;
 
 struct Settings {
@@ -32,39 +31,26 @@ struct Settings {
     groups: usize,
     requests: usize,
     connections: usize,
-    database: Option<String>,
-    program: PathBuf,
-    peer: Option<String>,
+    measured: Measured,
     only: String,
 }
 
 impl Settings {
     fn read() -> Outcome<Self> {
-        let mut it = Self {
-            users: 100_000,
-            groups: 1000,
-            requests: 4000,
-            connections: 4,
-            database: None,
-            program: PathBuf::from("target/release/frontdesk"),
-            peer: None,
-            only: String::new(),
-        };
-        let mut arguments = std::env::args().skip(1);
-        while let Some(name) = arguments.next() {
-            let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
-            match name.as_str() {
-                "--users" => it.users = value.parse()?,
-                "--groups" => it.groups = value.parse()?,
-                "--requests" => it.requests = value.parse()?,
-                "--connections" => it.connections = value.parse()?,
-                "--database" => it.database = Some(value),
-                "--program" => it.program = value.into(),
-                "--peer" => it.peer = Some(value),
-                "--only" => it.only = value,
-                _ => return Err(format!("{name} is not known").into()),
+        let (mut users, mut groups, mut requests, mut connections) = (100_000, 1000, 4000, 4);
+        let mut only = String::new();
+        let measured = Measured::read(|name, value| {
+            match name {
+                "--users" => users = value.parse()?,
+                "--groups" => groups = value.parse()?,
+                "--requests" => requests = value.parse()?,
+                "--connections" => connections = value.parse()?,
+                "--only" => value.clone_into(&mut only),
+                _ => return Ok(false),
             }
-        }
+            Ok(true)
+        })?;
+        let it = Self { users, groups, requests, connections, measured, only };
         if it.groups == 0 || it.users < it.groups * 10 {
             return Err("at least one group, and ten people for each".into());
         }
@@ -72,74 +58,23 @@ impl Settings {
     }
 
     fn title(&self) -> String {
-        let server = match (&self.peer, &self.database) {
-            (Some(peer), _) => peer,
-            (None, Some(_)) => "frontdesk, PostgreSQL",
-            (None, None) => "frontdesk, durable SQLite",
-        };
+        let server = self.measured.title();
         format!("{server}: {} users, {} groups, {} connections", self.users, self.groups, self.connections)
     }
 }
 
-/// Does jobs `0..count` over some connections at once; what failed.
-async fn run<F>(world: &Arc<World>, count: usize, connections: usize, job: F) -> Vec<String>
-where
-    F: AsyncJob,
-{
-    let next = Arc::new(AtomicUsize::new(0));
-    let mut tasks = Vec::new();
-    for _ in 0..connections {
-        let (world, next, job) = (Arc::clone(world), Arc::clone(&next), job);
-        tasks.push(tokio::spawn(async move {
-            let mut failures = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= count {
-                    return failures;
-                }
-                if let Err(failure) = job.call(Arc::clone(&world), number).await {
-                    failures.push(failure.to_string());
-                }
-            }
-        }));
-    }
-    let mut failures = Vec::new();
-    for task in tasks {
-        match task.await {
-            Ok(some) => failures.extend(some),
-            Err(error) => failures.push(error.to_string()),
-        }
-    }
-    failures
-}
-
-/// A request with its check, by number.
-trait AsyncJob: Copy + Send + 'static {
-    fn call(self, world: Arc<World>, number: usize) -> impl Future<Output = Outcome<()>> + Send;
-}
-
-impl<F, T> AsyncJob for F
-where
-    F: Fn(Arc<World>, usize) -> T + Copy + Send + 'static,
-    T: Future<Output = Outcome<()>> + Send,
-{
-    fn call(self, world: Arc<World>, number: usize) -> impl Future<Output = Outcome<()>> + Send {
-        self(world, number)
-    }
-}
-
 /// Runs one kind of request and tells what it cost. Whether all went well.
-async fn step<F: AsyncJob>(
+async fn step(
     world: &Arc<World>,
     settings: &Settings,
     (name, count): (&str, usize),
-    job: F,
+    job: impl AsyncJob<World>,
 ) -> Outcome<bool> {
     if count == 0 || !name.contains(&settings.only) {
         return Ok(true);
     }
     let (cpu, began) = (world.server.cpu()?, Instant::now());
-    let failures = run(world, count, settings.connections, job).await;
+    let (_, failures) = work::each(world, count, settings.connections, job).await;
     let (took, used) = (began.elapsed(), world.server.cpu()? - cpu);
     let micros = used / u64::try_from(count)?;
     let rate = f64::from(u32::try_from(count)?) / took.as_secs_f64();
@@ -151,26 +86,15 @@ async fn step<F: AsyncJob>(
     Ok(failed == 0)
 }
 
-async fn measure(settings: &Settings) -> Outcome<bool> {
-    let world = Arc::new(World::new(settings).await?);
+async fn measure(settings: Settings) -> Outcome<bool> {
+    let world = Arc::new(World::new(&settings).await?);
     println!("{}", settings.title());
-    let mut well = steps::fill(&world, settings).await?;
-    well &= steps::ask(&world, settings).await?;
+    let mut well = steps::fill(&world, &settings).await?;
+    well &= steps::ask(&world, &settings).await?;
     println!("  resident memory {} MiB, at most {} MiB", world.server.memory()?, world.server.most_memory()?);
     Ok(well)
 }
 
 fn main() -> ExitCode {
-    let outcome = Settings::read().and_then(|settings| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(measure(&settings))
-    });
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    work::measure(Settings::read().map(measure))
 }

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bench::Outcome;
+use bench::{Outcome, work};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::world::{World, text};
-use crate::{Settings, run, step};
+use crate::{Settings, step};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -70,27 +70,28 @@ fn first_members(world: &World, settings: &Settings, group: usize) -> Outcome<Ve
 /// The initial sync: everybody, and groups that share everybody out, their members 100 in a request.
 pub async fn fill(world: &Arc<World>, settings: &Settings) -> Outcome<bool> {
     let (began, cpu) = (Instant::now(), world.server.cpu()?);
-    let failures = run(world, settings.users, settings.connections, create_user).await;
+    let (_, failures) = work::each(world, settings.users, settings.connections, create_user).await;
     refuse(&failures)?;
     let users = began.elapsed();
     let used = (world.server.cpu()? - cpu) / u64::try_from(settings.users)?;
     println!("  filled with users in {users:.1?}, {used} µs CPU each");
     let each = settings.users / settings.groups;
     let (all, groups) = (settings.groups, settings.groups);
-    let failures = run(world, all, settings.connections, move |world: Arc<World>, number| async move {
-        let body = json!({ "schemas": [GROUP], "displayName": format!("Group {number}") });
-        let made = world.expect((Method::POST, "/Groups"), Some(&body), &[201]).await?;
-        let id = text(&made["id"])?;
-        let ids: Vec<String> =
-            (number * each..(number + 1) * each).map(|n| world.user(n)).collect::<Outcome<_>>()?;
-        for some in ids.chunks(100) {
-            let path = format!("/Groups/{id}");
-            world.expect((Method::PATCH, &path), Some(&members(some)), &[200, 204]).await?;
-        }
-        world.made_group(number, id);
-        Ok(())
-    })
-    .await;
+    let (_, failures) =
+        work::each(world, all, settings.connections, move |world: Arc<World>, number| async move {
+            let body = json!({ "schemas": [GROUP], "displayName": format!("Group {number}") });
+            let made = world.expect((Method::POST, "/Groups"), Some(&body), &[201]).await?;
+            let id = text(&made["id"])?;
+            let ids: Vec<String> =
+                (number * each..(number + 1) * each).map(|n| world.user(n)).collect::<Outcome<_>>()?;
+            for some in ids.chunks(100) {
+                let path = format!("/Groups/{id}");
+                world.expect((Method::PATCH, &path), Some(&members(some)), &[200, 204]).await?;
+            }
+            world.made_group(number, id);
+            Ok(())
+        })
+        .await;
     refuse(&failures)?;
     println!(
         "  initial sync in {:.1?}, resident memory {} MiB, at most {} MiB",
@@ -231,10 +232,9 @@ async fn deactivations(world: &Arc<World>, settings: &Settings) -> Outcome<bool>
     })
     .await?;
     if well && "deactivate".contains(&settings.only) {
-        let back = run(world, count, settings.connections, |world: Arc<World>, number| async move {
-            set_active(&world, number, true).await
-        });
-        refuse(&back.await)?;
+        let back = |world: Arc<World>, number| async move { set_active(&world, number, true).await };
+        let (_, failures) = work::each(world, count, settings.connections, back).await;
+        refuse(&failures)?;
     }
     Ok(well)
 }

@@ -24,11 +24,12 @@ impl World {
     /// Starts the server, with one live directory.
     pub async fn new(settings: &Settings) -> Outcome<Self> {
         let client = Client::builder().no_proxy().build()?;
-        let (server, base, token) = if let Some(line) = &settings.peer {
+        let (server, base, token) = if let Some(line) = &settings.measured.peer {
             let (server, said) = Server::peer(line, &[])?;
             (server, text(&said["scim"])?, text(&said["token"])?)
         } else {
-            let (server, base, token) = Server::frontdesk(&settings.program, settings.database.as_deref())?;
+            let (server, base, token) =
+                Server::frontdesk(&settings.measured.program, settings.measured.database.as_deref())?;
             let (scim, token) = directory(&client, &base, &token).await?;
             (server, scim, token)
         };
