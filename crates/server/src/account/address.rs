@@ -11,12 +11,12 @@ use store::invitation::Invitation;
 
 use super::page::{Forms, view};
 use crate::app::App;
-use crate::mail;
+use crate::mail::{self, To};
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, FormParams, SignedIn};
 use web::Html;
-use web::mail_layout::{Letter, Link, render};
+use web::mail_layout::{Letter, Link};
 use web::pages::person::{Confirm, Done, LinkEnded};
 use web::parts::Field;
 
@@ -61,8 +61,9 @@ pub(super) async fn add(
     };
     let mut tx = app.write().await?;
     store::invitation::add(&mut tx, &it, &token.hash()).await?;
-    let letter = letter(&app, &it, &signed_in, &token)?;
-    mail::post(&app, &mut tx, letter).await?;
+    // No company's: but whoever erases the member finds it.
+    let to = To::new("confirmation", &it.email).about(signed_in.session.member_id);
+    mail::write(&app, &mut tx, to, &letter(&app, &it, &signed_in, &token)).await?;
     tx.commit().await?;
     Ok(Redirect::to("/account?done=mailed").into_response())
 }
@@ -93,10 +94,10 @@ async fn judge(
     })
 }
 
-fn letter(app: &App, it: &Invitation, to: &SignedIn, token: &Token) -> Result<mail::Letter, Problem> {
+fn letter(app: &App, it: &Invitation, to: &SignedIn, token: &Token) -> Letter {
     let account = &to.account.email;
     let vendor = &app.brand.vendor_name;
-    let letter = Letter {
+    Letter {
         subject: format!("Confirm your address for {vendor}"),
         preview: "One click, and we can reach you there.".to_owned(),
         heading: "Is this your address?".to_owned(),
@@ -111,18 +112,7 @@ fn letter(app: &App, it: &Invitation, to: &SignedIn, token: &Token) -> Result<ma
         small: vec!["**Not you?** Then ignore this mail. Nothing happens without your click.".to_owned()],
         reason: format!("Sent to {} because it was typed in on the page of the account {account}.", it.email),
         opt_out: None,
-    };
-    let rendered = render(&app.brand, &letter).map_err(|e| Problem::internal(&e))?;
-    Ok(mail::Letter {
-        kind: "confirmation",
-        to: it.email.clone(),
-        // No company's: but whoever erases the member finds it.
-        member_id: to.session.member_id,
-        organization_id: None,
-        subject: rendered.subject,
-        html: rendered.html,
-        text: rendered.text,
-    })
+    }
 }
 
 /// `GET /verify/{token}`: a button, because mail scanners open links.

@@ -1,18 +1,16 @@
 //! What people are told of a provider: that it cannot be read, and that it wants to change.
 
-use model::{Connection, ConnectionStatus, Member, Organization, Protocol, Time};
+use model::{Connection, ConnectionStatus, Organization, Protocol, Time};
 use store::{Connected, Tx};
 use web::guide;
-use web::mail_layout::{self, Letter, Link};
+use web::mail_layout::{Letter, Link};
 
 use super::state::Held;
 use crate::app::App;
 use crate::connection::{self, Settings};
-use crate::mail;
+use crate::mail::{to_administrators, to_everybody};
 use crate::problem::Problem;
 
-/// So many administrators of a company are written to.
-pub(super) const ADMINISTRATORS: usize = 50;
 /// Who does it.
 pub(super) const ACTOR: &str = "system";
 
@@ -146,92 +144,6 @@ pub(super) fn document(it: &Connection) -> &'static str {
         Protocol::Saml => "metadata",
         Protocol::Oidc => "discovery document",
     }
-}
-
-pub(crate) async fn to_everybody(
-    app: &App,
-    tx: &mut Tx,
-    kind: &'static str,
-    organization: &Organization,
-    letter: Letter,
-) -> Result<(), Problem> {
-    to_administrators(app, tx, kind, organization, letter.clone()).await?;
-    let subject = format!("{}: {}", organization.name, letter.subject);
-    to_operators(app, tx, kind, Some(organization), Letter { heading: subject.clone(), subject, ..letter })
-        .await
-}
-
-async fn to_administrators(
-    app: &App,
-    tx: &mut Tx,
-    kind: &'static str,
-    organization: &Organization,
-    letter: Letter,
-) -> Result<(), Problem> {
-    for admin in store::member::admins(tx, organization.id, ADMINISTRATORS).await? {
-        let Some(to) = admin.email.clone() else { continue };
-        let button = organization
-            .self_service
-            .then(|| Link::new("Open the Sign-on page", app.config.url("/org/sign-on")));
-        let letter = Letter {
-            button: letter.button.clone().or(button),
-            reason: format!(
-                "Sent to {to} because you are an administrator of {} at {}.",
-                organization.name, app.brand.vendor_name
-            ),
-            ..letter.clone()
-        };
-        post(app, tx, kind, &to, (Some(organization), Some(&admin)), &letter).await?;
-    }
-    Ok(())
-}
-
-/// Writes to every operator about a company, or where none is named about what is our own.
-pub(crate) async fn to_operators(
-    app: &App,
-    tx: &mut Tx,
-    kind: &'static str,
-    organization: Option<&Organization>,
-    letter: Letter,
-) -> Result<(), Problem> {
-    for operator in store::operator::list(tx).await? {
-        let letter = Letter {
-            button: organization.map(|it| company_page(app, it)).or(letter.button.clone()),
-            reason: format!(
-                "Sent to {} because you operate {} at {}.",
-                operator.email, app.config.public_url, app.brand.vendor_name
-            ),
-            ..letter.clone()
-        };
-        post(app, tx, kind, &operator.email, (organization, None), &letter).await?;
-    }
-    Ok(())
-}
-
-pub(super) fn company_page(app: &App, organization: &Organization) -> Link {
-    let url = app.config.url(&format!("/console/organizations/{}", organization.id));
-    Link::new(format!("Open {}", organization.name), url)
-}
-
-pub(super) async fn post(
-    app: &App,
-    tx: &mut Tx,
-    kind: &'static str,
-    to: &str,
-    (organization, member): (Option<&Organization>, Option<&Member>),
-    letter: &Letter,
-) -> Result<(), Problem> {
-    let ready = mail_layout::render(&app.brand, letter).map_err(|e| Problem::internal(&e))?;
-    let mail = mail::Letter {
-        kind,
-        to: to.to_owned(),
-        member_id: member.map(|it| it.id),
-        organization_id: organization.map(|it| it.id),
-        subject: ready.subject,
-        html: ready.html,
-        text: ready.text,
-    };
-    mail::post(app, tx, mail).await.map(drop)
 }
 
 /// "7 December 2026".

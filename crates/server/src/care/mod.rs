@@ -29,7 +29,7 @@ use crate::connection::{self, Settings};
 use crate::problem::Problem;
 
 pub use ends::{DAYS, Ending, ending};
-pub(crate) use letters::{concerned_by_saml_key, provider, tell_of_saml_key, to_everybody, to_operators};
+pub(crate) use letters::{concerned_by_saml_key, provider, tell_of_saml_key};
 pub use state::{Held, State};
 pub use words::{notice, reading};
 

@@ -8,9 +8,10 @@ use store::Tx;
 use web::mail_layout::{Letter, Link};
 
 use super::ends::{DAYS, Ending};
-use super::letters::{ACTOR, ADMINISTRATORS, company_page, day, post, provider, to_operators};
+use super::letters::{ACTOR, day, provider};
 use crate::app::App;
 use crate::connection::Settings;
+use crate::mail::{self, ADMINISTRATORS, To, company_page, to_operators};
 use crate::onboarding::links;
 use crate::problem::Problem;
 
@@ -47,7 +48,8 @@ pub(super) async fn ending(
         let link = links::create(app, tx, it.organization, &[Purpose::Certificate], life, by).await?;
         store::link::set_sent_to(tx, link.link.id, to).await?;
         let letter = it.for_administrator(app, to, &link);
-        post(app, tx, "connection_ends", to, (Some(it.organization), Some(admin)), &letter).await?;
+        let to = To::new("connection_ends", to).about(admin.id).of(it.organization.id);
+        mail::write(app, tx, to, &letter).await?;
         made.push(link.link.id.to_string());
     }
     let letter = it.for_operator(app, made.len());

@@ -10,7 +10,7 @@ use web::mail_layout::{Letter, Link};
 use super::domains::{lock_of, record};
 use super::proof::{Found, look};
 use crate::app::App;
-use crate::care;
+use crate::mail;
 use crate::problem::Problem;
 
 /// How often the record of a verified domain is looked at.
@@ -106,5 +106,5 @@ async fn tell(app: &App, tx: &mut Tx, it: &Domain) -> Result<(), Problem> {
         small: vec!["**We look every day** and note it by ourselves when the record is back.".to_owned()],
         ..Letter::default()
     };
-    care::to_everybody(app, tx, "domain_proof_missing", &organization, letter).await
+    mail::to_everybody(app, tx, "domain_proof_missing", &organization, letter).await
 }

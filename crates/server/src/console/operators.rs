@@ -11,12 +11,12 @@ use store::invitation::Invitation;
 
 use super::access::INVITATION;
 use crate::app::App;
-use crate::mail;
+use crate::mail::{self, To};
 use crate::org::words;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams, OperatorCaller, Params};
 use web::Html;
-use web::mail_layout::{self, Letter, Link};
+use web::mail_layout::{Letter, Link};
 use web::pages::console::{Operators, Place};
 use web::pages::org::Confirm;
 use web::parts::{Field, Notice, Person, Status};
@@ -121,19 +121,9 @@ pub async fn invite(
         reason: format!("You receive this because {} entered your address.", caller.operator.name),
         opt_out: None,
     };
-    let rendered = mail_layout::render(&app.brand, &letter).map_err(|e| Problem::internal(&e))?;
-    let letter = mail::Letter {
-        kind: "operator_invitation",
-        to: email,
-        member_id: None,
-        organization_id: None,
-        subject: rendered.subject,
-        html: rendered.html,
-        text: rendered.text,
-    };
     let mut tx = app.write().await?;
     store::invitation::add(&mut tx, &it, &token.hash()).await?;
-    mail::post(&app, &mut tx, letter).await?;
+    mail::write(&app, &mut tx, To::new("operator_invitation", email), &letter).await?;
     app.audit(&mut tx, &caller.actor(), "operator.invited", None, Some(it.id.to_string()), &json!({}))
         .await?;
     tx.commit().await?;

@@ -6,7 +6,7 @@ use super::brake::{self, Stop};
 use super::brake_cause::Cause;
 use super::held::Held;
 use crate::app::App;
-use crate::care::to_everybody;
+use crate::mail::to_everybody;
 use crate::org::words;
 use crate::problem::Problem;
 use crate::trace;

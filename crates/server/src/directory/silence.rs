@@ -13,7 +13,7 @@ use super::DirectoryConfig;
 use super::health::values;
 use super::held::Held;
 use crate::app::App;
-use crate::care::to_everybody;
+use crate::mail::to_everybody;
 use crate::org::words::when;
 use crate::problem::Problem;
 use crate::trace;

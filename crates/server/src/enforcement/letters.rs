@@ -6,11 +6,11 @@ use store::enforcement::Opening;
 
 use super::opening::FALLBACK;
 use crate::app::App;
-use crate::mail;
+use crate::mail::{self, To};
 use crate::org::words;
 use crate::problem::Problem;
 use web::html::unmarked;
-use web::mail_layout::{self, Letter, Link};
+use web::mail_layout::{Letter, Link};
 
 /// So many administrators of a company are written to.
 const MOST: usize = 50;
@@ -144,18 +144,10 @@ pub(super) async fn failing(
         administrators(app, tx, organization.id, "sso_failing", &page).await?;
     }
     let desk = format!("/console/organizations/{}/desk/sign-on/required", organization.id);
-    let rendered = mail_layout::render(&app.brand, &letter(desk)).map_err(|e| Problem::internal(&e))?;
+    let letter = letter(desk);
     for operator in store::operator::list(tx).await?.into_iter().take(MOST) {
-        let letter = mail::Letter {
-            kind: "sso_failing",
-            to: operator.email,
-            member_id: None,
-            organization_id: Some(organization.id),
-            subject: rendered.subject.clone(),
-            html: rendered.html.clone(),
-            text: rendered.text.clone(),
-        };
-        mail::post(app, tx, letter).await?;
+        let to = To::new("sso_failing", operator.email).of(organization.id);
+        mail::write(app, tx, to, &letter).await?;
     }
     Ok(())
 }
@@ -168,19 +160,9 @@ pub(super) async fn administrators(
     kind: &'static str,
     letter: &Letter,
 ) -> Result<(), Problem> {
-    let rendered = mail_layout::render(&app.brand, letter).map_err(|e| Problem::internal(&e))?;
     for member in store::member::admins(tx, organization, MOST).await? {
         let Some(to) = member.email else { continue };
-        let letter = mail::Letter {
-            kind,
-            to,
-            member_id: Some(member.id),
-            organization_id: Some(organization),
-            subject: rendered.subject.clone(),
-            html: rendered.html.clone(),
-            text: rendered.text.clone(),
-        };
-        mail::post(app, tx, letter).await?;
+        mail::write(app, tx, To::new(kind, to).about(member.id).of(organization), letter).await?;
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ use web::mail_layout::{Letter, Link};
 
 use super::push::LEASE;
 use crate::app::App;
-use crate::care;
 use crate::directory::silence::length;
+use crate::mail;
 use crate::org::words::when;
 use crate::problem::Problem;
 
@@ -102,7 +102,7 @@ async fn post(
     let page = app.config.url(&format!("/console/applications/{}", feed.application_id));
     let button = Some(Link::new(format!("Open {name}"), page));
     let letter = Letter { subject: title.clone(), heading: title, button, ..letter };
-    care::to_operators(app, tx, kind, None, letter).await
+    mail::to_operators(app, tx, kind, None, letter).await
 }
 
 fn tell(app: &App, tx: &mut Tx, feed: &Feed, kind: &'static str, mut data: Value) {

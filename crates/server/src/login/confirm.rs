@@ -15,11 +15,11 @@ use super::join::{self, Standing};
 use super::start::see_other;
 use crate::app::App;
 use crate::connection::exceptions;
-use crate::mail;
+use crate::mail::{self, To};
 use crate::member;
 use crate::problem::Problem;
 use crate::request::{Browser, FormParams};
-use web::mail_layout::{self, Letter, Link};
+use web::mail_layout::{Letter, Link};
 use web::pages::login::ConfirmAddress;
 use web::pages::person::LinkEnded;
 
@@ -74,17 +74,7 @@ pub async fn ask(
         reason: format!("You receive this because your address was used at the sign-in of {name}."),
         opt_out: None,
     };
-    let rendered = mail_layout::render(&app.brand, &letter).map_err(|e| Problem::internal(&e))?;
-    let letter = mail::Letter {
-        kind: KIND,
-        to: email.to_owned(),
-        member_id: None,
-        organization_id: Some(organization.id),
-        subject: rendered.subject,
-        html: rendered.html,
-        text: rendered.text,
-    };
-    mail::post(app, tx, letter).await.map(drop)
+    mail::write(app, tx, To::new(KIND, email).of(organization.id), &letter).await
 }
 
 /// What a link is about.

@@ -15,12 +15,12 @@ use super::ways;
 use crate::account::{SignIn, check_password, start_session};
 use crate::app::App;
 use crate::enforcement::{self, How};
-use crate::mail;
+use crate::mail::{self, To};
 use crate::member;
 use crate::problem::Problem;
 use crate::rate;
 use crate::request::{Browser, ClientAddress, CsrfForm, FormParams};
-use web::mail_layout::{self, Letter, Link};
+use web::mail_layout::{Letter, Link};
 use web::pages::login::MailSent;
 use web::pages::login::SignInLink;
 use web::pages::person::{ErrorPage, LinkEnded};
@@ -158,17 +158,7 @@ pub async fn send_link(
         reason: "You receive this because your address was entered on the sign-in page.".to_owned(),
         opt_out: None,
     };
-    let rendered = mail_layout::render(&app.brand, &letter).map_err(|e| Problem::internal(&e))?;
-    let letter = mail::Letter {
-        kind: "sign_in_link",
-        to: email.clone(),
-        member_id: None,
-        organization_id: None,
-        subject: rendered.subject,
-        html: rendered.html,
-        text: rendered.text,
-    };
-    mail::post(&app, &mut tx, letter).await?;
+    mail::write(&app, &mut tx, To::new("sign_in_link", &email), &letter).await?;
     tx.commit().await?;
     let page = MailSent {
         page: browser.page(&app, "Look into your mail"),

@@ -1,14 +1,18 @@
 //! Mails: written into the outbox in the transaction that makes them necessary, sent afterwards.
 //!
-//! Owns the outbox and the SMTP connection. Does not own what a mail says: rooms write that.
+//! Owns the outbox, the SMTP connection, and who the people of a company and the operators are to whom rooms write. Does not
+//! own what a mail says: rooms write that.
 
+mod people;
 mod smtp;
 
+pub use people::{ADMINISTRATORS, company_page, to_administrators, to_everybody, to_operators};
 pub use smtp::check;
 
 use model::{Job, Mail, MailId, MemberId, OrganizationId};
 use serde_json::json;
 use store::Tx;
+use web::mail_layout::{self, Letter, Rendered};
 
 use crate::app::App;
 use crate::job;
@@ -17,37 +21,56 @@ use crate::problem::Problem;
 /// The kind of job that sends one mail.
 pub const SEND: &str = "mail.send";
 
-/// A mail as a room writes it.
+/// To whom a mail goes, and what it is about.
 #[derive(Debug, Clone)]
-pub struct Letter {
+pub struct To {
     /// `invitation`, `offboarding`, `setup_link`, `sign_in_link`, …
-    pub kind: &'static str,
+    kind: &'static str,
     /// To which address.
-    pub to: String,
+    address: String,
     /// About whom, so that erasure finds it.
-    pub member_id: Option<MemberId>,
+    member_id: Option<MemberId>,
     /// For which organization.
-    pub organization_id: Option<OrganizationId>,
-    /// Subject line.
-    pub subject: String,
-    /// HTML part.
-    pub html: String,
-    /// Text part.
-    pub text: String,
+    organization_id: Option<OrganizationId>,
 }
 
-/// Puts a letter into the outbox; it leaves after the commit.
-pub async fn post(app: &App, tx: &mut Tx, letter: Letter) -> Result<MailId, Problem> {
+impl To {
+    /// A mail of a kind to an address, about nobody.
+    pub fn new(kind: &'static str, address: impl Into<String>) -> Self {
+        Self { kind, address: address.into(), member_id: None, organization_id: None }
+    }
+
+    /// So that whoever erases the member finds it.
+    #[must_use]
+    pub fn about(self, member: impl Into<Option<MemberId>>) -> Self {
+        Self { member_id: member.into(), ..self }
+    }
+
+    /// So that the organization's mails have it among them.
+    #[must_use]
+    pub fn of(self, organization: impl Into<Option<OrganizationId>>) -> Self {
+        Self { organization_id: organization.into(), ..self }
+    }
+}
+
+/// Lays a letter out and puts it into the outbox; it leaves after the commit.
+pub async fn write(app: &App, tx: &mut Tx, to: To, letter: &Letter) -> Result<(), Problem> {
+    let ready = mail_layout::render(&app.brand, letter).map_err(|e| Problem::internal(&e))?;
+    post(app, tx, to, ready).await
+}
+
+/// Puts what is laid out already into the outbox.
+pub async fn post(app: &App, tx: &mut Tx, to: To, ready: Rendered) -> Result<(), Problem> {
     let id = app.id(MailId::new);
     let mail = Mail {
         id,
-        kind: letter.kind.to_owned(),
-        member_id: letter.member_id,
-        organization_id: letter.organization_id,
-        recipient: letter.to,
-        subject: letter.subject,
-        html: letter.html,
-        text: letter.text,
+        kind: to.kind.to_owned(),
+        member_id: to.member_id,
+        organization_id: to.organization_id,
+        recipient: to.address,
+        subject: ready.subject,
+        html: ready.html,
+        text: ready.text,
         created_at: app.now(),
         sent_at: None,
         last_error: None,
@@ -56,7 +79,7 @@ pub async fn post(app: &App, tx: &mut Tx, letter: Letter) -> Result<MailId, Prob
     if app.config.smtp.is_some() {
         job::enqueue(app, tx, SEND, &json!({"mail": id.to_string()}), app.now()).await?;
     }
-    Ok(id)
+    Ok(())
 }
 
 /// Sends one mail from the outbox. A mail that was erased meanwhile is done.

@@ -7,8 +7,7 @@ use store::invitation::Invitation;
 
 use super::invite;
 use crate::app::App;
-use crate::care;
-use crate::mail;
+use crate::mail::{self, To};
 use crate::problem::Problem;
 use web::mail_layout::{Letter, Link, Rendered, render, render_in};
 use web::parts::When;
@@ -75,18 +74,7 @@ pub(super) async fn confirmation(
         reason: format!("Sent to {email} because it was typed in to keep an account."),
         opt_out: None,
     };
-    let ready = render(&app.brand, &letter).map_err(|e| Problem::internal(&e))?;
-    let mail = mail::Letter {
-        kind: "confirmation",
-        to: email.to_owned(),
-        // So that whoever erases the member finds it.
-        member_id: Some(member.id),
-        organization_id: None,
-        subject: ready.subject,
-        html: ready.html,
-        text: ready.text,
-    };
-    mail::post(app, tx, mail).await.map(drop)
+    mail::write(app, tx, To::new("confirmation", email).about(member.id), &letter).await
 }
 
 /// Nobody administers the company any more: the operators are told. The cut does not wait for that.
@@ -108,7 +96,7 @@ pub(super) async fn no_administrator(app: &App, tx: &mut Tx, org: &Organization)
         reason: String::new(),
         opt_out: None,
     };
-    care::to_operators(app, tx, "no_administrator", Some(org), letter).await
+    mail::to_operators(app, tx, "no_administrator", Some(org), letter).await
 }
 
 /// Makes a capability for one member and address, and answers its token.
@@ -170,16 +158,8 @@ async fn put(
     member: Option<&Member>,
     ready: Rendered,
 ) -> Result<(), Problem> {
-    let mail = mail::Letter {
-        kind,
-        to: to.to_owned(),
-        member_id: member.map(|m| m.id),
-        organization_id: member.map(|m| m.organization_id),
-        subject: ready.subject,
-        html: ready.html,
-        text: ready.text,
-    };
-    mail::post(app, tx, mail).await.map(drop)
+    let to = To::new(kind, to).about(member.map(|m| m.id)).of(member.map(|m| m.organization_id));
+    mail::post(app, tx, to, ready).await
 }
 
 /// "7 December 2026".

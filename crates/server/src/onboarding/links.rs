@@ -8,9 +8,9 @@ use serde_json::json;
 use store::Tx;
 
 use crate::app::App;
-use crate::mail;
+use crate::mail::{self, To};
 use crate::problem::Problem;
-use web::mail_layout::{self, Letter, Link};
+use web::mail_layout::{Letter, Link};
 
 /// The shortest and the longest life of a link.
 const LIFE: std::ops::RangeInclusive<u64> = 60..=60 * 60 * 24 * 90;
@@ -128,22 +128,7 @@ pub async fn send(
         reason: format!("You receive this because {} entered your address at {vendor}.", new.link.created_by),
         opt_out: None,
     };
-    let rendered = mail_layout::render(&app.brand, &letter).map_err(|e| Problem::internal(&e))?;
-    mail::post(
-        app,
-        tx,
-        mail::Letter {
-            kind: "setup_link",
-            to: address,
-            member_id: None,
-            organization_id: Some(organization.id),
-            subject: rendered.subject,
-            html: rendered.html,
-            text: rendered.text,
-        },
-    )
-    .await?;
-    Ok(())
+    mail::write(app, tx, To::new("setup_link", address).of(organization.id), &letter).await
 }
 
 /// Reads purposes as the API and forms name them.

@@ -5,7 +5,7 @@ use store::Tx;
 
 use super::reading::Outcome;
 use crate::app::App;
-use crate::care::to_everybody;
+use crate::mail::to_everybody;
 use crate::problem::Problem;
 use crate::trace;
 use web::html::unmarked;

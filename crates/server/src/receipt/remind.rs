@@ -11,8 +11,8 @@ use web::mail_layout::Letter;
 
 use super::{of_job, tell};
 use crate::app::App;
-use crate::care;
 use crate::job;
+use crate::mail;
 use crate::org::words::day;
 use crate::problem::Problem;
 
@@ -47,7 +47,7 @@ pub async fn remind_job(app: &App, job: &Job) -> Result<(), Problem> {
     if let Some(organization) = store::organization::lookup(&mut tx, it.organization_id).await? {
         let names: Vec<&str> = waiting.iter().map(|one| one.application_name.as_str()).collect();
         let letter = letter(&it, &organization.name, &names.join(", "), step == STEPS.len());
-        care::to_operators(app, &mut tx, "erasure_pending", Some(&organization), letter).await?;
+        mail::to_operators(app, &mut tx, "erasure_pending", Some(&organization), letter).await?;
     }
     later(app, &mut tx, &it, step + 1).await?;
     Ok(tx.commit().await?)
