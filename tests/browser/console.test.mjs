@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { inspect } from '../lib/browser.mjs';
 import { connectDirectory, connectSaml, makeCompany } from '../lib/company.mjs';
+import { startEventReceiver } from '../lib/event-receiver.mjs';
+import { eventually } from '../lib/process.mjs';
 import { scimClient } from '../lib/scim-client.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
 import { browser, frontdesk, stopsWithSuite, suite } from '../lib/suite.mjs';
@@ -263,6 +265,34 @@ test('application and API token are made, shown once, and taken away after a que
   await operator.getByRole('row', { name: /billing/ }).getByRole('button', { name: /revoke/i }).click();
   await press(operator, /yes, revoke it/i);
   assert.equal(await call(), 401);
+});
+
+test('operator sees why an application does not take its security events, and has them tried again', async () => {
+  const receiver = stopsWithSuite(await startEventReceiver());
+  receiver.answer = 401;
+  const { client_id: id } = await frontdesk.api.post('/applications', { name: 'Billing', redirect_uris: ['https://billing.test/callback'] });
+  const feed = `/applications/${id}/security-events`;
+  await frontdesk.api.put(feed, { delivery: receiver.delivery() });
+  const company = await makeCompany(frontdesk, { name: 'Events', domains: ['events.test'] });
+  await frontdesk.api.post(`/organizations/${company.id}/members`, { profile: { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@events.test', country: 'GB' } });
+  const isFailing = async () => (await frontdesk.api.get(feed)).failing_since !== null;
+  await eventually('it is not taken', isFailing);
+
+  await operator.goto(`${frontdesk.url}/console/applications`);
+  await operator.getByText(/Not taken since/).waitFor();
+  await inspect(operator, 'console-applications-stuck');
+  await operator.getByRole('link', { name: 'Change Billing' }).click();
+  await heading(operator, 'Billing');
+  assert.match(await words(operator), /It answered 401 Unauthorized; expected 202 Accepted/);
+  await inspect(operator, 'console-application-stuck');
+  receiver.answer = 202;
+  await press(operator, 'Try again now');
+  await operator.getByText('It is tried again').waitFor();
+  await eventually('it is taken', async () => !(await isFailing()));
+  await operator.reload();
+  assert.match(await words(operator), /Security events[\s\S]*Waiting\s+nothing/);
+  assert.equal(await operator.getByRole('button', { name: 'Try again now' }).count(), 0);
+  await inspect(operator, 'console-application-events');
 });
 
 test('operator says what the requests of a connection ask for', async () => {

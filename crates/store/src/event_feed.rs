@@ -1,5 +1,7 @@
 //! Applications that asked for security events, up to where they have acknowledged them, and how pushing them goes.
 
+use std::collections::HashMap;
+
 use model::{ApplicationId, EventId, Time};
 use sqlx::FromRow;
 
@@ -127,6 +129,13 @@ pub async fn lookup(c: &mut impl Connected, application: ApplicationId) -> Resul
     .await
     })?;
     Ok(row.map(Into::into))
+}
+
+/// Whose tokens are not taken, and since when.
+pub async fn failing(c: &mut impl Connected) -> Result<HashMap<ApplicationId, Time>> {
+    let sql = "SELECT application_id, failing_since FROM event_feeds WHERE failing_since IS NOT NULL";
+    let rows: Vec<(Text<ApplicationId>, At)> = on!(c, |db| sqlx::query_as(sql).fetch_all(db).await)?;
+    Ok(rows.into_iter().map(|(id, since)| (id.0, since.0)).collect())
 }
 
 /// Feeds to be pushed whose time has come, where nobody pushes, and behind whose place there are facts; with

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use store::Reader;
 use store::application::{Application, LogoutCall};
 
+use super::event_feed;
 use super::product::{require, secret_page};
 use crate::app::App;
 use crate::org::links::labelled;
@@ -15,7 +16,7 @@ use crate::problem::Problem;
 use crate::provider::applications;
 use crate::request::{Browser, FormParams, OperatorCaller, Params};
 use web::Html;
-use web::pages::console::{ApplicationForm, LogoutCallRow, Place};
+use web::pages::console::{ApplicationForm, EventFeed, LogoutCallRow, Place};
 use web::parts::{Crumb, Field, Notice, Opt, Tone};
 
 /// So many calls are shown.
@@ -62,12 +63,14 @@ struct Known<'a> {
     calls: Vec<LogoutCall>,
     /// How many erasures it has not confirmed.
     waiting: u64,
+    feed: Option<EventFeed>,
 }
 
 impl<'a> Known<'a> {
     async fn read(db: &mut Reader, it: &'a Application) -> Result<Self, Problem> {
         let calls = store::application::list_logout_calls(db, it.id, CALLS).await?;
-        Ok(Self { it, calls, waiting: store::receipt::count_waiting_for(db, it.id).await? })
+        let waiting = store::receipt::count_waiting_for(db, it.id).await?;
+        Ok(Self { it, calls, waiting, feed: event_feed::of(db, it).await? })
     }
 }
 
@@ -286,6 +289,7 @@ impl Draft<'_> {
             },
             submit: if known { "Save" } else { "Create the application" }.to_owned(),
             calls: self.known.as_ref().map(|known| known.calls.iter().map(call).collect()),
+            feed: self.known.as_ref().and_then(|known| known.feed.clone()),
             action: self.known.as_ref().map_or("/console/applications/new".to_owned(), |known| {
                 format!("/console/applications/{}", known.it.id)
             }),

@@ -7,6 +7,7 @@ mod access;
 mod application;
 mod companies;
 mod company;
+mod event_feed;
 mod keys;
 pub mod logs;
 mod mails;
@@ -52,6 +53,7 @@ pub fn pages() -> Router<App> {
         .route("/console/applications", get(product::list))
         .route("/console/applications/new", get(application::new).post(application::create))
         .route("/console/applications/{application}", get(application::show).post(application::change))
+        .route("/console/applications/{application}/security-events/again", post(event_feed::again))
         .route("/console/applications/{application}/secret", post(product::secret))
         .route("/console/applications/{application}/remove", post(product::remove))
         .route("/console/tokens", get(product::tokens).post(product::make_token))

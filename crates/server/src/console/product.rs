@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use model::TokenId;
+use model::{Time, TokenId};
 use serde_json::{Value, json};
 use store::application::Application;
 use store::operator::ApiToken;
@@ -25,12 +25,15 @@ pub async fn list(
     caller: OperatorCaller,
     params: Params,
 ) -> Result<Response, Problem> {
-    let all = applications::list(&mut app.read().await?).await?;
+    let mut db = app.read().await?;
+    let all = applications::list(&mut db).await?;
+    let failing = store::event_feed::failing(&mut db).await?;
+    drop(db);
     let mut surroundings = super::page(&app, &browser, &caller, "Applications", Place::Applications);
     surroundings.flash = done(params.first("done"));
     let page = Applications {
         page: surroundings,
-        rows: all.iter().map(row).collect(),
+        rows: all.iter().map(|it| row(it, failing.get(&it.id).copied())).collect(),
         issuer: Copy::new("issuer", "Issuer", app.config.issuer())
             .hint("Any OpenID Connect library finds the rest by discovery."),
         create: "/console/applications/new".to_owned(),
@@ -38,7 +41,8 @@ pub async fn list(
     Ok(web::respond(StatusCode::OK, &page))
 }
 
-fn row(it: &Application) -> ApplicationRow {
+/// An application; `failing` says since when it has not taken its security events.
+fn row(it: &Application, failing: Option<Time>) -> ApplicationRow {
     let metadata: Value = serde_json::from_str(&it.metadata).unwrap_or_default();
     let texts = |name: &str| -> Vec<String> {
         metadata[name]
@@ -49,14 +53,19 @@ fn row(it: &Application) -> ApplicationRow {
             .collect()
     };
     let text = |name: &str| metadata[name].as_str().unwrap_or("—").to_owned();
+    let mut facts = vec![
+        ("Proves itself by".to_owned(), Html::text(&text("token_endpoint_auth_method"))),
+        ("Back-channel logout".to_owned(), Html::text(&text("backchannel_logout_uri"))),
+        ("Since".to_owned(), Html::text(&when(it.created_at).text)),
+    ];
+    if let Some(since) = failing {
+        let words = format!("**Not taken** since {}. Open it to see why.", when(since).text);
+        facts.push(("Security events".to_owned(), Html::marked(&words)));
+    }
     ApplicationRow {
         name: Person::company(&it.name, &it.id.to_string()),
         redirect_uris: texts("redirect_uris"),
-        facts: vec![
-            ("Proves itself by".to_owned(), Html::text(&text("token_endpoint_auth_method"))),
-            ("Back-channel logout".to_owned(), Html::text(&text("backchannel_logout_uri"))),
-            ("Since".to_owned(), Html::text(&when(it.created_at).text)),
-        ],
+        facts,
         href: format!("/console/applications/{}", it.id),
         secret_action: it.secret_hash.as_ref().map(|_| format!("/console/applications/{}/secret", it.id)),
         remove_action: format!("/console/applications/{}/remove", it.id),

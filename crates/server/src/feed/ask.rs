@@ -6,6 +6,7 @@ use store::Tx;
 use store::event_feed::{self, Wanted};
 
 use super::set::SUPPORTED;
+use super::stream::find;
 use crate::app::App;
 use crate::problem::Problem;
 
@@ -105,6 +106,28 @@ pub async fn subscribe(
     let end = event_feed::end(tx).await?;
     event_feed::set(tx, application, wanted, (end, app.now())).await?;
     Ok(())
+}
+
+/// Tries again at once what waits to be pushed.
+///
+/// # Errors
+/// 404 where the application has no feed, a conflict where its feed is polled.
+pub async fn try_again(app: &App, tx: &mut Tx, application: ApplicationId) -> Result<(), Problem> {
+    tx.lock(&format!("event_feed:{application}")).await?;
+    let feed = find(tx, application).await?;
+    if feed.endpoint_url.is_none() {
+        return Err(Problem::conflict(
+            "feed_is_polled",
+            "The events of this application are polled",
+            "The application asks for them itself: there is nothing that we could try.",
+        ));
+    }
+    let wanted = Wanted {
+        events: &feed.events,
+        endpoint_url: feed.endpoint_url.as_deref(),
+        authorization_header: feed.authorization_header.as_deref(),
+    };
+    Ok(event_feed::set(tx, application, wanted, (feed.position, app.now())).await?)
 }
 
 /// The header that is kept already for this very address: nobody else is told it.

@@ -12,9 +12,10 @@ mod stream;
 mod trouble;
 mod wait;
 
-pub use ask::{Delivery, POLL, PUSH, subscribe};
+pub use ask::{Delivery, POLL, PUSH, subscribe, try_again};
 pub use poll::{Answer, Asked, MOST, poll};
 pub use push::{LEASE, keep_pushing, round};
 pub use set::{SUPPORTED, event_of};
 pub use stream::{find, waiting, wanted};
+pub use trouble::{Trouble, of as trouble};
 pub use wait::{LONGEST, PLACES, Waiters};

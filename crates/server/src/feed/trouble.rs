@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::NewEvent;
+use model::{NewEvent, Time};
 use serde_json::{Value, json};
 use store::Tx;
 use store::event_feed::{self, Feed};
@@ -18,6 +18,30 @@ use crate::problem::Problem;
 
 /// Nobody is told of a trouble that is over sooner.
 const PATIENCE: Duration = Duration::from_hours(1);
+
+/// The last trouble of a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// What the application answered, or what came in its place, in light markup.
+    pub words: String,
+    /// What it says of it in its own words, which may be about a person; may be empty.
+    pub description: String,
+    /// When.
+    pub at: Option<Time>,
+}
+
+/// The last trouble of a feed, over or not; none where there was none, and where it went with an erased person.
+pub fn of(feed: &Feed) -> Option<Trouble> {
+    let error: Value = serde_json::from_str(feed.last_error.as_deref()?).ok()?;
+    let outcome = unmarked(error["outcome"].as_str()?);
+    let words = match error["err"].as_str() {
+        Some(err) => format!("{outcome} It says ``{}``.", unmarked(err)),
+        None => outcome,
+    };
+    let at = error["at"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let description = error["description"].as_str().unwrap_or_default().to_owned();
+    Some(Trouble { words, description, at: at.map(Time::from) })
+}
 
 /// Writes that a token is done, and that the trouble is over. Whether the feed is still ours to push.
 pub(super) async fn over(app: &App, feed: &mut Feed, taken: bool) -> Result<bool, Problem> {
@@ -55,17 +79,12 @@ pub(super) async fn goes_on(app: &App, feed: &mut Feed) -> Result<(), Problem> {
     if stuck {
         feed.told_at = Some(now);
     }
-    let error: Value = serde_json::from_str(feed.last_error.as_deref().unwrap_or("{}")).unwrap_or_default();
-    tracing::warn!(application = %feed.application_id, failures = feed.failures, outcome = error["outcome"].as_str(), "a security event token was not taken and is sent again");
+    let outcome = of(feed).map(|it| it.words);
+    tracing::warn!(application = %feed.application_id, failures = feed.failures, outcome, "a security event token was not taken and is sent again");
     let mut tx = app.write().await?;
     if event_feed::record(&mut tx, feed, None).await? && stuck {
         tell(app, &mut tx, feed, "application.feed_stuck", json!({ "since": since.to_string() }));
-        let answer = match error["err"].as_str() {
-            Some(err) => {
-                format!("{} It says ``{}``.", error["outcome"].as_str().unwrap_or_default(), unmarked(err))
-            }
-            None => error["outcome"].as_str().unwrap_or_default().to_owned(),
-        };
+        let answer = of(feed).map(|it| it.words).unwrap_or_default();
         let letter = Letter {
             preview: "Nothing is lost: they wait, in their order.".to_owned(),
             paragraphs: vec![

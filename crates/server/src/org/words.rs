@@ -96,6 +96,7 @@ pub fn done(what: Option<&str>) -> Option<Notice> {
         ),
         "token-revoked" => ("The token no longer works", "Whoever shows it is refused from now on."),
         "mapped" => ("Saved", "The people who are there already follow within moments."),
+        "tried" => ("It is tried again", "How it went stands here within seconds: open the page again."),
         "removed" => ("Removed", "It is gone from this list."),
         _ => return None,
     };

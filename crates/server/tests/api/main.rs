@@ -5,5 +5,7 @@ mod feeds;
 mod mappings;
 mod program;
 mod push;
+mod receiver;
 mod shapes;
 mod streams;
+mod stuck;

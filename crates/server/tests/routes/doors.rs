@@ -272,6 +272,7 @@ pub const DOORS: &[(&str, &str, Door)] = &[
     ("GET", "/console/applications", Operator),
     ("GET POST", "/console/applications/new", Operator),
     ("GET POST", "/console/applications/{application}", Operator),
+    ("POST", "/console/applications/{application}/security-events/again", Operator),
     ("POST", "/console/applications/{application}/secret", Operator),
     ("POST", "/console/applications/{application}/remove", Operator),
     ("GET POST", "/console/tokens", Operator),

@@ -189,6 +189,7 @@ fn samples_of_the_console() -> Vec<Sample> {
         "console-applications-empty": console::Applications::sample_empty(),
         "console-new-application": console::ApplicationForm::sample(),
         "console-application": console::ApplicationForm::sample_known(),
+        "console-application-stuck": console::ApplicationForm::sample_stuck(),
         "login-signing-out": sign_out::SigningOut::sample(),
         "console-secret-made": console::SecretMade::sample(),
         "console-tokens": console::Tokens::sample(),

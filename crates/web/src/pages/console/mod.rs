@@ -14,7 +14,7 @@ pub use log::{Attempts, LogRow, ScimRequests, Trace};
 pub use mail::{MailPage, MailRow, Mails};
 pub use organization::{NewOrganization, Organization, OrganizationRow, Organizations, Switch};
 pub use product::{
-    ApplicationForm, ApplicationRow, Applications, LogoutCallRow, SecretMade, TokenRow, Tokens,
+    ApplicationForm, ApplicationRow, Applications, EventFeed, LogoutCallRow, SecretMade, TokenRow, Tokens,
 };
 pub use requests::ConnectionRequests;
 

@@ -3,7 +3,7 @@
 use super::{Place, sample_console};
 use crate::html::Html;
 use crate::layout::Page;
-use crate::parts::{Copy, Crumb, Field, Icon, Input, Opt, Person, Select, When};
+use crate::parts::{Copy, Crumb, Field, Icon, Input, Notice, Opt, Person, Select, Tone, When};
 use askama::Template;
 
 /// Applications: OpenID clients.
@@ -79,10 +79,23 @@ pub struct ApplicationForm {
     pub submit: String,
     /// How it was told of sign-outs, newest first; none for a new application.
     pub calls: Option<Vec<LogoutCallRow>>,
+    /// How it gets its security events; none where it asks for none. Where something stands in the way, it comes first.
+    pub feed: Option<EventFeed>,
     /// Where the form is posted to.
     pub action: String,
     /// Link back.
     pub back: String,
+}
+
+/// How an application gets the security events that it asked for.
+#[derive(Clone, Debug)]
+pub struct EventFeed {
+    /// What stands in the way, and what to do.
+    pub trouble: Option<Notice>,
+    /// Term and value.
+    pub facts: Vec<(String, Html)>,
+    /// Where trying again at once is posted to; none where nothing stands in the way.
+    pub again: Option<String>,
 }
 
 /// How an application was told of a sign-out.
@@ -203,8 +216,31 @@ impl ApplicationForm {
             refresh_token_leeway: Field::new("0"),
             submit: "Create the application".to_owned(),
             calls: None,
+            feed: None,
             action: "/console/applications".to_owned(),
             back: "/console/applications".to_owned(),
+        }
+    }
+
+    /// A sample of one that does not take its security events.
+    pub fn sample_stuck() -> Self {
+        let fact = |term: &str, marked: &str| (term.to_owned(), Html::marked(marked));
+        Self {
+            feed: Some(EventFeed {
+                trouble: Some(Notice::new(
+                    Tone::Bad,
+                    "Product does not take its security events",
+                    "**Nothing is lost:** they wait here in their order. Have whoever runs it look at the address below.",
+                )),
+                facts: vec![
+                    fact("Pushed to", "``https://app.northwind.example/security-events``"),
+                    fact("Not taken since", "20 November 2026, 09:00 UTC"),
+                    fact("Waiting", "12 events"),
+                    fact("Last trouble", "It answered 401 Unauthorized; expected 202 Accepted."),
+                ],
+                again: Some("/console/applications/app_01/security-events/again".to_owned()),
+            }),
+            ..Self::sample_known()
         }
     }
 
@@ -226,6 +262,11 @@ impl ApplicationForm {
                 call("Told", "It answered 200 OK."),
                 call("Given up", "It answered 500 Internal Server Error."),
             ]),
+            feed: Some(EventFeed {
+                trouble: None,
+                facts: vec![("Waiting".to_owned(), Html::text("nothing"))],
+                again: None,
+            }),
             ..Self::sample()
         }
     }
