@@ -180,8 +180,7 @@ fn hidden(page: &str, name: &str) -> String {
 async fn page_with_a_new_token_that_is_loaded_again_makes_no_other_one() {
     each_database!(|t| {
         let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let at =
             format!("/console/organizations/{}/desk/directory/{}/tokens", feed.org.id, feed.directory.id);
         let beside = hidden(&operator.get(&at).await.text, "beside");
@@ -203,8 +202,7 @@ async fn page_with_a_new_token_that_is_loaded_again_makes_no_other_one() {
 async fn last_token_of_a_live_directory_is_revoked_after_a_question_alone() {
     each_database!(|t| {
         let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
-        let mut operator = t.browser();
-        operator.add_cookie(&t.operator_cookie().await);
+        let mut operator = t.operator().await;
         let at =
             format!("/console/organizations/{}/desk/directory/{}/tokens", feed.org.id, feed.directory.id);
         let all = ask(&t, &feed, "GET", "", None).await.json()["data"].clone();
