@@ -30,6 +30,7 @@ fn person(email: &str, country: Option<&str>) -> Arrival {
         unread: Vec::new(),
         directory_user_id: None,
         active: true,
+        unheard: false,
     }
 }
 

@@ -8,6 +8,7 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::{Notify, watch};
 
 use crate::known::{Known, Memory};
+use crate::postgres::{Begin, PostgresTx};
 use crate::sqlite::{self, Readers};
 use crate::target::Target;
 use crate::tx::Tx;
@@ -93,19 +94,6 @@ impl Connected for Reader {
     }
 }
 
-/// The beginning of a transaction and its locks, in one journey: the lock of a name is the number that its hash is.
-fn begin_holding(locks: &[String]) -> String {
-    let mut begin = "BEGIN".to_owned();
-    for name in locks {
-        // In a text without parameters; our names of locks have neither quotes nor backslashes.
-        let name: String = name.chars().filter(|c| !matches!(c, '\'' | '\\' | '\0')).collect();
-        begin.push_str("; SELECT pg_advisory_xact_lock(hashtextextended('");
-        begin.push_str(&name);
-        begin.push_str("', 0))");
-    }
-    begin
-}
-
 impl Store {
     /// Opens the database at `target`, creates what is not there, and brings the schema up to date.
     ///
@@ -161,38 +149,35 @@ impl Store {
 
     /// A write transaction. Dropping it undoes it; [`Tx::commit`] makes it true, on the disk.
     pub async fn write(&self) -> Result<Tx> {
-        self.begin(true, &[]).await
+        self.begin(Begin::Free).await
     }
 
     /// As [`Store::write`], holding these locks from the beginning (see [`Tx::lock`]).
     pub async fn write_holding(&self, locks: &[String]) -> Result<Tx> {
-        self.begin(true, locks).await
+        let mut tx = self.begin(Begin::Holding(locks)).await?;
+        tx.holds(locks);
+        Ok(tx)
     }
 
     /// A write transaction for what lives for minutes and can be begun again: a sign-in under way, a code. Its commit does
     /// not wait for the disk. A kill of the program loses nothing; a power cut may lose the last moments.
     pub async fn write_transient(&self) -> Result<Tx> {
-        self.begin(false, &[]).await
+        self.begin(Begin::Transient).await
     }
 
-    async fn begin(&self, durable: bool, locks: &[String]) -> Result<Tx> {
-        let inner = match &self.backend {
-            Backend::Sqlite { writer, .. } => crate::tx::Inner::Sqlite(writer.begin(durable).await?),
-            Backend::Postgres(pool) if durable && locks.is_empty() => {
-                crate::tx::Inner::Postgres(pool.begin().await?)
+    async fn begin(&self, begin: Begin<'_>) -> Result<Tx> {
+        let (inner, generation) = match &self.backend {
+            Backend::Sqlite { writer, .. } => {
+                let durable = !matches!(begin, Begin::Transient);
+                (crate::tx::Inner::Sqlite(writer.begin(durable).await?), None)
             }
-            Backend::Postgres(pool) if durable => {
-                let begin = sqlx::AssertSqlSafe(begin_holding(locks));
-                crate::tx::Inner::Postgres(pool.begin_with(begin).await?)
+            Backend::Postgres(pool) => {
+                let (tx, generation) = PostgresTx::begin(pool, begin).await?;
+                (crate::tx::Inner::Postgres(tx), generation)
             }
-            Backend::Postgres(pool) => crate::tx::Inner::Postgres(
-                pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?,
-            ),
         };
         let (known, jobs) = (Arc::clone(&self.known), Arc::clone(&self.jobs_waiting));
-        let mut tx = Tx::new(inner, known, jobs, self.facts.clone());
-        tx.holds(locks);
-        Ok(tx)
+        Ok(Tx::new(inner, generation, known, jobs, self.facts.clone()))
     }
 
     /// Wakes when a transaction that asked for work was committed by this process.

@@ -90,6 +90,14 @@ pub async fn set_brake(tx: &mut Tx, id: DirectoryId, brake: &str) -> Result<()> 
     count_brake(tx, id, brake).await
 }
 
+/// How the brake of a directory stands now, as it is stored.
+pub async fn brake(c: &mut impl Connected, id: DirectoryId) -> Result<Option<String>> {
+    Ok(on!(c, |db| sqlx::query_scalar("SELECT brake FROM directories WHERE id = $1")
+        .bind(Text(id))
+        .fetch_optional(db)
+        .await)?)
+}
+
 /// As [`set_brake`], where nothing waited before and nothing waits now: only the count has changed, which nobody remembers.
 pub async fn count_brake(tx: &mut Tx, id: DirectoryId, brake: &str) -> Result<()> {
     on!(tx, |db| sqlx::query("UPDATE directories SET brake = $2 WHERE id = $1")

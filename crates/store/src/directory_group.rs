@@ -100,8 +100,22 @@ pub async fn add(tx: &mut Tx, it: &DirectoryGroup) -> Result<()> {
     Ok(())
 }
 
-/// Writes everything that can change.
-pub async fn update(tx: &mut Tx, it: &DirectoryGroup) -> Result<()> {
+/// Writes everything that can change. Where look-ups find it by the same values as `before`, their indexes have nothing to
+/// follow.
+pub async fn update(tx: &mut Tx, before: &DirectoryGroup, it: &DirectoryGroup) -> Result<()> {
+    if before.display_name_folded == it.display_name_folded && before.external_id == it.external_id {
+        on!(tx, |db| sqlx::query(
+            "UPDATE directory_groups SET resource = $2, version = $3, updated_at = $4 WHERE id = $1"
+        )
+        .bind(Text(it.id))
+        .bind(&it.resource)
+        .bind(it.version)
+        .bind(At(it.updated_at))
+        .execute(db)
+        .await
+        .map(|_| ()))?;
+        return Ok(());
+    }
     on!(tx, |db| sqlx::query(
         "UPDATE directory_groups SET display_name_folded = $2, external_id = $3, resource = $4, version = $5,
              updated_at = $6 WHERE id = $1"

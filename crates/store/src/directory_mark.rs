@@ -2,6 +2,8 @@
 //!
 //! A mark counts the users from its id on up to the next mark's. Written under the directory's lock.
 
+use std::sync::OnceLock;
+
 use model::{DirectoryId, DirectoryUserId};
 
 use crate::db::on;
@@ -9,7 +11,7 @@ use crate::value::Text;
 use crate::{Connected, Result, Tx};
 
 /// Users after which the next one begins a new part.
-const FULL: i64 = 1000;
+pub(crate) const FULL: i64 = 1000;
 
 /// The part that a user is in, by its id `$1`, while the user is still there, has one less.
 pub(crate) const LEAVE: &str = "UPDATE directory_marks SET users = users - 1
@@ -17,10 +19,18 @@ pub(crate) const LEAVE: &str = "UPDATE directory_marks SET users = users - 1
        AND first_id = (SELECT MAX(m.first_id) FROM directory_marks m
            WHERE m.directory_id = (SELECT directory_id FROM directory_users WHERE id = $1) AND m.first_id <= $1)";
 
-const ENTER: &str = "UPDATE directory_marks SET users = users + 1
-     WHERE directory_id = $1 AND users < $3
-       AND first_id = (SELECT MAX(m.first_id) FROM directory_marks m
-           WHERE m.directory_id = $1 AND m.first_id <= $2)";
+static ENTER: OnceLock<String> = OnceLock::new();
+
+/// The part that a user belongs to, unless it has so many already, has one more; the values of directory, user and number by
+/// their parameters.
+pub(crate) fn enter_statement(directory: &str, user: &str, full: &str) -> String {
+    format!(
+        "UPDATE directory_marks SET users = users + 1
+         WHERE directory_id = {directory} AND users < {full}
+           AND first_id = (SELECT MAX(m.first_id) FROM directory_marks m
+               WHERE m.directory_id = {directory} AND m.first_id <= {user})"
+    )
+}
 
 /// Counts a user who was just written.
 pub(crate) async fn enter(tx: &mut Tx, directory: DirectoryId, user: DirectoryUserId) -> Result<()> {
@@ -51,7 +61,8 @@ pub(crate) async fn enter(tx: &mut Tx, directory: DirectoryId, user: DirectoryUs
 }
 
 async fn counted(tx: &mut Tx, directory: DirectoryId, user: DirectoryUserId, full: i64) -> Result<bool> {
-    let rows = on!(tx, |db| sqlx::query(ENTER)
+    let sql = ENTER.get_or_init(|| enter_statement("$1", "$2", "$3"));
+    let rows = on!(tx, |db| sqlx::query(sqlx::AssertSqlSafe(sql.as_str()))
         .bind(Text(directory))
         .bind(Text(user))
         .bind(full)

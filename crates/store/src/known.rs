@@ -89,6 +89,18 @@ impl Known {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Forgets what is of another generation than the database told of.
+    fn meet(&self, told: Option<u64>) {
+        let mut state = self.state();
+        // Its own changes count too, in numbers that the database does not know.
+        if let Some(now) = told
+            && state.generation != now
+        {
+            state.generation = now;
+            state.forget();
+        }
+    }
+
     pub(crate) fn change(known: &Arc<Self>) -> Changing {
         known.state().changing += 1;
         Changing(Arc::clone(known))
@@ -114,7 +126,10 @@ async fn generation(c: &mut impl Connected) -> Result<Option<u64>> {
             let state = known.state();
             return Ok((state.changing == 0).then_some(state.generation));
         }
-        Memory::Shared(_, told) if told.is_some() => return Ok(*told),
+        Memory::Shared(known, told) if told.is_some() => {
+            known.meet(*told);
+            return Ok(*told);
+        }
         Memory::Shared(..) => {}
     }
     let now: i64 = on!(c, |db| {
@@ -123,12 +138,7 @@ async fn generation(c: &mut impl Connected) -> Result<Option<u64>> {
     let now = u64::try_from(now).unwrap_or(0);
     if let Memory::Shared(known, told) = c.memory() {
         *told = Some(now);
-        let mut state = known.state();
-        // Its own changes count too, in numbers that the database does not know.
-        if state.generation != now {
-            state.generation = now;
-            state.forget();
-        }
+        known.meet(*told);
     }
     Ok(Some(now))
 }

@@ -53,8 +53,10 @@ pub mod testing;
 pub mod tried;
 pub mod trouble;
 
+mod append;
 mod db;
 mod migrate;
+mod postgres;
 mod sqlite;
 mod target;
 mod tx;

@@ -34,6 +34,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (37, include_str!("../migrations/0037_pushed_feeds.sql")),
     (38, include_str!("../migrations/0038_settings_generation.sql")),
     (39, include_str!("../migrations/0039_fewer_trees_for_members.sql")),
+    (40, include_str!("../migrations/0040_fewer_trees_for_requests.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

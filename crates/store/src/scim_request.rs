@@ -1,5 +1,7 @@
 //! The record of every SCIM request with its outcome explained.
 
+use std::sync::OnceLock;
+
 use model::{DirectoryId, OrganizationId, Time, TraceId};
 use sqlx::FromRow;
 
@@ -82,52 +84,98 @@ pub enum Of {
     Everything,
 }
 
+/// Values of a record.
+const VALUES: usize = 12;
+/// Records in one statement, the most first.
+const ROWS: [usize; 3] = [50, 10, 1];
+
+static ADD: OnceLock<String> = OnceLock::new();
+static ADD_UNLESS_ERASED: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
+
+const COLUMNS: &str =
+    "id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id, effect, cause";
+
+/// Binds a record's values to a statement of either driver.
+macro_rules! bind_record {
+    ($query:expr, $record:expr) => {{
+        let it = $record;
+        $query
+            .bind($crate::value::Text(it.id))
+            .bind($crate::value::Text(it.directory_id))
+            .bind($crate::value::Text(it.organization_id))
+            .bind($crate::value::At(it.at))
+            .bind(&it.method)
+            .bind(&it.path)
+            .bind(i64::from(it.status))
+            .bind(&it.outcome)
+            .bind(&it.body)
+            .bind(&it.subject_id)
+            .bind(&it.effect)
+            .bind(&it.cause)
+    }};
+}
+pub(crate) use bind_record;
+
+fn values(from: usize) -> String {
+    let values: Vec<String> = (from..from + VALUES).map(|at| format!("${at}")).collect();
+    format!("({})", values.join(", "))
+}
+
+/// The statement that writes a record, whose values begin at parameter `from`.
+pub(crate) fn insert_statement(from: usize) -> String {
+    format!("INSERT INTO scim_requests ({COLUMNS}) VALUES {}", values(from))
+}
+
 /// Writes the record of a request.
 pub async fn add(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
-    insert(
-        tx,
-        it,
-        "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id,
-                                    effect, cause)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-    )
-    .await
-}
-
-/// Writes the record of a request that was made a while ago, unless the user it was about is gone since, or has claimed.
-pub async fn add_unless_erased(tx: &mut Tx, it: &ScimRequest) -> Result<()> {
-    if it.subject_id.is_none() {
-        return add(tx, it).await;
-    }
-    insert(
-        tx,
-        it,
-        "INSERT INTO scim_requests (id, directory_id, organization_id, at, method, path, status, outcome, body, subject_id,
-                                    effect, cause)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, u.id, $11, $12 FROM directory_users u
-         WHERE u.id = $10 AND u.claimed = FALSE",
-    )
-    .await
-}
-
-async fn insert(tx: &mut Tx, it: &ScimRequest, sql: &'static str) -> Result<()> {
-    on!(tx, |db| sqlx::query(sql)
-        .bind(Text(it.id))
-        .bind(Text(it.directory_id))
-        .bind(Text(it.organization_id))
-        .bind(At(it.at))
-        .bind(&it.method)
-        .bind(&it.path)
-        .bind(i64::from(it.status))
-        .bind(&it.outcome)
-        .bind(&it.body)
-        .bind(&it.subject_id)
-        .bind(&it.effect)
-        .bind(&it.cause)
-        .execute(db)
-        .await
-        .map(|_| ()))?;
+    let sql = ADD.get_or_init(|| insert_statement(1));
+    on!(tx, |db| {
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql.as_str()));
+        bind_record!(query, it).execute(db).await.map(|_| ())
+    })?;
     Ok(())
+}
+
+/// Writes the record of the request that the transaction answers, with its commit: after everything else it does.
+pub fn keep(tx: &mut Tx, it: ScimRequest) {
+    tx.keep_record(it);
+}
+
+/// Each record on its own terms: one about a user who is gone, or has claimed, is left out.
+fn add_unless_erased_statement(rows: usize) -> String {
+    let values: Vec<String> = (0..rows).map(|row| values(1 + row * VALUES)).collect();
+    format!(
+        "WITH v ({COLUMNS}) AS (VALUES {})
+         INSERT INTO scim_requests ({COLUMNS})
+         SELECT {COLUMNS} FROM v WHERE subject_id IS NULL
+            OR EXISTS (SELECT 1 FROM directory_users u WHERE u.id = v.subject_id AND u.claimed = FALSE)",
+        values.join(", ")
+    )
+}
+
+/// Writes the records of requests that were made a while ago, except those about users who are gone since, or have claimed.
+pub async fn add_unless_erased(tx: &mut Tx, records: &[&ScimRequest]) -> Result<()> {
+    let mut left = records;
+    while !left.is_empty() {
+        let (at, rows) = fitting(left.len());
+        let (some, rest) = left.split_at(rows);
+        let sql = ADD_UNLESS_ERASED[at].get_or_init(|| add_unless_erased_statement(rows));
+        on!(tx, |db| {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql.as_str()));
+            for it in some {
+                query = bind_record!(query, it);
+            }
+            query.execute(db).await.map(|_| ())
+        })?;
+        left = rest;
+    }
+    Ok(())
+}
+
+/// The largest statement that so many records fill.
+fn fitting(records: usize) -> (usize, usize) {
+    let at = ROWS.iter().position(|rows| *rows <= records).unwrap_or(ROWS.len() - 1);
+    (at, ROWS[at])
 }
 
 /// The request with this reference, whosever it is: for operators.
@@ -147,31 +195,48 @@ pub async fn list(
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<Page<ScimRequest>> {
-    let (sql, id) = match of {
-        Of::Organization(id) => (
-            "SELECT * FROM scim_requests WHERE organization_id = $1 AND id < $2 AND status >= $3
-             ORDER BY id DESC LIMIT $4",
-            id.to_string(),
-        ),
-        Of::Everything => (
-            "SELECT * FROM scim_requests WHERE $1 = '' AND id < $2 AND status >= $3 ORDER BY id DESC LIMIT $4",
-            String::new(),
-        ),
-        Of::Directory(id) => (
-            "SELECT * FROM scim_requests WHERE directory_id = $1 AND id < $2 AND status >= $3
-             ORDER BY id DESC LIMIT $4",
-            id.to_string(),
-        ),
+    let items = match of {
+        Of::Everything => latest(c, (EVERYWHERE, ""), refused, cursor, limit).await?,
+        Of::Directory(id) => latest(c, (IN_DIRECTORY, &id.to_string()), refused, cursor, limit).await?,
+        Of::Organization(id) => {
+            // Few directories, each with an index of its requests: an index of the organization's would cost each request.
+            let directories: Vec<String> = on!(c, |db| {
+                sqlx::query_scalar("SELECT id FROM directories WHERE organization_id = $1")
+                    .bind(Text(id))
+                    .fetch_all(db)
+                    .await
+            })?;
+            let mut all = Vec::new();
+            for directory in &directories {
+                all.extend(latest(c, (IN_DIRECTORY, directory), refused, cursor, limit).await?);
+            }
+            all.sort_by_key(|it| std::cmp::Reverse(it.id));
+            all
+        }
     };
+    Ok(Page::from_rows(items, limit, |it: &ScimRequest| it.id.to_string()))
+}
+
+const EVERYWHERE: &str =
+    "SELECT * FROM scim_requests WHERE $1 = '' AND id < $2 AND status >= $3 ORDER BY id DESC LIMIT $4";
+const IN_DIRECTORY: &str = "SELECT * FROM scim_requests WHERE directory_id = $1 AND id < $2 AND status >= $3 ORDER BY id DESC LIMIT $4";
+
+/// One more than `limit`, so that it shows whether there are more.
+async fn latest(
+    c: &mut impl Connected,
+    (sql, id): (&'static str, &str),
+    refused: bool,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Vec<ScimRequest>> {
     let rows: Vec<Row> = on!(c, |db| sqlx::query_as(sql)
-        .bind(&id)
+        .bind(id)
         .bind(cursor.unwrap_or("~"))
         .bind(if refused { 400_i64 } else { 0 })
         .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
         .fetch_all(db)
         .await)?;
-    let items = rows.into_iter().map(Into::into).collect();
-    Ok(Page::from_rows(items, limit, |it: &ScimRequest| it.id.to_string()))
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// One request of an organization.

@@ -1,38 +1,21 @@
 //! A write transaction: facts, events and jobs become true together.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use model::{Clock, EventId, NewEvent, Rng, Time};
-use sqlx::{Postgres, Transaction};
+use model::{Clock, EventId, NewEvent, Rng};
 use tokio::sync::{Notify, watch};
 
-use crate::db::on;
+use crate::append::{self, Appended};
 use crate::known::{self, Changing, Known, Memory};
-use crate::value::{At, Text};
+use crate::postgres::PostgresTx;
+use crate::scim_request::{self, ScimRequest};
 use crate::writer::WriterTx;
 use crate::{Connected, Db, Result};
-
-/// Events appended by one statement, at most.
-const APPENDED: usize = 4;
-static APPEND: [OnceLock<String>; APPENDED] = [const { OnceLock::new() }; APPENDED];
-
-fn append_statement(events: usize) -> String {
-    let rows: Vec<String> = (0..events)
-        .map(|row| {
-            let values: Vec<String> = (1..=7).map(|column| format!("${}", row * 7 + column)).collect();
-            format!("({})", values.join(", "))
-        })
-        .collect();
-    format!(
-        "INSERT INTO events (position, id, kind, organization_id, member_id, data, created_at) VALUES {}",
-        rows.join(", ")
-    )
-}
 
 #[derive(Debug)]
 pub(crate) enum Inner {
     Sqlite(WriterTx),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PostgresTx),
 }
 
 /// A write transaction. Events are kept until the commit and appended last, so that the row that numbers them is
@@ -40,7 +23,9 @@ pub(crate) enum Inner {
 #[derive(Debug)]
 pub struct Tx {
     inner: Inner,
-    events: Vec<(EventId, Time, NewEvent)>,
+    events: Vec<Appended>,
+    /// The record of the request that this transaction answers.
+    record: Option<Box<ScimRequest>>,
     jobs_waiting: Arc<Notify>,
     facts: watch::Sender<()>,
     pub(crate) asked_for_work: bool,
@@ -57,7 +42,7 @@ impl Connected for Tx {
     fn db(&mut self) -> Db<'_> {
         match &mut self.inner {
             Inner::Sqlite(tx) => Db::Sqlite(tx.connection()),
-            Inner::Postgres(tx) => Db::Postgres(tx),
+            Inner::Postgres(tx) => Db::Postgres(tx.connection()),
         }
     }
 
@@ -73,6 +58,7 @@ impl Connected for Tx {
 impl Tx {
     pub(crate) const fn new(
         inner: Inner,
+        generation: Option<u64>,
         known: Arc<Known>,
         jobs_waiting: Arc<Notify>,
         facts: watch::Sender<()>,
@@ -80,12 +66,13 @@ impl Tx {
         Self {
             inner,
             events: Vec::new(),
+            record: None,
             jobs_waiting,
             facts,
             asked_for_work: false,
             known,
             locks: Vec::new(),
-            generation: None,
+            generation,
             changing: None,
         }
     }
@@ -103,7 +90,7 @@ impl Tx {
         {
             sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
                 .bind(what)
-                .execute(&mut **tx)
+                .execute(tx.connection())
                 .await?;
             self.locks.push(what.to_owned());
         }
@@ -124,7 +111,7 @@ impl Tx {
             )
             .bind(first)
             .bind(second)
-            .execute(&mut **tx)
+            .execute(tx.connection())
             .await?;
         }
         Ok(())
@@ -135,11 +122,18 @@ impl Tx {
         self.events.push((EventId::new(clock, rng), clock.now(), event));
     }
 
+    /// Keeps the record of the request that this transaction answers; it is written in the commit, beside the events.
+    pub(crate) fn keep_record(&mut self, record: ScimRequest) {
+        self.record = Some(Box::new(record));
+    }
+
     /// Makes everything done through this transaction true, durably, or nothing of it.
     pub async fn commit(mut self) -> Result<()> {
-        let tells = !self.events.is_empty();
-        if tells {
-            self.append_events().await?;
+        let (events, record) = (std::mem::take(&mut self.events), self.record.take());
+        if !events.is_empty() {
+            append::append(&mut self, &events, record.as_deref()).await?;
+        } else if let Some(record) = &record {
+            scim_request::add(&mut self, record).await?;
         }
         if self.changing.is_some() && matches!(self.inner, Inner::Postgres(_)) {
             known::grow(&mut self).await?;
@@ -151,41 +145,8 @@ impl Tx {
         if self.asked_for_work {
             self.jobs_waiting.notify_one();
         }
-        if tells {
+        if !events.is_empty() {
             self.facts.send_replace(());
-        }
-        Ok(())
-    }
-
-    async fn append_events(&mut self) -> Result<()> {
-        let events = std::mem::take(&mut self.events);
-        let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        let last: i64 = on!(self, |db| {
-            sqlx::query_scalar(
-            "UPDATE event_counter SET last_position = last_position + $1 WHERE id = 1 RETURNING last_position"
-        )
-        .bind(count)
-        .fetch_one(db)
-        .await
-        })?;
-        let mut position = last - count;
-        for some in events.chunks(APPENDED) {
-            let sql = APPEND[some.len() - 1].get_or_init(|| append_statement(some.len()));
-            on!(self, |db| {
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(sql.as_str()));
-                for (id, at, event) in some {
-                    position += 1;
-                    query = query
-                        .bind(position)
-                        .bind(Text(*id))
-                        .bind(event.kind)
-                        .bind(event.organization_id.map(Text))
-                        .bind(event.member_id.map(Text))
-                        .bind(&event.data)
-                        .bind(At(*at));
-                }
-                query.execute(db).await.map(|_| ())
-            })?;
         }
         Ok(())
     }

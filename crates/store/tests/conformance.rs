@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use model::{Defaults, LeaverPolicy, NewEvent, Organization, OrganizationId, Role};
+use model::{
+    Defaults, DirectoryId, DirectoryStatus, LeaverPolicy, NewEvent, Organization, OrganizationId, Role,
+    TraceId,
+};
+use store::scim_request::{self, Of, ScimRequest};
 use testkit::{TestApp, databases};
 
 fn organization(t: &TestApp, name: &str) -> Organization {
@@ -122,5 +126,100 @@ async fn pages_of_a_list_meet_without_gap_or_overlap() {
             }
         }
         assert_eq!(names.join(" "), "_x Alpha alpha delta Zürich Ωmega");
+    }
+}
+
+fn request(t: &TestApp, organization_id: OrganizationId, directory_id: DirectoryId) -> ScimRequest {
+    ScimRequest {
+        id: t.app.id(TraceId::new),
+        directory_id,
+        organization_id,
+        at: t.app.now(),
+        method: "GET".to_owned(),
+        path: "/Users".to_owned(),
+        status: 200,
+        outcome: "Read 0 users".to_owned(),
+        body: None,
+        subject_id: None,
+        effect: None,
+        cause: None,
+    }
+}
+
+#[tokio::test]
+async fn requests_of_an_organization_with_several_directories_are_one_list_newest_first() {
+    for database in databases().await {
+        let t = TestApp::on(database).await;
+        let org = t.organization_with("one.test", |_| {}).await;
+        let other = t.organization_with("two.test", |_| {}).await;
+        let first = t.directory(&org, "custom-scim2", DirectoryStatus::Active).await.0;
+        let second = t.directory(&org, "okta-scim", DirectoryStatus::Active).await.0;
+        let foreign = t.directory(&other, "okta-scim", DirectoryStatus::Active).await.0;
+        let mut wanted = Vec::new();
+        for directory in [&first, &second, &second, &first, &foreign, &second] {
+            t.clock.advance(Duration::from_millis(5));
+            let it = request(&t, directory.organization_id, directory.id);
+            let mut tx = t.app.store.write().await.unwrap();
+            scim_request::keep(&mut tx, it.clone());
+            tx.commit().await.unwrap();
+            if directory.id != foreign.id {
+                wanted.insert(0, it.id);
+            }
+        }
+        let mut db = t.app.store.read().await.unwrap();
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let of = Of::Organization(org.id);
+            let page = scim_request::list(&mut db, of, false, cursor.as_deref(), 2).await.unwrap();
+            seen.extend(page.items.into_iter().map(|it| it.id));
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, wanted);
+    }
+}
+
+#[tokio::test]
+async fn record_and_events_of_a_transaction_are_there_together_however_many_events_it_has() {
+    for database in databases().await {
+        let t = TestApp::on(database).await;
+        let org = t.organization_with("one.test", |_| {}).await;
+        let directory = t.directory(&org, "custom-scim2", DirectoryStatus::Active).await.0;
+        let mut db = t.app.store.read().await.unwrap();
+        for events in 0..=9 {
+            let before = store::event::list_after(&mut db, 0, 1000).await.unwrap().len();
+            let it = request(&t, org.id, directory.id);
+            let mut tx = t.app.store.write().await.unwrap();
+            scim_request::keep(&mut tx, it.clone());
+            for _ in 0..events {
+                t.app.append(&mut tx, event());
+            }
+            tx.commit().await.unwrap();
+            assert_eq!(scim_request::lookup(&mut db, org.id, it.id).await.unwrap(), Some(it));
+            let all = store::event::list_after(&mut db, 0, 1000).await.unwrap();
+            assert_eq!(all.len(), before + events);
+            assert!(all.iter().zip(1..).all(|(event, place)| event.position == place));
+        }
+    }
+}
+
+#[tokio::test]
+async fn locks_of_a_dropped_transaction_are_free_for_the_next() {
+    for database in databases().await {
+        let t = TestApp::on(database).await;
+        let locks = ["directory:one".to_owned(), "members:two".to_owned()];
+        for _ in 0..40 {
+            drop(t.app.store.write_holding(&locks).await.unwrap());
+        }
+        // One that was given up while it still waited for them.
+        let holder = t.app.store.write_holding(&locks).await.unwrap();
+        let waits = tokio::time::timeout(Duration::from_millis(1), t.app.store.write_holding(&locks)).await;
+        assert!(waits.is_err());
+        drop(holder);
+        let mut tx = t.app.store.write_holding(&locks).await.unwrap();
+        store::organization::add(&mut tx, &organization(&t, "Acme")).await.unwrap();
+        tx.commit().await.unwrap();
     }
 }

@@ -3,7 +3,7 @@
 use super::reading::{self, Several, Texts};
 use super::{EXTENSION, Mapped, Path, PathProblem};
 use crate::country::fold;
-use crate::{Country, Field, Reason, email};
+use crate::{Country, Field, Reason, Role, email};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -151,23 +151,7 @@ impl Mapping {
     pub fn apply(&self, resource: &Value, this_year: u16) -> Mapped {
         let mut mapped = Mapped::default();
         for rule in &self.rules {
-            for path in &rule.paths {
-                let mut values: Vec<Texts> = Vec::new();
-                for value in path.find(resource) {
-                    let texts = reading::texts(value);
-                    if !texts.is_empty() {
-                        values.extend(self.settle(&rule.field, path, texts));
-                    } else if let Some(whole) = reading::parts(value) {
-                        match self.settled(&rule.field, std::slice::from_ref(&whole)) {
-                            Some(settled) => values.extend(settled.value.clone().map(|value| vec![value])),
-                            None => mapped.refuse(&rule.field, path.as_str(), &whole, Reason::SeveralParts),
-                        }
-                    }
-                }
-                if mapped.take(&rule.field, path.as_str(), &values, Several::Refuse, this_year) {
-                    break;
-                }
-            }
+            self.read(rule, resource, this_year, &mut mapped);
         }
         // A user name need not be an address; that is worth telling only where there is no other.
         if mapped.profile.email.is_some() {
@@ -176,6 +160,35 @@ impl Mapping {
             });
         }
         mapped
+    }
+
+    /// The role alone that [`Mapping::apply`] reads.
+    pub fn role(&self, resource: &Value, this_year: u16) -> Option<Role> {
+        let mut mapped = Mapped::default();
+        for rule in self.rules.iter().filter(|rule| rule.field == Field::Role) {
+            self.read(rule, resource, this_year, &mut mapped);
+        }
+        mapped.role
+    }
+
+    fn read(&self, rule: &Rule, resource: &Value, this_year: u16, mapped: &mut Mapped) {
+        for path in &rule.paths {
+            let mut values: Vec<Texts> = Vec::new();
+            for value in path.find(resource) {
+                let texts = reading::texts(value);
+                if !texts.is_empty() {
+                    values.extend(self.settle(&rule.field, path, texts));
+                } else if let Some(whole) = reading::parts(value) {
+                    match self.settled(&rule.field, std::slice::from_ref(&whole)) {
+                        Some(settled) => values.extend(settled.value.clone().map(|value| vec![value])),
+                        None => mapped.refuse(&rule.field, path.as_str(), &whole, Reason::SeveralParts),
+                    }
+                }
+            }
+            if mapped.take(&rule.field, path.as_str(), &values, Several::Refuse, this_year) {
+                break;
+            }
+        }
     }
 
     /// The mapping as JSON: `{"rules": {"country": ["…"]}, "readings": [{"field", "received", "value"}]}`.

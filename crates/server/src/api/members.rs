@@ -86,6 +86,7 @@ pub async fn create(
         unread: Vec::new(),
         directory_user_id: None,
         active: true,
+        unheard: false,
     };
     let mut tx = app.write().await?;
     let organization = organization::require(&mut tx, &id).await?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use model::{DepartureKind, DirectoryId, DirectoryUserId, Job, Member, MemberStatus, Role, Source, TraceId};
 use profile::mapping::Mapped;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use store::directory_user::{self, DirectoryUser};
 use store::scim_request::ScimRequest;
 use store::{Tx, directory_group};
@@ -30,10 +30,12 @@ const BATCH: usize = 200;
 /// What gave a person a role until now, where that may have gone.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Until<'a> {
+    /// Nothing: the user came just now, so that nobody is behind it and it is in no group.
+    Unheard,
     /// What gives one now.
     Now,
     /// The user as it was.
-    User(&'a Map<String, Value>),
+    User(&'a Value),
     /// Other settings, read in the user as it is.
     Settings(&'a DirectoryConfig, &'a Value),
 }
@@ -70,6 +72,7 @@ pub(super) async fn user(
         unread: problems,
         directory_user_id: Some(user.id),
         active: true,
+        unheard: matches!(until, Until::Unheard),
     };
     let member = member::arrive(app, tx, &held.org, arrival).await?;
     brake::back(app, tx, held, &member).await?;
@@ -151,7 +154,8 @@ async fn role_of(
 ) -> Result<Option<Role>, Problem> {
     let rules = !held.config.roles.is_empty();
     let did = matches!(until, Until::Settings(old, _) if !old.roles.is_empty());
-    let found = if rules || did {
+    let grouped = !matches!(until, Until::Unheard);
+    let found = if grouped && (rules || did) {
         directory_group::groups_of(tx, held.directory.id, &[id.to_string()]).await?
     } else {
         Vec::new()
@@ -160,19 +164,18 @@ async fn role_of(
     if let Some(role) = held.config.role_of(&groups).or(mapped.role) {
         return Ok(Some(role));
     }
-    let lapsed = match until {
-        Until::Now => false,
-        Until::User(before) => {
-            let before = Value::Object(before.clone());
-            held.config.mapping.apply(&before, this_year(app)).role.is_some()
-        }
-        Until::Settings(old, attributes) => {
-            let given = old.role_of(&groups).or_else(|| old.mapping.apply(attributes, this_year(app)).role);
-            // Another role is one that a person was given otherwise.
-            let member = store::member::lookup_directory_user(tx, id).await?;
-            given.is_some() && member.is_some_and(|member| given == Some(member.role))
-        }
-    };
+    // Where groups decide, whoever is in none of them has the organization's default.
+    let lapsed = !rules
+        && match until {
+            Until::Unheard | Until::Now => false,
+            Until::User(before) => held.config.mapping.role(before, this_year(app)).is_some(),
+            Until::Settings(old, attributes) => {
+                let given = old.role_of(&groups).or_else(|| old.mapping.role(attributes, this_year(app)));
+                // Another role is one that a person was given otherwise.
+                let member = store::member::lookup_directory_user(tx, id).await?;
+                given.is_some() && member.is_some_and(|member| given == Some(member.role))
+            }
+        };
     Ok((rules || lapsed).then(|| held.org.defaults.role.unwrap_or(Role::Member)))
 }
 

@@ -128,8 +128,8 @@ impl Brake {
     }
 
     pub(super) async fn read(db: &mut impl Connected, id: DirectoryId) -> Result<Self, Problem> {
-        let directory = store::directory::lookup(db, id).await?;
-        Ok(directory.map(|it| Self::of(&it.brake)).unwrap_or_default())
+        let text = store::directory::brake(db, id).await?;
+        Ok(text.as_deref().map(Self::of).unwrap_or_default())
     }
 
     fn text(&self) -> Result<String, Problem> {

@@ -135,7 +135,7 @@ async fn change(
     }
     let version = (before.version + 1, before.created_at);
     let group = record(before.id, held, &attributes, version, app.now());
-    directory_group::update(tx, &group).await?;
+    directory_group::update(tx, &before, &group).await?;
     lose(app, tx, &group, &name, &moved.removed).await?;
     let gives = |group: &DirectoryGroup| held.config.roles.iter().any(|rule| rule.is_about(group));
     match (gives(&before), gives(&group)) {

@@ -40,20 +40,19 @@ pub async fn create_user(
     attributes: Map<String, Value>,
 ) -> Result<WrittenUser, Problem> {
     let index = UserIndex::of(&attributes);
-    let external = index.external_id.as_deref();
-    match directory_user::taken(tx, held.directory.id, &fold(&index.user_name), external).await? {
-        Some(Taken::UserName) => return Err(ScimError::uniqueness("userName", &index.user_name).into()),
-        Some(Taken::ExternalId) => {
-            return Err(ScimError::uniqueness("externalId", external.unwrap_or_default()).into());
-        }
-        None => {}
-    }
     let (attributes, mapped) = read(app, held, attributes);
     refuse_foreign(tx, held, &mapped).await?;
     let now = app.now();
     let user = record(app.id(DirectoryUserId::new), held, &attributes, &index, (1, now), now);
-    directory_user::add(tx, &user, &addresses(&index)).await?;
-    let told = apply::user(app, tx, held, &user, mapped, Until::Now).await?;
+    match directory_user::add(tx, &user, &addresses(&index)).await? {
+        Some(Taken::UserName) => return Err(ScimError::uniqueness("userName", &index.user_name).into()),
+        Some(Taken::ExternalId) => {
+            let external = index.external_id.as_deref().unwrap_or_default();
+            return Err(ScimError::uniqueness("externalId", external).into());
+        }
+        None => {}
+    }
+    let told = apply::user(app, tx, held, &user, mapped, Until::Unheard).await?;
     let effect = Effect::between(&Map::new(), &attributes);
     Ok(WrittenUser { outcome: format!("Created {}{told}", name_of(&attributes)), user, effect })
 }
@@ -142,6 +141,7 @@ async fn change(
     let (addresses, old_addresses) = (addresses(&index), addresses(&old));
     let others = (addresses != old_addresses).then_some(addresses.as_slice());
     directory_user::update(tx, &was, &user, others).await?;
+    let before = Value::Object(before);
     let told = apply::user(app, tx, held, &user, mapped, Until::User(&before)).await?;
     let outcome = match (was.active, user.active) {
         (true, false) => format!("Deactivated {name}{told}"),

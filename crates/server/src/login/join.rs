@@ -128,6 +128,7 @@ pub async fn join(
         unread: asserted.mapped.unread.clone(),
         directory_user_id: None,
         active: true,
+        unheard: false,
     };
     // This connection is an active one of the organization: who is in a domain of it can come in by it.
     let verified = matches!(facts.standing, Standing::Verified(_));

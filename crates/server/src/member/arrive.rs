@@ -55,7 +55,7 @@ fn says_nothing_new(org: &Organization, member: &Member, arrival: &Arrival, foot
 
 /// The member of the directory's user.
 async fn of_directory(tx: &mut Tx, org: &Organization, arrival: &Arrival) -> Result<Option<Member>, Problem> {
-    let Some(user) = arrival.directory_user_id else { return Ok(None) };
+    let Some(user) = arrival.directory_user_id.filter(|_| !arrival.unheard) else { return Ok(None) };
     let member = store::member::lookup_directory_user(tx, user).await?;
     Ok(member.filter(|member| member.organization_id == org.id))
 }

@@ -54,6 +54,8 @@ pub struct Arrival {
     pub directory_user_id: Option<DirectoryUserId>,
     /// False where the source says that the person is not, or no longer, with the organization.
     pub active: bool,
+    /// The directory's user was made in this very transaction, so that no member is behind it.
+    pub unheard: bool,
 }
 
 /// What made a member leave.

@@ -179,6 +179,7 @@ pub async fn apply(
             unread: Vec::new(),
             directory_user_id: None,
             active: true,
+            unheard: false,
         };
         member::arrive(app, tx, organization, arrival).await?;
         outcome.invited += 1;

@@ -289,6 +289,7 @@ pub async fn invite(State(app): State<App>, desk: Desk, form: FormParams) -> Res
         unread: Vec::new(),
         directory_user_id: None,
         active: true,
+        unheard: false,
     };
     let organization = &desk.organization;
     let mut tx = app.write().await?;

@@ -31,8 +31,9 @@ pub async fn done(app: &App, tx: &mut Tx, call: &Call, done: &Done) -> Result<()
         // A group's members stand in it with their names.
         record.body = None;
     }
-    store::scim_request::add(tx, &record).await?;
-    due(app, call).write(tx, call.directory.id, record.at).await
+    due(app, call).write(tx, call.directory.id, record.at).await?;
+    store::scim_request::keep(tx, record);
+    Ok(())
 }
 
 /// Records a request that changed nothing: later, together with others (see `waiting`). A directory's very first request

@@ -120,8 +120,9 @@ impl Taken<'_> {
     /// Writes them. A record about a person who was erased meanwhile is left out.
     pub(super) async fn write(&self, tx: &mut Tx) -> Result<(), Problem> {
         let mut touched: Vec<DirectoryId> = Vec::new();
+        let requests: Vec<&ScimRequest> = self.records.iter().map(|record| &record.request).collect();
+        store::scim_request::add_unless_erased(tx, &requests).await?;
         for Record { request, due } in &self.records {
-            store::scim_request::add_unless_erased(tx, request).await?;
             if due.is_some() && !touched.contains(&request.directory_id) {
                 due.write(tx, request.directory_id, request.at).await?;
                 touched.push(request.directory_id);

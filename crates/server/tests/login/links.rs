@@ -25,6 +25,7 @@ async fn invited(t: &TestApp, org: &Organization, email: &str) -> Mail {
         unread: Vec::new(),
         directory_user_id: None,
         active: true,
+        unheard: false,
     };
     let mut tx = t.app.write().await.unwrap();
     member::arrive(&t.app, &mut tx, org, arrival).await.unwrap();

@@ -102,7 +102,7 @@ async fn crowd(t: &TestApp, feed: &Feed, count: usize) {
             created_at: t.app.now(),
             updated_at: t.app.now(),
         };
-        store::directory_user::add(&mut tx, &it, &[]).await.unwrap();
+        assert_eq!(store::directory_user::add(&mut tx, &it, &[]).await.unwrap(), None);
     }
     tx.commit().await.unwrap();
 }
