@@ -1,6 +1,7 @@
 //! Changes of users, each written where it is: an index follows only what it finds by.
 
-use super::{DirectoryUser, add_emails};
+use super::DirectoryUser;
+use super::add::add_emails;
 use crate::db::on;
 use crate::value::{At, Text};
 use crate::{Result, Tx};
