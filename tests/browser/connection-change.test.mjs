@@ -2,7 +2,7 @@
 // in use, and back again; by the company's administrator, with scripts and without, by an operator, and by the link that
 // set it up.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from '../lib/browser.mjs';
 import { connectSaml, makeCompany } from '../lib/company.mjs';
 import { eventually } from '../lib/process.mjs';
@@ -17,10 +17,8 @@ const USERS = {
   bob: person('bob', 'Bob', 'bob@acme.test', 'member'),
 };
 
-suite({ mails: false });
-
 let idp, company, connection;
-before(async () => {
+suite({ mails: false }, async () => {
   idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS }));
   company = await makeCompany(frontdesk, { settings: { jit: true, self_service: true } });
   connection = await connectSaml(frontdesk, company, idp);

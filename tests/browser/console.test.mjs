@@ -1,6 +1,6 @@
 // The operators' console, from the one-time link to the reason of a failed sign-in, and a bulk invite from there.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from '../lib/browser.mjs';
 import { connectDirectory, connectSaml, makeCompany } from '../lib/company.mjs';
 import { startEventReceiver } from '../lib/event-receiver.mjs';
@@ -14,10 +14,8 @@ const USERS = {
   eve: { password: 'eve-secret', attributes: { id: 'u-2', email: 'eve@elsewhere.test', firstName: 'Eve', lastName: 'Moor', country: 'GB' } },
 };
 
-suite({ mails: false });
-
 let idp, operator;
-before(async () => {
+suite({ mails: false }, async () => {
   idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS }));
 });
 

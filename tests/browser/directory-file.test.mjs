@@ -2,17 +2,15 @@
 // becomes of a file that cannot be read.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect, reach } from '../lib/browser.mjs';
 import { becomeAdministrator, makeCompany } from '../lib/company.mjs';
 import { PEOPLE } from '../lib/people.mjs';
 import { eventually } from '../lib/process.mjs';
 import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
-suite();
-
 let files;
-before(async () => {
+suite({}, async () => {
   files = stopsWithSuite(await startFiles());
 });
 

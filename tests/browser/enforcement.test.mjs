@@ -1,6 +1,6 @@
 // Single sign-on that is required, the ways back in, and a refused sign-in explained to everybody it concerns.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from '../lib/browser.mjs';
 import { connectSaml, makeCompany } from '../lib/company.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
@@ -13,10 +13,8 @@ const USERS = {
   eve: person('eve', 'eve@elsewhere.test', 'member'),
 };
 
-suite();
-
 let idp, company;
-before(async () => {
+suite({}, async () => {
   idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS }));
   company = await makeCompany(frontdesk, { settings: { jit: true, self_service: true } });
   await connectSaml(frontdesk, company, idp);

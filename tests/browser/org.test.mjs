@@ -1,6 +1,6 @@
 // A company's administrator at /org: domains, setup links, connections and directory, members, settings and leavers.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from '../lib/browser.mjs';
 import { becomeAdministrator, connectDirectory, connectSaml, makeCompany } from '../lib/company.mjs';
 import { eventually } from '../lib/process.mjs';
@@ -8,10 +8,8 @@ import { scimClient } from '../lib/scim-client.mjs';
 import { startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
 import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
-suite();
-
 let idp;
-before(async () => {
+suite({}, async () => {
   idp = stopsWithSuite(await startSimpleSamlPhp({ users: {} }));
 });
 

@@ -1,6 +1,6 @@
 // One domain with two connections: a pilot, a choice at /login; single addresses outside; and who would not meet whom.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from '../lib/browser.mjs';
 import { connectDirectory, connectOidc, connectSaml, makeCompany } from '../lib/company.mjs';
 import { startOpenidProvider } from '../lib/openid-provider.mjs';
@@ -15,10 +15,8 @@ const USERS = {
   kim: person('kim', 'kim@studio.example', 'member'),
 };
 
-suite();
-
 let idp, provider, company, saml, oidc;
-before(async () => {
+suite({}, async () => {
   idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS }));
   provider = stopsWithSuite(await startOpenidProvider({ users: {} }));
   company = await makeCompany(frontdesk, { settings: { jit: true, self_service: true } });

@@ -1,6 +1,6 @@
 // Signing in as people meet it: one field, then the company's provider or one's own account.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from '../lib/browser.mjs';
 import { connectSaml, makeCompany } from '../lib/company.mjs';
 import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../lib/simplesamlphp.mjs';
@@ -10,10 +10,8 @@ const USERS = {
   ada: { password: 'ada-secret', attributes: { id: 'u-1', email: 'ada@acme.test', firstName: 'Ada', lastName: 'Lovelace', country: 'GB' } },
 };
 
-suite();
-
 let idp, company, connection;
-before(async () => {
+suite({}, async () => {
   idp = stopsWithSuite(await startSimpleSamlPhp({ users: USERS, hosted: { 'sign.logout': true, 'validate.logout': true } }));
   company = await makeCompany(frontdesk, { settings: { jit: true } });
   connection = await connectSaml(frontdesk, company, idp);

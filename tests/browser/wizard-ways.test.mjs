@@ -2,7 +2,7 @@
 // links that have ended, handing over, and the links for a file of people and for a new certificate.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { inspect } from '../lib/browser.mjs';
 import { makeCompany } from '../lib/company.mjs';
 import { signInAtOpenidProvider, startOpenidProvider } from '../lib/openid-provider.mjs';
@@ -10,10 +10,8 @@ import { arriveAt, passOn, signInAtSimpleSamlPhp, startSimpleSamlPhp } from '../
 import { browser, frontdesk, sink, stopsWithSuite, suite } from '../lib/suite.mjs';
 
 const users = { ada: { password: 'ada-secret', attributes: { id: 'u-1', email: 'ada@ways.test', firstName: 'Ada', lastName: 'Lovelace' } } };
-suite();
-
 let provider;
-before(async () => {
+suite({}, async () => {
   provider = stopsWithSuite(await startSimpleSamlPhp({ users }));
 });
 

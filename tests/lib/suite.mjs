@@ -9,14 +9,16 @@ export let browser, sink, frontdesk;
 const others = [];
 
 /**
- * Starts them before the suite's own `before`, and ends them after its tests. `mails: false` leaves the mail sink out;
- * the other settings are those of `startFrontdesk`.
+ * Starts them before the suite's tests, then does what the suite itself needs, and ends them after the tests. `mails: false`
+ * leaves the mail sink out; the other settings are those of `startFrontdesk`. A suite has no `before` of its own: the runner
+ * would begin both at once.
  */
-export function suite({ mails = true, ...settings } = {}) {
+export function suite({ mails = true, ...settings } = {}, setUp = async () => {}) {
   before(async () => {
     browser = await startBrowser();
     if (mails) sink = await startMailSink();
     frontdesk = await startFrontdesk({ sink, ...settings });
+    await setUp();
   });
   after(async () => {
     const ends = [];
