@@ -270,10 +270,7 @@ async fn a_company_sees_how_its_provider_is_read_and_takes_over_what_changed() {
         let page = browser.get("/org/sign-on").await;
         let value = page.text.split("name=\"accept\" value=\"").nth(1).unwrap().split('"').next().unwrap();
         let other = t.organization("Other").await;
-        let foreign = t.account("eve@other.test").await;
-        let outsider = t.member(&other, &foreign, Role::Admin).await;
-        let mut stranger = t.browser();
-        t.session(&mut stranger, &foreign, Some(&outsider)).await;
+        let mut stranger = t.administrator(&other, "eve@other.test").await;
         stranger.get("/login").await;
         for form in [("refresh", id.as_str()), ("accept", value)] {
             assert_eq!(stranger.post("/org/sign-on", &[form]).await.status, StatusCode::NOT_FOUND);

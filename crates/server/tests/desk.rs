@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use model::{Account, AccountId, Member, MemberId, MemberStatus, OrganizationId, Role, SessionId, Source};
+use model::{Member, MemberStatus, OrganizationId, Role};
 use serde_json::json;
-use store::session::Session;
 use testkit::{Answer, TestApp, TestBrowser, each_database};
 
 /// A company made in the console, with one attested domain. Its id.
@@ -17,68 +16,8 @@ async fn company(operator: &mut TestBrowser, name: &str, domain: &str) -> Organi
 
 /// Somebody who is in already, and a browser where the person is signed in.
 async fn person(t: &TestApp, organization: OrganizationId, email: &str, role: Role) -> (TestBrowser, Member) {
-    let (app, now) = (&t.app, t.app.now());
-    let account = Account {
-        id: app.id(AccountId::new),
-        email: email.to_owned(),
-        email_verified_at: Some(now),
-        first_name: "Ada".to_owned(),
-        last_name: "Lovelace".to_owned(),
-        password_hash: None,
-        personal_email: None,
-        locale: None,
-        created_at: now,
-    };
-    let member = Member {
-        id: app.id(MemberId::new),
-        organization_id: organization,
-        account_id: Some(account.id),
-        directory_user_id: None,
-        status: MemberStatus::Active,
-        source: Source::Sso,
-        role,
-        email: Some(account.email.clone()),
-        first_name: Some("Ada".to_owned()),
-        last_name: Some("Lovelace".to_owned()),
-        country: Some("GB".to_owned()),
-        current_city: None,
-        current_state: None,
-        birth_year: None,
-        extra: "{}".to_owned(),
-        unread: "[]".to_owned(),
-        status_before: None,
-        erase_at: None,
-        left_at: None,
-        last_sign_in_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let session = Session {
-        id: app.id(SessionId::new),
-        account_id: account.id,
-        member_id: Some(member.id),
-        organization_id: Some(organization),
-        connection_id: None,
-        name_id: None,
-        name_id_form: None,
-        id_token_sealed: None,
-        session_index: None,
-        auth_at: now,
-        method: "saml".to_owned(),
-        acr: None,
-        amr: None,
-        user_agent: "test".to_owned(),
-        created_at: now,
-        expires_at: now.after(Duration::from_hours(12)),
-    };
-    let token = app.token("");
-    let mut tx = app.write().await.unwrap();
-    store::account::add(&mut tx, &account).await.unwrap();
-    store::member::add(&mut tx, &member).await.unwrap();
-    store::session::add(&mut tx, &session, &token.hash()).await.unwrap();
-    tx.commit().await.unwrap();
-    let mut browser = t.browser();
-    browser.add_cookie(&format!("{}={}", server::request::SESSION_COOKIE, token.expose()));
+    let found = store::organization::lookup(&mut t.app.read().await.unwrap(), organization).await.unwrap();
+    let (mut browser, member) = t.person(&found.expect("the company"), email, role).await;
     browser.get("/account").await;
     (browser, member)
 }

@@ -308,10 +308,7 @@ async fn many_domains_are_named_at_once_and_each_is_answered_for_itself() {
     each_database!(|t| {
         let (acme, other) = (t.organization("Acme").await, t.organization("Other").await);
         t.domain(&other, "other.test").await;
-        let ann = t.account("ann@acme.test").await;
-        let member = t.member(&acme, &ann, model::Role::Admin).await;
-        let mut browser = t.browser();
-        t.session(&mut browser, &ann, Some(&member)).await;
+        let mut browser = t.administrator(&acme, "ann@acme.test").await;
         browser.get("/org/domains").await;
         let typed = "b.test\r\na.test, gmail.com;other.test\r\nhttps://acme.test/x\r\na.test";
         let page = browser.post("/org/domains", &[("domain", typed)]).await;

@@ -259,6 +259,25 @@ impl TestApp {
         session
     }
 
+    /// Somebody of a company, signed in: account, member and session.
+    pub async fn person(
+        &self,
+        organization: &Organization,
+        email: &str,
+        role: Role,
+    ) -> (TestBrowser, Member) {
+        let account = self.account(email).await;
+        let member = self.member(organization, &account, role).await;
+        let mut browser = self.browser();
+        self.session(&mut browser, &account, Some(&member)).await;
+        (browser, member)
+    }
+
+    /// An administrator of a company, signed in.
+    pub async fn administrator(&self, organization: &Organization, email: &str) -> TestBrowser {
+        self.person(organization, email, Role::Admin).await.0
+    }
+
     /// An application with these members besides its redirect URI.
     pub async fn application(&self, more: Value) -> Application {
         let mut metadata = Map::new();

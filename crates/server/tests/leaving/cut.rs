@@ -220,10 +220,7 @@ async fn whoever_comes_back_within_the_grace_is_as_before_and_after_it_begins_an
 async fn one_person_is_let_back_in_by_one_click() {
     each_database!(|t| {
         let org: Organization = with_sign_on(&t, "Acme", "acme.test").await;
-        let boss = t.account("boss@acme.test").await;
-        let admin = t.member(&org, &boss, Role::Admin).await;
-        let mut priya = t.browser();
-        t.session(&mut priya, &boss, Some(&admin)).await;
+        let mut priya = t.administrator(&org, "boss@acme.test").await;
         let account = t.account("ada@acme.test").await;
         let ada = t.member(&org, &account, Role::Member).await;
         crate::world::leaves(&t, &org, ada.clone()).await;

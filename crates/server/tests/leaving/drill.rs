@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::Role;
 use oidc::Jwks;
 use serde_json::{Value, json};
 use server::receipt;
@@ -121,10 +120,7 @@ async fn a_drill_that_a_machine_died_in_is_cleaned_up_and_ends_without_a_report(
 async fn an_administrator_runs_a_drill_reads_its_report_and_has_one_every_month() {
     each_database!(|t| {
         let org = with_sign_on(&t, "Acme", "acme.test").await;
-        let boss = t.account("boss@acme.test").await;
-        let admin = t.member(&org, &boss, Role::Admin).await;
-        let mut priya = t.browser();
-        t.session(&mut priya, &boss, Some(&admin)).await;
+        let mut priya = t.administrator(&org, "boss@acme.test").await;
         assert!(priya.get("/org/drills").await.text.contains("No drill yet"));
         assert_eq!(priya.post("/org/drills", &[("do", "run")]).await.location(), "/org/drills?done=begun");
         through(&t).await;

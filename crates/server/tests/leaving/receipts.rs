@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use model::Role;
 use oidc::Jwks;
 use serde_json::{Value, json};
 use server::keys::{self, Purpose};
 use server::receipt;
-use testkit::{TestApp, TestBrowser, each_database};
+use testkit::{TestApp, each_database};
 
 use crate::world::{erasing, events, leaves, somebody};
 
@@ -24,14 +23,6 @@ async fn get(t: &TestApp, token: &str, path: &str) -> testkit::Answer {
 
 async fn published(t: &TestApp) -> Jwks {
     Jwks::parse(t.browser().get("/receipts/jwks.json").await.text.as_bytes()).unwrap()
-}
-
-async fn administrator(t: &TestApp, org: &model::Organization, email: &str) -> TestBrowser {
-    let account = t.account(email).await;
-    let member = t.member(org, &account, Role::Admin).await;
-    let mut browser = t.browser();
-    t.session(&mut browser, &account, Some(&member)).await;
-    browser
 }
 
 #[tokio::test]
@@ -193,8 +184,8 @@ async fn administrators_see_receipts_of_their_own_company_and_none_that_a_leaver
         let product = t.application(json!({})).await;
         let (acme, globex) =
             (erasing(&t, "Acme", "acme.test").await, erasing(&t, "Globex", "globex.test").await);
-        let mut priya = administrator(&t, &acme, "priya@acme.test").await;
-        let mut hank = administrator(&t, &globex, "hank@globex.test").await;
+        let mut priya = t.administrator(&acme, "priya@acme.test").await;
+        let mut hank = t.administrator(&globex, "hank@globex.test").await;
         assert!(priya.get("/org/receipts").await.text.contains("No receipt yet"));
         let ada = somebody(&t, &acme, "ada@acme.test").await;
         leaves(&t, &acme, ada).await;
@@ -219,7 +210,7 @@ async fn administrators_see_receipts_of_their_own_company_and_none_that_a_leaver
         // A leaver of a company that disconnects, who deletes the account by the link.
         let soft = t.organization("Soft").await;
         t.domain(&soft, "soft.test").await;
-        let mut sam = administrator(&t, &soft, "sam@soft.test").await;
+        let mut sam = t.administrator(&soft, "sam@soft.test").await;
         let eve = somebody(&t, &soft, "eve@soft.test").await;
         leaves(&t, &soft, eve).await;
         let mail = t.mails().await.into_iter().rev().find(|m| m.kind == "offboarding").unwrap();

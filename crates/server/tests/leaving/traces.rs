@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use model::{DirectoryStatus, LeaverPolicy, Role};
+use model::{DirectoryStatus, LeaverPolicy};
 use serde_json::json;
 use server::Config;
 use server::config::Smtp;
@@ -141,10 +141,7 @@ async fn lives(t: &TestApp) {
     t.session(&mut browser, &account, Some(&member)).await;
     browser.get("/account").await;
     browser.post("/account/email", &[("email", &format!("{WORD}@private.example"))]).await;
-    let boss = t.account("boss@acme.test").await;
-    let admin = t.member(&org, &boss, Role::Admin).await;
-    let mut priya = t.browser();
-    t.session(&mut priya, &boss, Some(&admin)).await;
+    let mut priya = t.administrator(&org, "boss@acme.test").await;
     priya.get("/org/members").await;
     let page = format!("/org/members/{}", member.id);
     for act in ["suspend", "resume", "admin", "sign-out"] {

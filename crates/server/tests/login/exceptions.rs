@@ -242,10 +242,7 @@ async fn what_is_no_single_address_outside_is_refused_with_its_reason() {
 async fn an_administrator_names_and_removes_exceptions_on_a_page() {
     each_database!(|t| {
         let acme = company(&t, "Acme", "acme.test").await;
-        let ann = t.account("ann@acme.test").await;
-        let member = t.member(&acme.organization, &ann, Role::Admin).await;
-        let mut browser = t.browser();
-        t.session(&mut browser, &ann, Some(&member)).await;
+        let mut browser = t.administrator(&acme.organization, "ann@acme.test").await;
         assert!(browser.get("/org/domains").await.text.contains("/org/domains/exceptions"));
         let empty = browser.get("/org/domains/exceptions").await;
         assert!(empty.text.contains("No exception"), "{}", empty.text);

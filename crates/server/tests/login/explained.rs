@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::{Role, TraceId};
+use model::TraceId;
 use saml::idp::{ContentCipher, EncryptFor, Signed};
 use testkit::{Answer, SamlProvider, Says, TestApp, TestBrowser, each_database};
 
@@ -35,10 +35,7 @@ async fn refused(t: &TestApp, acme: &Company, email: &str) -> String {
 }
 
 async fn administrator(t: &TestApp, acme: &Company, email: &str) -> TestBrowser {
-    let account = t.account(email).await;
-    let member = t.member(&acme.organization, &account, Role::Admin).await;
-    let mut browser = t.browser();
-    t.session(&mut browser, &account, Some(&member)).await;
+    let mut browser = t.administrator(&acme.organization, email).await;
     browser.get("/account").await;
     browser
 }

@@ -1,6 +1,6 @@
 //! Where sign-in and directory would not meet, seen before it happens; and that it happens as it was said.
 
-use model::{DirectoryStatus, Role};
+use model::DirectoryStatus;
 use serde_json::json;
 use server::login::meeting::{self, Finding};
 use testkit::{Person, TestApp, each_database};
@@ -84,10 +84,7 @@ async fn people_who_meet_are_counted_and_those_who_would_be_refused_are_told_why
             laid.findings
         );
         // The company's page and the operators' say so in words, with the way out of the provider's console.
-        let ann = t.account("ada@acme.test").await;
-        let member = t.member(&acme.organization, &ann, Role::Admin).await;
-        let mut browser = t.browser();
-        t.session(&mut browser, &ann, Some(&member)).await;
+        let mut browser = t.administrator(&acme.organization, "ada@acme.test").await;
         assert!(browser.get("/org/sign-on").await.text.contains("/org/sign-on/joining"));
         let page = browser.get("/org/sign-on/joining").await;
         for words in [

@@ -252,10 +252,7 @@ async fn an_operator_sets_the_requests_of_a_connection_in_the_console() {
         let shown = operator.api("GET", &crate::requests::at(&begun), &token, None).await.json();
         assert_eq!(shown["signed"], true);
         // A company's own administrator has no such link.
-        let account = t.account("boss@acme.test").await;
-        let member = t.member(&acme.organization, &account, model::Role::Admin).await;
-        let mut admin = t.browser();
-        t.session(&mut admin, &account, Some(&member)).await;
+        let mut admin = t.administrator(&acme.organization, "boss@acme.test").await;
         assert!(!admin.get("/org/sign-on").await.text.contains("Sign-in requests"));
         t.assert_no_work().await;
     });

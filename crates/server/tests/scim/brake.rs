@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use model::{DirectoryStatus, Role};
+use model::DirectoryStatus;
 use serde_json::{Value, json};
-use testkit::{TestApp, TestBrowser, each_database};
+use testkit::each_database;
 
 use crate::feed::Feed;
 
@@ -143,20 +143,11 @@ async fn sync_is_undone_as_a_whole() {
     });
 }
 
-/// An administrator of the company, signed in.
-async fn administrator(t: &TestApp, feed: &Feed) -> TestBrowser {
-    let account = t.account("boss@acme.test").await;
-    let member = t.member(&feed.org, &account, Role::Admin).await;
-    let mut browser = t.browser();
-    t.session(&mut browser, &account, Some(&member)).await;
-    browser
-}
-
 #[tokio::test]
 async fn operator_decides_on_the_page_and_types_the_number_before_they_go() {
     each_database!(|t| {
         let (feed, users) = Feed::with_people(&t, 20).await;
-        let mut boss = administrator(&t, &feed).await;
+        let mut boss = t.administrator(&feed.org, "boss@acme.test").await;
         assert_eq!(boss.get("/org/directory").await.status, 403, "self-service is off for this company");
         let mut operator = t.operator().await;
         let desk = format!("/console/organizations/{}/desk", feed.org.id);
