@@ -27,12 +27,12 @@ fn options(path: &Path) -> Options {
         .pragma("secure_delete", "ON")
         // Nothing of anybody in temporary files.
         .pragma("temp_store", "MEMORY")
-        .pragma("cache_size", "-8000")
 }
 
-/// The first connection, which creates the file.
+/// The first connection, which creates the file, and becomes the writer. Nobody else's commit ever voids its cache, so the
+/// indexes of a large directory may stay in it; it grows with what is written only.
 pub(crate) fn connect(path: &Path) -> Result<Connection> {
-    Ok(options(path).open()?)
+    Ok(options(path).pragma("cache_size", "-32000").open()?)
 }
 
 /// The connections for reading; each opens when it is first needed and all are busy.
@@ -54,7 +54,7 @@ pub(crate) struct ReaderConnection {
 impl Readers {
     pub(crate) fn new(path: &Path) -> Self {
         Self {
-            options: options(path).pragma("query_only", "ON"),
+            options: options(path).pragma("cache_size", "-8000").pragma("query_only", "ON"),
             permits: Arc::new(Semaphore::new(READERS as usize)),
             idle: Arc::default(),
         }

@@ -6,12 +6,13 @@
 //! cargo build --release -p frontdesk
 //! cargo run --release -p bench --bin syncs -- [--users 100000] [--groups 1000] [--requests 4000] [--connections 4]
 //!     [--database postgres://…] [--program target/release/frontdesk]
-//!     [--peer "node crates/bench/peers/jackson_scim.mjs"] [--only patch]
+//!     [--peer "node crates/bench/peers/jackson_scim.mjs"] [--only PATCH] [--others 4999 --each 200]
 //! ```
 //!
 //! Every answer is checked for what it says: ids, names, totals, members. A request whose answer is not right counts as
 //! failed, and the first of them is shown. A peer is a program that serves the same protocol; it answers with one line of JSON
-//! that says where it listens and which token it takes. `--only` names a part of what is asked after the filling.
+//! that says where it listens and which token it takes. `--only` names a part of what is asked after the filling;
+//! `--others` makes so many other companies before, each with a directory of its own.
 
 #![expect(clippy::disallowed_methods, reason = "it measures the time of the machine")]
 
@@ -31,6 +32,9 @@ struct Settings {
     groups: usize,
     requests: usize,
     connections: usize,
+    /// Other companies, and the users of each.
+    others: usize,
+    each: usize,
     measured: Measured,
     only: String,
 }
@@ -38,19 +42,21 @@ struct Settings {
 impl Settings {
     fn read() -> Outcome<Self> {
         let (mut users, mut groups, mut requests, mut connections) = (100_000, 1000, 4000, 4);
-        let mut only = String::new();
+        let (mut others, mut each, mut only) = (0, 200, String::new());
         let measured = Measured::read(|name, value| {
             match name {
                 "--users" => users = value.parse()?,
                 "--groups" => groups = value.parse()?,
                 "--requests" => requests = value.parse()?,
                 "--connections" => connections = value.parse()?,
+                "--others" => others = value.parse()?,
+                "--each" => each = value.parse()?,
                 "--only" => value.clone_into(&mut only),
                 _ => return Ok(false),
             }
             Ok(true)
         })?;
-        let it = Self { users, groups, requests, connections, measured, only };
+        let it = Self { users, groups, requests, connections, others, each, measured, only };
         if it.groups == 0 || it.users < it.groups * 10 {
             return Err("at least one group, and ten people for each".into());
         }
@@ -89,6 +95,7 @@ async fn step(
 async fn measure(settings: Settings) -> Outcome<bool> {
     let world = Arc::new(World::new(&settings).await?);
     println!("{}", settings.title());
+    steps::fill_others(&world, &settings).await?;
     let mut well = steps::fill(&world, &settings).await?;
     well &= steps::ask(&world, &settings).await?;
     println!("  resident memory {} MiB, at most {} MiB", world.server.memory()?, world.server.most_memory()?);

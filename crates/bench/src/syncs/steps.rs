@@ -8,7 +8,7 @@ use bench::{Outcome, work};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, text};
+use crate::world::{DOMAIN, World, other_domain, text};
 use crate::{Settings, step};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -20,7 +20,11 @@ const ADDED: usize = 20;
 const PART: usize = 1000;
 
 fn user_name(number: usize) -> String {
-    format!("person{number}@company.example")
+    address(number, DOMAIN)
+}
+
+fn address(number: usize, domain: &str) -> String {
+    format!("person{number}@{domain}")
 }
 
 fn external_id(number: usize) -> String {
@@ -28,15 +32,16 @@ fn external_id(number: usize) -> String {
 }
 
 /// A user as Entra sends one.
-fn user(number: usize) -> Value {
+fn user(number: usize, domain: &str) -> Value {
+    let address = address(number, domain);
     json!({
         "schemas": [USER, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
-        "userName": user_name(number),
+        "userName": address,
         "externalId": external_id(number),
         "active": true,
         "displayName": format!("Person Number{number}"),
         "name": {"givenName": "Person", "familyName": format!("Number{number}"), "formatted": format!("Person Number{number}")},
-        "emails": [{"primary": true, "type": "work", "value": user_name(number)}],
+        "emails": [{"primary": true, "type": "work", "value": address}],
         "addresses": [{"primary": true, "type": "work", "locality": "Berlin", "country": "DE"}],
         "phoneNumbers": [{"type": "work", "value": "+49 30 1234567"}],
         "title": "Engineer",
@@ -54,7 +59,7 @@ fn expect(said: &Value, wanted: &Value, what: &str) -> Outcome<()> {
 }
 
 async fn create_user(world: Arc<World>, number: usize) -> Outcome<()> {
-    let body = user(number);
+    let body = user(number, DOMAIN);
     let made = world.expect((Method::POST, "/Users"), Some(&body), &[201]).await?;
     expect(&made["userName"], &body["userName"], "the new user's name")?;
     world.made_user(number, text(&made["id"])?);
@@ -65,6 +70,27 @@ async fn create_user(world: Arc<World>, number: usize) -> Outcome<()> {
 fn first_members(world: &World, settings: &Settings, group: usize) -> Outcome<Vec<String>> {
     let each = settings.users / settings.groups;
     (group * each..(group + 1) * each).map(|number| world.user(number)).collect()
+}
+
+/// Other companies, each with a directory and people of its own.
+pub async fn fill_others(world: &Arc<World>, settings: &Settings) -> Outcome<()> {
+    if settings.others == 0 {
+        return Ok(());
+    }
+    let (began, each) = (Instant::now(), settings.each);
+    let (_, failures) = work::each(
+        world,
+        settings.others,
+        settings.connections,
+        move |world: Arc<World>, number| async move {
+            let domain = other_domain(number);
+            world.other_company(number, (0..each).map(|person| user(person, &domain))).await
+        },
+    )
+    .await;
+    refuse(&failures)?;
+    println!("  {} other directories with {each} users each in {:.1?}", settings.others, began.elapsed());
+    Ok(())
 }
 
 /// The initial sync: everybody, and groups that share everybody out, their members 100 in a request.

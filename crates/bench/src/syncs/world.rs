@@ -9,10 +9,20 @@ use serde_json::{Value, json};
 
 use crate::Settings;
 
+/// The company's domain.
+pub const DOMAIN: &str = "company.example";
+
+/// The domain of another company.
+pub fn other_domain(number: usize) -> String {
+    format!("company{number}.example")
+}
+
 /// The provider, and the server it sends to.
 pub struct World {
     pub server: Server,
     client: Client,
+    /// Where the API listens, and its token; a peer has none.
+    api: Option<(String, String)>,
     base: String,
     token: String,
     /// Ids of users and groups by our number of them, as the server gave them.
@@ -24,23 +34,47 @@ impl World {
     /// Starts the server, with one live directory.
     pub async fn new(settings: &Settings) -> Outcome<Self> {
         let client = Client::builder().no_proxy().build()?;
+        let mut api = None;
         let (server, base, token) = if let Some(line) = &settings.measured.peer {
             let (server, said) = Server::peer(line, &[])?;
             (server, text(&said["scim"])?, text(&said["token"])?)
         } else {
             let (server, base, token) =
                 Server::frontdesk(&settings.measured.program, settings.measured.database.as_deref())?;
-            let (scim, token) = directory(&client, &base, &token).await?;
-            (server, scim, token)
+            let (scim, own) = directory(&client, (&base, &token), ("Company", DOMAIN)).await?;
+            api = Some((base, token));
+            (server, scim, own)
         };
         let (users, groups) = (Mutex::default(), Mutex::default());
-        Ok(Self { server, client, base, token, users, groups })
+        Ok(Self { server, client, api, base, token, users, groups })
+    }
+
+    /// Another company with a directory, into which these users come.
+    pub async fn other_company(&self, number: usize, users: impl Iterator<Item = Value>) -> Outcome<()> {
+        let Some((base, token)) = &self.api else { return Err("a peer has one directory only".into()) };
+        let names = (format!("Company {number}"), other_domain(number));
+        let (base, token) = directory(&self.client, (base, token), (&names.0, &names.1)).await?;
+        for user in users {
+            let url = format!("{base}/Users");
+            let (status, body) = self.send((Method::POST, url, &token), Some(&user)).await?;
+            if status != 201 {
+                return Err(format!("a user of {}: {status} {body}", names.0).into());
+            }
+        }
+        Ok(())
     }
 
     /// Asks; the status and the body, null where there is none.
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Outcome<(u16, Value)> {
-        let mut request =
-            self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
+        self.send((method, format!("{}{path}", self.base), &self.token), body).await
+    }
+
+    async fn send(
+        &self,
+        (method, url, token): (Method, String, &str),
+        body: Option<&Value>,
+    ) -> Outcome<(u16, Value)> {
+        let mut request = self.client.request(method, url).bearer_auth(token);
         if let Some(body) = body {
             request = request.header("content-type", "application/scim+json").body(body.to_string());
         }
@@ -104,7 +138,11 @@ fn put(all: &Mutex<Vec<String>>, number: usize, id: String) {
 
 /// A company with a proven domain, a live connection and a live directory: the directory's address and token. Nobody is held
 /// back for leaving.
-async fn directory(client: &Client, base: &str, token: &str) -> Outcome<(String, String)> {
+async fn directory(
+    client: &Client,
+    (base, token): (&str, &str),
+    (name, domain): (&str, &str),
+) -> Outcome<(String, String)> {
     let send = async |method: Method, path: String, body: Value| -> Outcome<Value> {
         let request = client.request(method, format!("{base}{path}")).bearer_auth(token);
         let answer = request.json(&body).send().await?;
@@ -114,7 +152,7 @@ async fn directory(client: &Client, base: &str, token: &str) -> Outcome<(String,
         }
         Ok(serde_json::from_str(&text)?)
     };
-    let company = json!({ "name": "Company", "domains": ["company.example"] });
+    let company = json!({ "name": name, "domains": [domain] });
     let id = text(&send(Method::POST, "/api/v1/organizations".to_owned(), company).await?["id"])?;
     let path = format!("/api/v1/organizations/{id}");
     let metadata = idp::metadata(&idp::key()?);
