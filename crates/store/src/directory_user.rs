@@ -8,10 +8,12 @@ use crate::value::{At, Text};
 use crate::{Connected, Result, Tx, directory_mark, fold};
 
 mod add;
+mod grouped;
 mod update;
 
 pub(crate) use add::TAKEN;
 pub use add::{Taken, add};
+pub use grouped::{GroupName, lookup_grouped};
 pub use update::update;
 
 /// A user of a directory.

@@ -8,7 +8,7 @@ use scim::schema::{GROUP, ResourceType, TEST, USER};
 use scim::{Projection, etag};
 use serde_json::{Map, Value, json};
 use store::directory_group::{self, DirectoryGroup};
-use store::directory_user::DirectoryUser;
+use store::directory_user::{DirectoryUser, GroupName};
 
 use super::call::Call;
 use super::plan::Kind;
@@ -242,12 +242,23 @@ pub async fn one(
     Ok(all(db, call, &[stored], projection).await?.pop().unwrap_or_default())
 }
 
-/// One resource without groups and members: a user who was made just now is in no group yet.
-pub fn unlinked(call: &Call, stored: &Stored, projection: &Projection) -> Result<String, Problem> {
+/// As [`one`], a user whose groups are known, or what has none.
+pub fn with_groups(
+    call: &Call,
+    stored: &Stored,
+    groups: &[GroupName],
+    projection: &Projection,
+) -> Result<String, Problem> {
+    let groups: Vec<Value> =
+        groups.iter().map(|it| group_ref(call, it.id, it.name.clone().map(Value::from))).collect();
     if projection.is_default() {
-        return stored.text(call, &[]);
+        return stored.text(call, &groups);
     }
-    Ok(Value::Object(projection.apply(stored.plain(call)?)).to_string())
+    let mut map = stored.plain(call)?;
+    if !groups.is_empty() {
+        map.insert("groups".to_owned(), groups.into());
+    }
+    Ok(Value::Object(projection.apply(map)).to_string())
 }
 
 /// Whether a filter asks about groups or members.
@@ -256,11 +267,15 @@ pub fn asks_linked(filter: &scim::Filter, kind: Kind) -> bool {
 }
 
 fn group_of(call: &Call, group: &DirectoryGroup) -> Result<Value, Problem> {
-    let name = directory::resource(&group.resource)?.remove("displayName").unwrap_or_default();
-    Ok(json!({
-        "value": group.id.to_string(),
-        "$ref": format!("{}/Groups/{}", call.base, group.id),
+    let name = directory::resource(&group.resource)?.remove("displayName");
+    Ok(group_ref(call, group.id, name))
+}
+
+fn group_ref(call: &Call, id: DirectoryGroupId, name: Option<Value>) -> Value {
+    json!({
+        "value": id.to_string(),
+        "$ref": format!("{}/Groups/{id}", call.base),
         "display": name,
         "type": "direct",
-    }))
+    })
 }

@@ -194,7 +194,7 @@ fn answer(call: &Call, it: TestResource, (written, outcome): (Vec<String>, &str)
     let stored = Stored::Test(it);
     let projection =
         Projection::new(&query.attributes, &query.excluded_attributes, &TEST).with_written(written);
-    let body = show::unlinked(call, &stored, &projection)?;
+    let body = show::with_groups(call, &stored, &[], &projection)?;
     let (location, etag) = (Some(stored.location(call)), Some(stored.etag()));
     Ok(Done { location, etag, ..Done::ok(body, outcome) })
 }

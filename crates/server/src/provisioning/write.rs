@@ -2,12 +2,13 @@
 
 use axum::http::StatusCode;
 use model::{DirectoryStatus, DirectoryUserId};
-use scim::{Projection, ScimError};
+use scim::{Projection, ScimError, etag};
+use store::directory_user::{DirectoryUser, GroupName};
 use store::{Tx, directory_group};
 
 use super::call::Call;
 use super::plan::{Kind, Write};
-use super::read::find;
+use super::read::{find, find_user};
 use super::show::{self, Stored};
 use super::{Done, record};
 use crate::app::App;
@@ -46,20 +47,21 @@ async fn run(app: &App, tx: &mut Tx, call: &Call, held: &Held, what: Write) -> R
     match what {
         Write::CreateUser(attributes) => {
             let written = directory::create_user(app, tx, held, attributes).await?;
-            user_answer(tx, call, written, StatusCode::CREATED).await
+            // Made just now, it is in no group yet.
+            user_answer(call, written, &[], StatusCode::CREATED)
         }
         Write::ReplaceUser(id, attributes) => {
-            let user = user(app, tx, call, &id).await?;
+            let (user, groups) = user(tx, call, &id).await?;
             let written = directory::replace_user(app, tx, held, user, attributes).await?;
-            user_answer(tx, call, written, StatusCode::OK).await
+            user_answer(call, written, &groups, StatusCode::OK)
         }
         Write::PatchUser(id, request) => {
-            let user = user(app, tx, call, &id).await?;
+            let (user, groups) = user(tx, call, &id).await?;
             let written = directory::patch_user(app, tx, held, user, request).await?;
-            user_answer(tx, call, written, StatusCode::OK).await
+            user_answer(call, written, &groups, StatusCode::OK)
         }
         Write::DeleteUser(id) => {
-            let user = user(app, tx, call, &id).await?;
+            let (user, _) = user(tx, call, &id).await?;
             let outcome = directory::delete_user(app, tx, held, &user).await?;
             Ok(Done { private: user.claimed, ..nothing_to_show(outcome, Some(user.id)) })
         }
@@ -85,19 +87,11 @@ async fn run(app: &App, tx: &mut Tx, call: &Call, held: &Held, what: Write) -> R
     }
 }
 
-/// The user with this id, in the version that `If-Match` names.
-async fn user(
-    app: &App,
-    tx: &mut Tx,
-    call: &Call,
-    id: &str,
-) -> Result<store::directory_user::DirectoryUser, Problem> {
-    let stored = find(app, tx, call, Kind::User, id).await?;
-    call.expect_version(&stored.etag())?;
-    match stored {
-        Stored::User(user) => Ok(user),
-        _ => Err(ScimError::not_found("User", id).into()),
-    }
+/// The user with this id, in the version that `If-Match` names, and its groups, which no request about a user changes.
+async fn user(tx: &mut Tx, call: &Call, id: &str) -> Result<(DirectoryUser, Vec<GroupName>), Problem> {
+    let (user, groups) = find_user(tx, call, id).await?;
+    call.expect_version(&etag::weak(user.version))?;
+    Ok((user, groups))
 }
 
 /// The group with this id, in the version that `If-Match` names.
@@ -115,14 +109,16 @@ async fn group(
     }
 }
 
-async fn user_answer(
-    tx: &mut Tx,
+fn user_answer(
     call: &Call,
     written: WrittenUser,
+    groups: &[GroupName],
     status: StatusCode,
 ) -> Result<Done, Problem> {
     let (subject, private) = (Some(written.user.id), written.user.claimed);
-    let done = answer(tx, call, &Stored::User(written.user), written.outcome, status).await?;
+    let stored = Stored::User(written.user);
+    let body = show::with_groups(call, &stored, groups, &projection(call, &stored)?)?;
+    let done = answer(call, &stored, body, written.outcome, status);
     Ok(Done { subject, private, effect: written.effect, ..done })
 }
 
@@ -132,8 +128,9 @@ async fn group_answer(
     written: WrittenGroup,
     status: StatusCode,
 ) -> Result<Done, Problem> {
-    let done = answer(tx, call, &Stored::Group(written.group), written.outcome, status).await?;
-    Ok(Done { effect: written.effect, ..done })
+    let stored = Stored::Group(written.group);
+    let body = show::one(tx, call, &stored, &projection(call, &stored)?).await?;
+    Ok(Done { effect: written.effect, ..answer(call, &stored, body, written.outcome, status) })
 }
 
 /// Whether the whole group is shown after a PATCH differs by client, and by how large the group is.
@@ -149,21 +146,14 @@ async fn patched_group(tx: &mut Tx, call: &Call, written: WrittenGroup) -> Resul
     Ok(Done { etag, effect: written.effect, ..nothing_to_show(written.outcome, None) })
 }
 
-async fn answer(
-    tx: &mut Tx,
-    call: &Call,
-    stored: &Stored,
-    outcome: String,
-    status: StatusCode,
-) -> Result<Done, Problem> {
+fn projection(call: &Call, stored: &Stored) -> Result<Projection, Problem> {
     let query = call.query()?;
     let kind = stored.kind().resource_type();
-    let projection = Projection::new(&query.attributes, &query.excluded_attributes, kind);
-    let body = match (status, stored) {
-        (StatusCode::CREATED, Stored::User(_)) => show::unlinked(call, stored, &projection)?,
-        _ => show::one(tx, call, stored, &projection).await?,
-    };
-    Ok(Done {
+    Ok(Projection::new(&query.attributes, &query.excluded_attributes, kind))
+}
+
+fn answer(call: &Call, stored: &Stored, body: String, outcome: String, status: StatusCode) -> Done {
+    Done {
         status,
         body: Some(body),
         location: Some(stored.location(call)),
@@ -172,7 +162,7 @@ async fn answer(
         subject: None,
         effect: Effect::default(),
         private: false,
-    })
+    }
 }
 
 fn nothing_to_show(outcome: String, subject: Option<DirectoryUserId>) -> Done {
