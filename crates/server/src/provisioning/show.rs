@@ -249,8 +249,7 @@ pub fn with_groups(
     groups: &[GroupName],
     projection: &Projection,
 ) -> Result<String, Problem> {
-    let groups: Vec<Value> =
-        groups.iter().map(|it| group_ref(call, it.id, it.name.clone().map(Value::from))).collect();
+    let groups: Vec<Value> = groups.iter().map(|it| group_ref(call, it.id, &it.name)).collect();
     if projection.is_default() {
         return stored.text(call, &groups);
     }
@@ -268,10 +267,10 @@ pub fn asks_linked(filter: &scim::Filter, kind: Kind) -> bool {
 
 fn group_of(call: &Call, group: &DirectoryGroup) -> Result<Value, Problem> {
     let name = directory::resource(&group.resource)?.remove("displayName");
-    Ok(group_ref(call, group.id, name))
+    Ok(group_ref(call, group.id, &name))
 }
 
-fn group_ref(call: &Call, id: DirectoryGroupId, name: Option<Value>) -> Value {
+fn group_ref(call: &Call, id: DirectoryGroupId, name: &impl serde::Serialize) -> Value {
     json!({
         "value": id.to_string(),
         "$ref": format!("{}/Groups/{id}", call.base),
