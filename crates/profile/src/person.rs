@@ -148,6 +148,52 @@ impl Profile {
         self
     }
 
+    /// The optional fields that have a value here and none in `now`. Required ones are never taken back: a person without
+    /// them would have to be asked.
+    #[must_use]
+    pub fn taken_back(&self, now: &Self) -> Self {
+        let mut gone = self.clone();
+        for field in RequiredFields::default().iter() {
+            gone.clear(field);
+        }
+        for field in now.fields() {
+            gone.clear(&field);
+        }
+        gone
+    }
+
+    /// This without each value that `other` has too.
+    #[must_use]
+    pub fn without(mut self, other: &Self) -> Self {
+        for field in other.fields() {
+            if self.text(&field) == other.text(&field) {
+                self.clear(&field);
+            }
+        }
+        self
+    }
+
+    /// Takes the value of a field away.
+    pub fn clear(&mut self, field: &Field) {
+        match field {
+            Field::FirstName => self.first_name = None,
+            Field::LastName => self.last_name = None,
+            Field::Email => self.email = None,
+            Field::Country => self.country = None,
+            Field::CurrentCity => self.current_city = None,
+            Field::CurrentState => self.current_state = None,
+            Field::BirthYear => self.birth_year = None,
+            Field::Role => {}
+            Field::Extra(key) => drop(self.extra.remove(key)),
+        }
+    }
+
+    /// The fields that have a value.
+    fn fields(&self) -> impl Iterator<Item = Field> {
+        let extra = self.extra.keys().cloned().map(Field::Extra);
+        Field::ALL.into_iter().chain(extra).filter(|field| self.has(field))
+    }
+
     /// What is missing here, taken from the organization's defaults.
     #[must_use]
     pub fn with_defaults(self, defaults: &Defaults) -> Self {
@@ -247,6 +293,17 @@ mod tests {
         assert_eq!(full().missing(&required), []);
         let required = RequiredFields::new([Field::Role, Field::Extra("team".into())]);
         assert_eq!(full().missing(&required), [Field::Extra("team".into())]);
+    }
+
+    #[test]
+    fn what_a_source_takes_back_goes_unless_it_is_required_or_another_value_by_now() {
+        let now = Profile { country: None, current_city: None, birth_year: None, ..full() };
+        let gone = full().taken_back(&now);
+        assert_eq!(gone.to_json(), serde_json::json!({"currentCity": "Berlin", "birthYear": 1984}));
+        let member = Profile { birth_year: Some(1990), ..full() };
+        let left = member.without(&gone);
+        assert_eq!((left.current_city.as_deref(), left.birth_year), (None, Some(1990)));
+        assert_eq!(left.country, full().country);
     }
 
     #[test]

@@ -185,13 +185,13 @@ pub(crate) fn spelling(map: &Map<String, Value>, key: &str) -> String {
     map.keys().find(|name| name.eq_ignore_ascii_case(key)).map_or_else(|| key.to_owned(), Clone::clone)
 }
 
-/// ATTRNAME of RFC 7643 §2.1: a letter, then letters, digits, `-` and `_`; `$ref` is one as well.
 /// What follows the name of a resource type and a dot.
 fn after_name<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (head, rest) = text.split_once('.')?;
     head.eq_ignore_ascii_case(name).then_some(rest)
 }
 
+/// ATTRNAME of RFC 7643 §2.1: a letter, then letters, digits, `-` and `_`; `$ref` is one as well.
 fn check_name(name: &str) -> Result<(), String> {
     let good = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'$');
     match name.as_bytes() {

@@ -125,7 +125,7 @@ impl Projection {
                 Some(value.clone())
             };
             if let Some(value) = value {
-                show(&mut shown, path, value);
+                show(&mut shown, &resource, path, value);
             }
         }
         shown
@@ -146,24 +146,29 @@ fn part(value: &Value, sub: &str, known: bool) -> Option<Value> {
     }
 }
 
-fn show(shown: &mut Map<String, Value>, path: &AttrPath, value: Value) {
-    let map = match &path.extension {
-        None => shown,
-        Some(urn) if path.name.is_empty() => {
-            shown.insert(urn.to_string(), value);
-            return;
-        }
+/// Shows a value under the names that it has in the resource, whatever the case in which it was asked for.
+fn show(shown: &mut Map<String, Value>, resource: &Map<String, Value>, path: &AttrPath, value: Value) {
+    let (map, inside) = match &path.extension {
+        None => (shown, Some(resource)),
         Some(urn) => {
-            match shown.entry(urn.as_ref()).or_insert_with(|| Value::Object(Map::new())).as_object_mut() {
-                Some(map) => map,
+            let urn = crate::path::spelling(resource, urn);
+            if path.name.is_empty() {
+                shown.insert(urn, value);
+                return;
+            }
+            let inside = resource.get(&urn).and_then(Value::as_object);
+            match shown.entry(urn).or_insert_with(|| Value::Object(Map::new())).as_object_mut() {
+                Some(map) => (map, inside),
                 None => return,
             }
         }
     };
-    match map.get_mut(&*path.name) {
+    let name =
+        inside.map_or_else(|| path.name.to_string(), |inside| crate::path::spelling(inside, &path.name));
+    match map.get_mut(&name) {
         Some(before) => overlay(before, value),
         None => {
-            map.insert(path.name.to_string(), value);
+            map.insert(name, value);
         }
     }
 }
@@ -254,6 +259,18 @@ mod tests {
         assert_eq!(shown("name.givenname,nothing", ""), json!({ "name": { "givenName": "Ada" } }));
         assert_eq!(shown("name.givenName,name", "")["name"]["familyName"], "L");
         assert_eq!(shown("id", ""), json!({}));
+    }
+
+    #[test]
+    fn what_no_schema_knows_is_shown_in_the_spelling_that_it_has() {
+        let mut resource = sample();
+        resource.insert("shoeSize".to_owned(), json!({ "eu": 42 }));
+        resource.insert("urn:example:2.0:User".to_owned(), json!({ "plan": "gold" }));
+        let asked = names("SHOESIZE.eu,URN:EXAMPLE:2.0:user:PLAN");
+        let shown = Projection::new(&asked, &[], &USER).apply(resource);
+        assert_eq!(shown["shoeSize"], json!({ "eu": 42 }));
+        assert_eq!(shown["urn:example:2.0:User"], json!({ "plan": "gold" }));
+        assert_eq!(shown.len(), 4, "with schemas and id: {shown:?}");
     }
 
     #[test]

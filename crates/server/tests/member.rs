@@ -26,6 +26,7 @@ fn person(email: &str, country: Option<&str>) -> Arrival {
             country: country.and_then(Country::from_code),
             ..Profile::default()
         },
+        withdrawn: None,
         role: None,
         unread: Vec::new(),
         directory_user_id: None,

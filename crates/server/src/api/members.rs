@@ -82,6 +82,7 @@ pub async fn create(
     let arrival = Arrival {
         source: Source::Manual,
         profile,
+        withdrawn: None,
         role: role.transpose()?,
         unread: Vec::new(),
         directory_user_id: None,

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use model::{DepartureKind, DirectoryId, DirectoryUserId, Job, Member, MemberStatus, Role, Source, TraceId};
+use profile::Profile;
 use profile::mapping::Mapped;
 use serde_json::{Value, json};
 use store::directory_user::{self, DirectoryUser};
@@ -65,9 +66,14 @@ pub(super) async fn user(
         }
     }
     let unread: BTreeSet<String> = problems.iter().map(ToString::to_string).collect();
+    let withdrawn = match until {
+        Until::User(before) => withdrawn(app, held, before, &mapped.profile, &problems),
+        Until::Unheard | Until::Now | Until::Settings(..) => None,
+    };
     let arrival = Arrival {
         source: Source::Scim,
         profile: mapped.profile,
+        withdrawn,
         role,
         unread: problems,
         directory_user_id: Some(user.id),
@@ -89,6 +95,22 @@ pub(super) async fn user(
         effect.push_str(sentence.trim_end_matches('.'));
     }
     Ok(effect)
+}
+
+/// What the directory told of a person until now and has taken back. What it sends and nobody can read takes nothing back.
+fn withdrawn(
+    app: &App,
+    held: &Held,
+    before: &Value,
+    now: &Profile,
+    unread: &[profile::Problem],
+) -> Option<Box<Profile>> {
+    let told = held.config.mapping.apply(before, this_year(app)).profile;
+    let mut gone = told.taken_back(now);
+    for field in unread.iter().filter_map(|it| it.field.as_ref()) {
+        gone.clear(field);
+    }
+    (gone != Profile::default()).then(|| Box::new(gone))
 }
 
 /// What the removal of a user means for the member behind it.

@@ -124,6 +124,7 @@ pub async fn join(
     let arrival = Arrival {
         source: Source::Sso,
         profile,
+        withdrawn: None,
         role: asserted.mapped.role,
         unread: asserted.mapped.unread.clone(),
         directory_user_id: None,
@@ -217,6 +218,11 @@ pub fn decide(organization: &Organization, facts: &Facts, email: &str) -> Result
     if let Some(refused) = barred(organization, facts.member.as_ref()) {
         return Err(refused);
     }
+    let opened = facts.by_subject.as_ref().or(facts.by_address.as_ref()).map(|it| it.id);
+    let place_of = facts.member.as_ref().and_then(|it| it.account_id);
+    if place_of.is_some() && place_of != opened {
+        return Err(of_own_account(organization, email));
+    }
     let is_of = |it: &Account| store::fold(&it.email) == store::fold(email);
     if matches!(facts.standing, Standing::Exception(_)) && !facts.by_subject.as_ref().is_some_and(is_of) {
         return Ok(Joining::Confirm);
@@ -309,6 +315,21 @@ pub fn outside(organization: &Organization, standing: &Standing, email: &str) ->
     refused.expected = Some(format!("an address in a verified domain of {}", organization.name));
     refused.received = Some(email.to_owned());
     Some(refused)
+}
+
+/// The place of the address has an account that the provider may not open: one that the person brought along. Another account
+/// would have no place.
+fn of_own_account(organization: &Organization, email: &str) -> Refused {
+    let mut refused = refuse(
+        "member_of_own_account",
+        &format!(
+            "Your place at {0} for {email} belongs to an account of your own, which has another address. {0} cannot open that \
+             account. Sign in in another way, with the address that you used when you joined.",
+            organization.name
+        ),
+    );
+    refused.received = Some(email.to_owned());
+    refused
 }
 
 /// The mailbox of an exception has not said yes.

@@ -211,6 +211,7 @@ pub async fn page(
         "access_denied" => "Your company’s sign-in said no",
         "not_a_member" => "You have no place here yet",
         "member_suspended" => "Your access is paused",
+        "member_of_own_account" => "Your place belongs to another account",
         "member_left" => "Your company has ended your access",
         super::confirm::CODE => "Look into your mail",
         "idp_initiated_off" => "Start the sign-in here",

@@ -216,7 +216,12 @@ fn with_news(org: &Organization, member: &Member, arrival: &Arrival) -> Member {
     } else if !arrival.unread.is_empty() {
         after.unread = unread_json(&arrival.unread);
     }
-    let profile = arrival.profile.clone().merge(&profile_of(member)).with_defaults(&profile_defaults(org));
+    let known = profile_of(member);
+    let known = match &arrival.withdrawn {
+        Some(gone) => known.without(gone),
+        None => known,
+    };
+    let profile = arrival.profile.clone().merge(&known).with_defaults(&profile_defaults(org));
     set_profile(&mut after, profile);
     after.role = arrival.role.unwrap_or(after.role);
     after

@@ -46,6 +46,8 @@ pub struct Arrival {
     pub source: Source,
     /// What is known of the person. Fields without a value leave what is known already.
     pub profile: profile::Profile,
+    /// What the source told until now and has taken back: the member has it no more, unless it is another value by now.
+    pub withdrawn: Option<Box<profile::Profile>>,
     /// The role, where the source names one.
     pub role: Option<Role>,
     /// Values that came and could not be read.

@@ -175,6 +175,7 @@ pub async fn apply(
         let arrival = Arrival {
             source: Source::Csv,
             profile: row.profile.clone(),
+            withdrawn: None,
             role: row.role,
             unread: Vec::new(),
             directory_user_id: None,

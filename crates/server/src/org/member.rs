@@ -285,6 +285,7 @@ pub async fn invite(State(app): State<App>, desk: Desk, form: FormParams) -> Res
     let arrival = Arrival {
         source: Source::Manual,
         profile: typed,
+        withdrawn: None,
         role: form.first("role").and_then(|r| r.parse().ok()),
         unread: Vec::new(),
         directory_user_id: None,

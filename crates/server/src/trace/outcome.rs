@@ -53,6 +53,11 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("not_a_member", "Not a member", "The person has no place at {c}"),
     ("member_suspended", "Suspended", "The person is suspended at {c}"),
     ("member_left", "Has left", "The person has left {c}"),
+    (
+        "member_of_own_account",
+        "Account of their own",
+        "The place of this person at {c} belongs to an account of their own",
+    ),
     ("connection_inactive", "Switched off", "The connection to {p} is switched off"),
     ("sign_in_ended", "Came too late", "{p}’s answer came when nobody waited for it any more"),
     ("other_browser", "Another browser", "The person came back from {p} in another browser"),
@@ -105,9 +110,11 @@ pub fn subject(code: &str) -> &'static str {
         "expired" | "not_yet_valid" | "authn_too_old" | "session_expired" => "Time",
         "signature_missing" | "signature_invalid" | "no_trusted_key" => "Signature",
         "authn_context_mismatch" => "Way of signing in",
-        "email_not_in_domain" | "address_unconfirmed" | "email_missing" | "email_not_verified" => {
-            "Email address"
-        }
+        "email_not_in_domain"
+        | "address_unconfirmed"
+        | "email_missing"
+        | "email_not_verified"
+        | "member_of_own_account" => "Email address",
         "status_not_success" | "access_denied" | "provider_error" => "What the provider said",
         _ => "Why",
     }
@@ -132,6 +139,11 @@ pub fn remedy(code: &str) -> &'static [&'static str] {
         "member_left" => {
             &["An administrator undoes the leaving on the member’s page, as long as it is there."]
         }
+        "member_of_own_account" => &[
+            "The person signs in with the address of that account: the one that was used when the person joined. What is a \
+             person’s own is never opened by a company’s provider under another address.",
+            "Or let the provider send that address, and name it as an exception under Domains.",
+        ],
         "connection_inactive" => &["Switch the connection on again, if people are to sign in through it."],
         "sign_in_ended" => &[
             "The person begins again at the sign-in page.",

@@ -219,7 +219,14 @@ async fn a_directory_renames_no_account_of_another_company_nor_one_that_was_brou
             assert_eq!(account_at(&t, own).await.map(|it| it.id), Some(account.id), "still {own}");
             // And Beta's provider does not open it by that address.
             let person = format!("x.{work}");
-            beta.signs_in(&t, &mut t.browser(), &Person::new(work, &person)).await;
+            let refused = beta.signs_in(&t, &mut t.browser(), &Person::new(work, &person)).await;
+            assert_eq!(refused.status, 403);
+            assert!(
+                refused.text.contains("account of your own") && !refused.text.contains(own),
+                "{}",
+                refused.text
+            );
+            assert!(account_at(&t, &person).await.is_none(), "no other account without a place");
             let mut db = t.app.read().await.unwrap();
             let sessions = store::session::list(&mut db, account.id, t.app.now()).await.unwrap();
             assert!(sessions.is_empty(), "{own} is not Beta's to open");

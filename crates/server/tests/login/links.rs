@@ -21,6 +21,7 @@ async fn invited(t: &TestApp, org: &Organization, email: &str) -> Mail {
             country: Country::from_code("DE"),
             ..Profile::default()
         },
+        withdrawn: None,
         role: None,
         unread: Vec::new(),
         directory_user_id: None,

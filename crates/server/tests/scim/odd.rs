@@ -81,3 +81,33 @@ async fn a_value_that_was_read_in_several_places_is_told_once() {
         assert_eq!(ada.unread.matches("\"field\"").count(), 1, "{}", ada.unread);
     });
 }
+
+#[tokio::test]
+async fn what_the_directory_takes_back_is_the_members_no_more_unless_it_is_required_or_typed_since() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "custom-scim2", DirectoryStatus::Active).await;
+        let user = format!("/Users/{}", feed.user("ada@acme.test").await);
+        let own = "urn:ietf:params:scim:schemas:extension:frontdesk:2.0:User";
+        let set = json!([{"op": "add", "path": format!("{own}:birthYear"), "value": 1984},
+            {"op": "add", "path": "addresses[type eq \"work\"].region", "value": "BE"}]);
+        assert_eq!(feed.patch(&user, set).await.status, 200);
+        let told = async || {
+            let it = feed.member("ada@acme.test").await.unwrap();
+            (it.country.unwrap_or_default(), it.current_city, it.current_state, it.birth_year)
+        };
+        let text = |it: &str| Some(it.to_owned());
+        assert_eq!(told().await, ("DE".into(), text("Berlin"), text("BE"), Some(1984)));
+        let gone = json!([{"op": "remove", "path": "addresses[type eq \"work\"].locality"}]);
+        assert_eq!(feed.patch(&user, gone).await.status, 200);
+        assert_eq!(told().await, ("DE".into(), None, text("BE"), Some(1984)));
+        // A year that cannot be read takes nothing back.
+        let odd = json!([{"op": "replace", "path": format!("{own}:birthYear"), "value": 3000}]);
+        assert_eq!(feed.patch(&user, odd).await.status, 200);
+        assert_eq!(told().await.3, Some(1984));
+        let mut whole = person("ada@acme.test");
+        whole["addresses"] = json!([]);
+        assert_eq!(feed.call("PUT", &user, Some(whole)).await.status, 200);
+        assert_eq!(told().await, ("DE".into(), None, None, Some(1984)));
+        assert_eq!(feed.status("ada@acme.test").await, "active");
+    });
+}
