@@ -126,6 +126,9 @@ for (const javaScript of [true, false]) {
     await page.getByRole('button', { name: /Revoke/ }).first().click();
     await page.getByText('no longer works').waitFor();
     await page.getByRole('button', { name: /Revoke/ }).first().click();
+    await page.getByRole('heading', { level: 1, name: /will not get in any more/ }).waitFor();
+    await shot('last');
+    await page.getByRole('button', { name: /yes/i }).click();
     await page.getByText('refused until it has a new one').waitFor();
     await shot('none');
     assert.equal((await scimClient({ ...directory, token })('GET', '/Users?count=1')).status, 401);
