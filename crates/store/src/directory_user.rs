@@ -9,11 +9,13 @@ use crate::{Connected, Result, Tx, directory_mark, fold};
 
 mod add;
 mod grouped;
+mod known;
 mod update;
 
 pub(crate) use add::TAKEN;
 pub use add::{Taken, add};
 pub use grouped::{GroupName, lookup_grouped};
+pub use known::known;
 pub use update::update;
 
 /// A user of a directory.

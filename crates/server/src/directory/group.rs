@@ -6,7 +6,7 @@ use scim::{GroupBody, GroupIndex, MemberRef, MembershipChange, PatchRequest, Sci
 use serde_json::{Map, Value};
 use store::directory_group::{self, By, DirectoryGroup, GroupMember};
 use store::group_loss::{self, Loss};
-use store::{Tx, fold};
+use store::{Tx, directory_user, fold};
 
 use super::apply;
 use super::counts::{resource, text_of};
@@ -26,11 +26,16 @@ pub struct WrittenGroup {
     pub effect: Effect,
 }
 
+/// So many ids that nobody has are named.
+const NAMED: usize = 3;
+
 /// What a change did to the members of a group.
 #[derive(Debug, Default)]
 struct Moved {
     added: Vec<String>,
     removed: Vec<String>,
+    /// Those of `added` whom nobody here knows.
+    strangers: Vec<String>,
 }
 
 impl Moved {
@@ -39,6 +44,26 @@ impl Moved {
     }
 
     fn sentence(&self) -> String {
+        format!("{}{}", self.counted(), self.told_of_strangers())
+    }
+
+    /// Nothing is lost by members whom nobody knows, and the provider is not stopped for them; but somebody has to look.
+    fn told_of_strangers(&self) -> String {
+        let count = self.strangers.len();
+        if count == 0 {
+            return String::new();
+        }
+        // Only ids of ours are named: any other text may be somebody's address.
+        let ours = self.strangers.iter().filter(|id| is_user(id)).take(NAMED).map(String::as_str);
+        let named: Vec<&str> = ours.collect();
+        let named = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
+        let who = if count == 1 { "1 of them is".to_owned() } else { format!("{count} of them are") };
+        format!(
+            ". {who} nobody in this directory{named}: correct the group at the provider, or provision the people anew"
+        )
+    }
+
+    fn counted(&self) -> String {
         let people =
             |count: usize| if count == 1 { "1 member".to_owned() } else { format!("{count} members") };
         match (self.added.len(), self.removed.len()) {
@@ -66,7 +91,9 @@ pub async fn create_group(
     let now = app.now();
     let group = record(app.id(DirectoryGroupId::new), held, &body.attributes, (1, now), now);
     directory_group::add(tx, &group).await?;
-    let moved = put_all(tx, &group, body.members.unwrap_or_default()).await?;
+    let mut moved = Moved::default();
+    move_members(tx, &group, MembershipChange::Add(body.members.unwrap_or_default()), &mut moved).await?;
+    moved.strangers = strangers(tx, &group, &moved.added).await?;
     if held.config.roles.iter().any(|rule| rule.is_about(&group)) {
         apply::roles(app, tx, held, &moved.added).await?;
     }
@@ -128,6 +155,7 @@ async fn change(
     for change in members {
         move_members(tx, &before, change, &mut moved).await?;
     }
+    moved.strangers = strangers(tx, &before, &moved.added).await?;
     let name = name_of(&attributes);
     if changed.is_empty() && moved.is_nothing() {
         let outcome = format!("Nothing to change: the group {name} is like that already");
@@ -181,7 +209,7 @@ async fn move_members(
 ) -> Result<(), Problem> {
     let leaving: Vec<String> = match change {
         MembershipChange::Add(new) => {
-            moved.added.extend(put_all(tx, group, new).await?.added);
+            moved.added.extend(put_all(tx, group, new).await?);
             return Ok(());
         }
         MembershipChange::Remove(ids) => ids,
@@ -196,7 +224,7 @@ async fn move_members(
             let stays: std::collections::HashSet<&str> = new.iter().map(|m| m.value.as_str()).collect();
             old.retain(|id| !stays.contains(id.as_str()));
             drop(stays);
-            moved.added.extend(put_all(tx, group, new).await?.added);
+            moved.added.extend(put_all(tx, group, new).await?);
             old
         }
     };
@@ -204,11 +232,38 @@ async fn move_members(
     Ok(())
 }
 
-async fn put_all(tx: &mut Tx, group: &DirectoryGroup, members: Vec<MemberRef>) -> Result<Moved, Problem> {
+/// The ids among these that are nobody's: no user's and no group's of the directory.
+async fn strangers(tx: &mut Tx, group: &DirectoryGroup, ids: &[String]) -> Result<Vec<String>, Problem> {
+    let users: Vec<&str> = ids.iter().map(String::as_str).filter(|id| is_user(id)).collect();
+    let known = directory_user::known(tx, group.directory_id, &users).await?;
+    let mut strangers = Vec::new();
+    for id in ids.iter().filter(|id| !known.contains(*id)) {
+        let known = match id.parse::<DirectoryGroupId>() {
+            Ok(other) => directory_group::lookup(tx, group.directory_id, other).await?.is_some(),
+            Err(_) => false,
+        };
+        if !known {
+            strangers.push(id.clone());
+        }
+    }
+    Ok(strangers)
+}
+
+/// Whether this is the form of a user's id.
+fn is_user(id: &str) -> bool {
+    id.parse::<DirectoryUserId>().is_ok()
+}
+
+/// Who of them was not there before.
+async fn put_all(
+    tx: &mut Tx,
+    group: &DirectoryGroup,
+    members: Vec<MemberRef>,
+) -> Result<Vec<String>, Problem> {
     let mut rows = Vec::with_capacity(members.len());
     for member in members {
         // An id of ours tells by itself what it is of; of any other the provider's word is kept.
-        let kind = if member.value.parse::<DirectoryUserId>().is_ok() {
+        let kind = if is_user(&member.value) {
             "User".to_owned()
         } else if member.value.parse::<DirectoryGroupId>().is_ok() {
             "Group".to_owned()
@@ -217,7 +272,7 @@ async fn put_all(tx: &mut Tx, group: &DirectoryGroup, members: Vec<MemberRef>) -
         };
         rows.push(GroupMember { member_id: member.value, kind, display: member.display });
     }
-    Ok(Moved { added: directory_group::put_members(tx, group.id, &rows).await?, removed: Vec::new() })
+    Ok(directory_group::put_members(tx, group.id, &rows).await?)
 }
 
 async fn ids(tx: &mut Tx, group: &DirectoryGroup) -> Result<Vec<String>, Problem> {

@@ -96,3 +96,37 @@ async fn waiting_records_are_written_by_themselves_and_at_the_end() {
         assert_eq!(written(&feed).await.len(), 3);
     });
 }
+
+#[tokio::test]
+async fn members_of_a_group_whom_nobody_knows_are_told_and_harm_nobody_else() {
+    each_database!(|t| {
+        let feed = Feed::new(&t, "acme.test", "entra-scim", DirectoryStatus::Active).await;
+        let other = Feed::new(&t, "other.test", "entra-scim", DirectoryStatus::Active).await;
+        let (ann, ben) = (feed.user("ann@acme.test").await, feed.user("ben@acme.test").await);
+        let foreign = other.user("cat@other.test").await;
+        let inner = feed.call("POST", "/Groups", Some(json!({ "displayName": "Inner" }))).await;
+        let inner = inner.json()["id"].as_str().unwrap().to_owned();
+        let outer = json!({ "displayName": "Outer", "members": [{ "value": ann }, { "value": inner }] });
+        let outer = feed.call("POST", "/Groups", Some(outer)).await;
+        assert_eq!(feed.last_outcome().await, "Created the group Outer: 2 members added");
+        let path = format!("/Groups/{}", outer.json()["id"].as_str().unwrap());
+        let add = |ids: &[&str]| {
+            let members: Vec<_> = ids.iter().map(|id| json!({ "value": id })).collect();
+            json!({ "Operations": [{ "op": "Add", "path": "members", "value": members }] })
+        };
+        let answer = feed.call("PATCH", &path, Some(add(&[&foreign, &ben, "someone@acme.test"]))).await;
+        assert!(answer.status.is_success(), "{}", answer.text);
+        assert_eq!(
+            feed.last_outcome().await,
+            format!(
+                "Changed the group Outer: 3 members added. 2 of them are nobody in this directory ({foreign}): correct the \
+                 group at the provider, or provision the people anew"
+            )
+        );
+        let shown = feed.get(&format!("/Users/{ben}")).await;
+        assert_eq!(shown["groups"][0]["display"], "Outer");
+        // Sent again, they are no news.
+        feed.call("PATCH", &path, Some(add(&[&foreign, &ben]))).await;
+        assert_eq!(feed.last_outcome().await, "Nothing to change: the group Outer is like that already");
+    });
+}
