@@ -16,6 +16,7 @@ pub(crate) use add::TAKEN;
 pub use add::{Taken, add};
 pub use grouped::{GroupName, lookup_grouped};
 pub use known::known;
+pub(crate) use known::known_statement;
 pub use update::update;
 
 /// A user of a directory.
@@ -232,15 +233,16 @@ pub async fn list_shown(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+pub(crate) const CLAIMED: &str =
+    "SELECT id FROM directory_users WHERE directory_id = $1 AND claimed = TRUE ORDER BY id DESC LIMIT $2";
+
 /// The users of a directory whose people claimed, at most `limit`.
 pub async fn claimed(c: &mut impl Connected, directory: DirectoryId, limit: usize) -> Result<Vec<String>> {
-    Ok(on!(c, |db| sqlx::query_scalar(
-        "SELECT id FROM directory_users WHERE directory_id = $1 AND claimed = TRUE ORDER BY id DESC LIMIT $2"
-    )
-    .bind(Text(directory))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(db)
-    .await)?)
+    Ok(on!(c, |db| sqlx::query_scalar(CLAIMED)
+        .bind(Text(directory))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(db)
+        .await)?)
 }
 
 /// Keeps in mind that the person behind a user claimed the account.

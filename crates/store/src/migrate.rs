@@ -35,6 +35,7 @@ pub(crate) const STEPS: &[(i64, &str)] = &[
     (38, include_str!("../migrations/0038_settings_generation.sql")),
     (39, include_str!("../migrations/0039_fewer_trees_for_members.sql")),
     (40, include_str!("../migrations/0040_fewer_trees_for_requests.sql")),
+    (41, include_str!("../migrations/0041_claimed_users_in_order.sql")),
 ];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";

@@ -91,13 +91,14 @@ pub fn directory_look_ups() -> Vec<(String, &'static [&'static str])> {
     use directory_user::By as User;
     let [name, shown, email, external, since, until] = directory_search::USERS;
     let [group_name, group_external, group_since, group_until] = directory_search::GROUPS;
-    let all: [(&str, &[&str]); 19] = [
+    let all: [(&str, &[&str]); 20] = [
         (User::UserName("").statement().0, &["directory_users_by_user_name"]),
         (User::ExternalId("").statement().0, &["directory_users_by_external_id"]),
         (User::Email("").statement().0, &["directory_users_by_email", "directory_user_emails_by_email"]),
         (User::DisplayName("").statement().0, &["directory_users_by_display_name"]),
         (directory_user::TAKEN, &["directory_users_by_user_name", "directory_users_by_external_id"]),
         (directory_user::PAGE, &["directory_users_in_order"]),
+        (directory_user::CLAIMED, &["directory_users_claimed"]),
         (name, &["directory_users_by_user_name"]),
         (shown, &["directory_users_by_display_name"]),
         (email, &["directory_users_by_email", "directory_user_emails_by_email"]),
@@ -114,6 +115,7 @@ pub fn directory_look_ups() -> Vec<(String, &'static [&'static str])> {
     ];
     let mut all: Vec<(String, &[&str])> = all.into_iter().map(|(sql, by)| (sql.to_owned(), by)).collect();
     all.push((directory_group::groups_of_statement(), &["directory_group_members_by_member"]));
+    all.push((directory_user::known_statement(20), &[]));
     all
 }
 

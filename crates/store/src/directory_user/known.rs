@@ -13,9 +13,10 @@ use crate::{Connected, Result};
 const IDS: [usize; 3] = [100, 20, 1];
 static KNOWN: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
 
-fn known_statement(ids: usize) -> String {
-    let list: Vec<String> = (2..ids + 2).map(|at| format!("${at}")).collect();
-    format!("SELECT id FROM directory_users WHERE directory_id = $1 AND id IN ({})", list.join(", "))
+/// By id alone: with the directory named too, SQLite would look through all of it.
+pub(crate) fn known_statement(ids: usize) -> String {
+    let list: Vec<String> = (1..=ids).map(|at| format!("${at}")).collect();
+    format!("SELECT id, directory_id FROM directory_users WHERE id IN ({})", list.join(", "))
 }
 
 /// Those of these ids that are a user's of the directory.
@@ -25,14 +26,14 @@ pub async fn known(c: &mut impl Connected, directory: DirectoryId, ids: &[&str])
         let at = IDS.iter().position(|ids| *ids <= left.len()).unwrap_or(IDS.len() - 1);
         let (some, rest) = left.split_at(IDS[at]);
         let sql = KNOWN[at].get_or_init(|| known_statement(some.len()));
-        let rows: Vec<String> = on!(c, |db| {
-            let mut query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql.as_str())).bind(Text(directory));
+        let rows: Vec<(String, Text<DirectoryId>)> = on!(c, |db| {
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()));
             for id in some {
                 query = query.bind(*id);
             }
             query.fetch_all(db).await
         })?;
-        found.extend(rows);
+        found.extend(rows.into_iter().filter(|(_, of)| of.0 == directory).map(|(id, _)| id));
         left = rest;
     }
     Ok(found)
