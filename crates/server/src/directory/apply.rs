@@ -35,8 +35,8 @@ pub(super) enum Until<'a> {
     Unheard,
     /// What gives one now.
     Now,
-    /// The user as it was.
-    User(&'a Value),
+    /// The user as it was, as the mapping reads it.
+    User(&'a Mapped),
     /// Other settings, read in the user as it is.
     Settings(&'a DirectoryConfig, &'a Value),
 }
@@ -67,7 +67,7 @@ pub(super) async fn user(
     }
     let unread: BTreeSet<String> = problems.iter().map(ToString::to_string).collect();
     let withdrawn = match until {
-        Until::User(before) => withdrawn(app, held, before, &mapped.profile, &problems),
+        Until::User(before) => withdrawn(&before.profile, &mapped.profile, &problems),
         Until::Unheard | Until::Now | Until::Settings(..) => None,
     };
     let arrival = Arrival {
@@ -98,14 +98,7 @@ pub(super) async fn user(
 }
 
 /// What the directory told of a person until now and has taken back. What it sends and nobody can read takes nothing back.
-fn withdrawn(
-    app: &App,
-    held: &Held,
-    before: &Value,
-    now: &Profile,
-    unread: &[profile::Problem],
-) -> Option<Box<Profile>> {
-    let told = held.config.mapping.apply(before, this_year(app)).profile;
+fn withdrawn(told: &Profile, now: &Profile, unread: &[profile::Problem]) -> Option<Box<Profile>> {
     let mut gone = told.taken_back(now);
     for field in unread.iter().filter_map(|it| it.field.as_ref()) {
         gone.clear(field);
@@ -190,7 +183,7 @@ async fn role_of(
     let lapsed = !rules
         && match until {
             Until::Unheard | Until::Now => false,
-            Until::User(before) => held.config.mapping.role(before, this_year(app)).is_some(),
+            Until::User(before) => before.role.is_some(),
             Until::Settings(old, attributes) => {
                 let given = old.role_of(&groups).or_else(|| old.mapping.role(attributes, this_year(app)));
                 // Another role is one that a person was given otherwise.

@@ -141,8 +141,8 @@ async fn change(
     let (addresses, old_addresses) = (addresses(&index), addresses(&old));
     let others = (addresses != old_addresses).then_some(addresses.as_slice());
     directory_user::update(tx, &was, &user, others).await?;
-    let before = Value::Object(before);
-    let told = apply::user(app, tx, held, &user, mapped, Until::User(&before)).await?;
+    let (_, mapped_before) = read(app, held, before);
+    let told = apply::user(app, tx, held, &user, mapped, Until::User(&mapped_before)).await?;
     let outcome = match (was.active, user.active) {
         (true, false) => format!("Deactivated {name}{told}"),
         (false, true) => format!("Reactivated {name}{told}"),
