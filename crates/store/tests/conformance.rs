@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use model::{
-    Defaults, DirectoryId, DirectoryStatus, LeaverPolicy, NewEvent, Organization, OrganizationId, Role,
-    TraceId,
-};
-use store::scim_request::{self, Of, ScimRequest};
+use model::{Defaults, DirectoryStatus, LeaverPolicy, NewEvent, Organization, OrganizationId, Role};
+use store::scim_request::{self, Of};
 use testkit::{TestApp, databases};
 
 fn organization(t: &TestApp, name: &str) -> Organization {
@@ -129,23 +126,6 @@ async fn pages_of_a_list_meet_without_gap_or_overlap() {
     }
 }
 
-fn request(t: &TestApp, organization_id: OrganizationId, directory_id: DirectoryId) -> ScimRequest {
-    ScimRequest {
-        id: t.app.id(TraceId::new),
-        directory_id,
-        organization_id,
-        at: t.app.now(),
-        method: "GET".to_owned(),
-        path: "/Users".to_owned(),
-        status: 200,
-        outcome: "Read 0 users".to_owned(),
-        body: None,
-        subject_id: None,
-        effect: None,
-        cause: None,
-    }
-}
-
 #[tokio::test]
 async fn requests_of_an_organization_with_several_directories_are_one_list_newest_first() {
     for database in databases().await {
@@ -158,7 +138,7 @@ async fn requests_of_an_organization_with_several_directories_are_one_list_newes
         let mut wanted = Vec::new();
         for directory in [&first, &second, &second, &first, &foreign, &second] {
             t.clock.advance(Duration::from_millis(5));
-            let it = request(&t, directory.organization_id, directory.id);
+            let it = t.scim_request(directory.organization_id, directory.id);
             let mut tx = t.app.store.write().await.unwrap();
             scim_request::keep(&mut tx, it.clone());
             tx.commit().await.unwrap();
@@ -190,7 +170,7 @@ async fn record_and_events_of_a_transaction_are_there_together_however_many_even
         let mut db = t.app.store.read().await.unwrap();
         for events in 0..=9 {
             let before = store::event::list_after(&mut db, 0, 1000).await.unwrap().len();
-            let it = request(&t, org.id, directory.id);
+            let it = t.scim_request(org.id, directory.id);
             let mut tx = t.app.store.write().await.unwrap();
             scim_request::keep(&mut tx, it.clone());
             for _ in 0..events {

@@ -6,14 +6,15 @@
 use std::time::Duration;
 
 use model::{
-    Account, AccountId, Connection, ConnectionId, ConnectionStatus, Defaults, Directory, DirectoryStatus,
-    Domain, DomainId, DomainStatus, ImportId, LeaverPolicy, Member, MemberId, MemberStatus, Organization,
-    OrganizationId, Protocol, Role, SessionId, Source,
+    Account, AccountId, Connection, ConnectionId, ConnectionStatus, Defaults, Directory, DirectoryId,
+    DirectoryStatus, Domain, DomainId, DomainStatus, ImportId, LeaverPolicy, Member, MemberId, MemberStatus,
+    Organization, OrganizationId, Protocol, Role, SessionId, Source, TraceId,
 };
 use serde_json::{Map, Value, json};
 use server::connection::{self, Change, Input};
 use server::provider::applications;
 use store::import::Import;
+use store::scim_request::ScimRequest;
 use store::session::Session;
 
 use crate::{SamlProvider, TestApp, TestBrowser};
@@ -147,6 +148,24 @@ impl TestApp {
         let (it, token) = made.expect("a directory");
         tx.commit().await.expect("the commit");
         (it, token.expose().to_owned())
+    }
+
+    /// A read of a directory, as its record tells of it; not written yet.
+    pub fn scim_request(&self, organization_id: OrganizationId, directory_id: DirectoryId) -> ScimRequest {
+        ScimRequest {
+            id: self.app.id(TraceId::new),
+            directory_id,
+            organization_id,
+            at: self.app.now(),
+            method: "GET".to_owned(),
+            path: "/Users".to_owned(),
+            status: 200,
+            outcome: "Read 0 users".to_owned(),
+            body: None,
+            subject_id: None,
+            effect: None,
+            cause: None,
+        }
     }
 
     /// An account whose address is proven.

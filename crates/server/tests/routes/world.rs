@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use store::departure::Departure;
 use store::drill::Drill;
 use store::receipt::Erasure;
-use store::scim_request::ScimRequest;
 use store::session::Attempt;
 use testkit::{SamlProvider, TestApp, TestBrowser};
 
@@ -232,20 +231,7 @@ async fn erased(t: &TestApp, organization: OrganizationId) -> String {
 
 /// A request of its directory.
 async fn recorded(t: &TestApp, organization_id: OrganizationId, directory_id: DirectoryId) -> TraceId {
-    let it = ScimRequest {
-        id: t.app.id(TraceId::new),
-        directory_id,
-        organization_id,
-        at: t.app.now(),
-        method: "GET".to_owned(),
-        path: "/Users".to_owned(),
-        status: 200,
-        outcome: "Read 0 users".to_owned(),
-        body: None,
-        subject_id: None,
-        effect: None,
-        cause: None,
-    };
+    let it = t.scim_request(organization_id, directory_id);
     let mut tx = t.app.write().await.unwrap();
     store::scim_request::add(&mut tx, &it).await.unwrap();
     tx.commit().await.unwrap();

@@ -181,8 +181,7 @@ async fn page_with_a_new_token_that_is_loaded_again_makes_no_other_one() {
     each_database!(|t| {
         let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
         let mut operator = t.operator().await;
-        let at =
-            format!("/console/organizations/{}/desk/directory/{}/tokens", feed.org.id, feed.directory.id);
+        let at = feed.desk("/tokens");
         let beside = hidden(&operator.get(&at).await.text, "beside");
         let made = operator.post(&at, &[("beside", &beside)]).await;
         assert!(made.text.contains("fd_scim_"), "{}", made.text);
@@ -203,8 +202,7 @@ async fn last_token_of_a_live_directory_is_revoked_after_a_question_alone() {
     each_database!(|t| {
         let feed = Feed::new(&t, "acme.test", "okta-scim", DirectoryStatus::Active).await;
         let mut operator = t.operator().await;
-        let at =
-            format!("/console/organizations/{}/desk/directory/{}/tokens", feed.org.id, feed.directory.id);
+        let at = feed.desk("/tokens");
         let all = ask(&t, &feed, "GET", "", None).await.json()["data"].clone();
         let revoke = format!("{at}/{}/revoke", all[0]["id"].as_str().unwrap());
         operator.get(&at).await;
